@@ -1,0 +1,405 @@
+/**
+ * The face of the runtime: what it takes to run pods on one machine. The verbs and their guarantees are CRI's.
+ *
+ * Every verb is idempotent as CRI demands: stopping or removing what is gone succeeds, and a repeated
+ * `runPodSandbox` or `createContainer` for the same metadata (name, uid, attempt) gives the first one's result.
+ * An abort stops the waiting and undoes what the call had made, as far as nobody else can have seen it.
+ *
+ * State lies on disk: several processes may use one state directory at a time.
+ * @see https://github.com/kubernetes/cri-api/blob/master/pkg/apis/runtime/v1/api.proto
+ */
+import type { Duplex, Readable, Writable } from 'node:stream';
+
+export interface CallOptions {
+  signal?: AbortSignal;
+}
+
+export interface PodRuntime {
+  version(): Promise<RuntimeVersion>;
+  /** Whether pods can be run now, and if not, why. */
+  status(): Promise<RuntimeCondition[]>;
+
+  runPodSandbox(config: PodSandboxConfig, options?: CallOptions): Promise<string>;
+  /** Ends the infra container and all others at once (their grace is the caller's matter) and gives the network back. */
+  stopPodSandbox(sandboxId: string, options?: CallOptions): Promise<void>;
+  /** Removes the sandbox and every container in it, stopping them first where needed. */
+  removePodSandbox(sandboxId: string, options?: CallOptions): Promise<void>;
+  /** @throws PeapodError NotFound */
+  podSandboxStatus(sandboxId: string, options?: CallOptions): Promise<PodSandboxStatus>;
+  listPodSandboxes(filter?: SandboxFilter, options?: CallOptions): Promise<PodSandboxStatus[]>;
+  podSandboxStats(sandboxId: string, options?: CallOptions): Promise<PodSandboxStats>;
+
+  /** The image has to be there: `config.image` is what `imageStatus` or `pullImage` gave as id. */
+  createContainer(sandboxId: string, config: ContainerConfig, options?: CallOptions): Promise<string>;
+  startContainer(containerId: string, options?: CallOptions): Promise<void>;
+  /** Sends the stop signal, waits `timeoutMs`, then sends SIGKILL. 0 kills at once. Resolves when it has ended. */
+  stopContainer(containerId: string, timeoutMs: number, options?: CallOptions & { stopSignal?: string }): Promise<void>;
+  /** Removes a container and its writable layer; a running one is killed first. Its log stays: that is the caller's. */
+  removeContainer(containerId: string, options?: CallOptions): Promise<void>;
+  /** @throws PeapodError NotFound */
+  containerStatus(containerId: string, options?: CallOptions): Promise<ContainerStatus>;
+  listContainers(filter?: ContainerFilter, options?: CallOptions): Promise<ContainerStatus[]>;
+  updateContainerResources(containerId: string, resources: LinuxContainerResources, options?: CallOptions): Promise<void>;
+  /** Makes the log writer open its file anew, after the old one was renamed away. */
+  reopenContainerLog(containerId: string, options?: CallOptions): Promise<void>;
+  containerStats(containerId: string, options?: CallOptions): Promise<ContainerStats>;
+
+  /**
+   * Runs a command to its end. Ends when the command's own process ends, whoever still holds its output.
+   * Output over `maxOutputBytes` (16 MiB unless told) is cut off.
+   * @throws PeapodError TimedOut after `timeoutMs`, with the process killed; 0 waits for ever.
+   */
+  execSync(containerId: string, command: readonly string[], options?: CallOptions & { timeoutMs?: number; maxOutputBytes?: number }): Promise<ExecResult>;
+  exec(containerId: string, request: ExecRequest, options?: CallOptions): Promise<StreamSession>;
+  attach(containerId: string, request: AttachRequest, options?: CallOptions): Promise<StreamSession>;
+  /** A connection to `port` on the pod's own loopback. */
+  portForward(sandboxId: string, port: number, options?: CallOptions): Promise<Duplex>;
+
+  /** What happens to containers and sandboxes from now on, whoever caused it; a hint to look, never the only source. */
+  events(options: { signal: AbortSignal }): AsyncIterable<RuntimeEvent>;
+
+  listImages(options?: CallOptions): Promise<ImageStatus[]>;
+  /** By tag, digest or id; nothing when it is not there. */
+  imageStatus(reference: string, options?: CallOptions): Promise<ImageStatus | undefined>;
+  /** @throws PeapodError ImageNotFound, ImageUnauthorized, ImageCorrupt, RegistryUnavailable, InvalidImageName, NoSpace */
+  pullImage(reference: string, options?: CallOptions & PullOptions): Promise<ImageStatus>;
+  removeImage(reference: string, options?: CallOptions): Promise<void>;
+  imageFsInfo(options?: CallOptions): Promise<FilesystemUsage>;
+}
+
+export interface RuntimeVersion {
+  runtimeName: string;
+  runtimeVersion: string;
+  runtimeApiVersion: 'v1';
+}
+
+export interface RuntimeCondition {
+  type: 'RuntimeReady' | 'NetworkReady';
+  status: boolean;
+  reason: string;
+  message: string;
+}
+
+export type NamespaceMode = 'POD' | 'CONTAINER' | 'NODE' | 'TARGET';
+
+export interface NamespaceOptions {
+  network: 'POD' | 'NODE';
+  pid: NamespaceMode;
+  ipc: 'POD' | 'NODE';
+  /** The container whose PID namespace to join, with `pid: 'TARGET'`. */
+  targetId?: string;
+  /** A user namespace for the pod; absent: the node's. */
+  userns?: { uids: IdMapping[]; gids: IdMapping[] };
+}
+
+export interface IdMapping {
+  containerId: number;
+  hostId: number;
+  length: number;
+}
+
+export interface PodMetadata {
+  name: string;
+  namespace: string;
+  uid: string;
+  attempt: number;
+}
+
+export interface PodSandboxConfig {
+  metadata: PodMetadata;
+  /** Empty with the node's network. */
+  hostname: string;
+  /** Absolute; made when missing. Container log paths are relative to it. */
+  logDirectory: string;
+  dns?: DnsConfig;
+  portMappings: PortMapping[];
+  labels: Record<string, string>;
+  annotations: Record<string, string>;
+  linux: {
+    /** The pod's cgroup, relative to each controller's root, e.g. `/peapod/burstable/pod<uid>`; it exists already. */
+    cgroupParent: string;
+    namespaces: NamespaceOptions;
+    sysctls: Record<string, string>;
+    securityContext: LinuxSecurityContext;
+  };
+}
+
+export interface DnsConfig {
+  servers: string[];
+  searches: string[];
+  options: string[];
+}
+
+export interface PortMapping {
+  protocol: 'TCP' | 'UDP' | 'SCTP';
+  containerPort: number;
+  hostPort: number;
+  hostIp: string;
+}
+
+export type SandboxState = 'SANDBOX_READY' | 'SANDBOX_NOTREADY';
+
+export interface PodSandboxStatus {
+  id: string;
+  metadata: PodMetadata;
+  state: SandboxState;
+  /** Milliseconds since the epoch. */
+  createdAt: number;
+  /** The pod's addresses, the primary one first; empty with the node's network. */
+  ips: string[];
+  /** The infra container's process; 0 when it is gone. */
+  pid: number;
+  labels: Record<string, string>;
+  annotations: Record<string, string>;
+  namespaces: NamespaceOptions;
+  cgroupParent: string;
+}
+
+export interface SandboxFilter {
+  id?: string;
+  podUid?: string;
+  state?: SandboxState;
+  labels?: Record<string, string>;
+}
+
+export interface ContainerConfig {
+  metadata: { name: string; attempt: number };
+  /** The image's id. */
+  image: string;
+  /** The reference that the user wrote. */
+  userImage: string;
+  command: string[];
+  args: string[];
+  workingDir: string;
+  env: { name: string; value: string }[];
+  mounts: Mount[];
+  devices: Device[];
+  labels: Record<string, string>;
+  annotations: Record<string, string>;
+  /** Relative to the sandbox's log directory. */
+  logPath: string;
+  stdin: boolean;
+  stdinOnce: boolean;
+  tty: boolean;
+  stopSignal?: string;
+  linux: {
+    resources: LinuxContainerResources;
+    securityContext: LinuxSecurityContext;
+  };
+}
+
+export interface Mount {
+  containerPath: string;
+  /** Absolute and already resolved; or an image to mount read-only. */
+  source: { hostPath: string } | { image: string; subPath?: string };
+  readonly: boolean;
+  recursiveReadOnly: boolean;
+  propagation: 'PRIVATE' | 'HOST_TO_CONTAINER' | 'BIDIRECTIONAL';
+  /** Whether the mount shall be idmapped in a pod with a user namespace. */
+  idmap?: boolean;
+}
+
+export interface Device {
+  hostPath: string;
+  containerPath: string;
+  /** Of `r`, `w` and `m`. */
+  permissions: string;
+}
+
+/** Absent: not limited, or the kernel's default. */
+export interface LinuxContainerResources {
+  cpuPeriodUs?: number;
+  cpuQuotaUs?: number;
+  /** As in cgroup v1, 2 to 262144; converted to a weight on v2. */
+  cpuShares?: number;
+  memoryLimitBytes?: number;
+  memorySwapLimitBytes?: number;
+  oomScoreAdj?: number;
+  cpusetCpus?: string;
+  cpusetMems?: string;
+  pidsLimit?: number;
+  hugepageLimits?: { pageSize: string; limitBytes: number }[];
+  /** Written to cgroup v2 files as they are, e.g. `memory.high`. */
+  unified?: Record<string, string>;
+}
+
+export interface SecurityProfile {
+  type: 'RuntimeDefault' | 'Unconfined' | 'Localhost';
+  /** An absolute path (seccomp) or a loaded profile's name (AppArmor), with `Localhost`. */
+  localhostRef?: string;
+}
+
+export interface LinuxSecurityContext {
+  privileged?: boolean;
+  addCapabilities?: string[];
+  dropCapabilities?: string[];
+  namespaces?: NamespaceOptions;
+  runAsUser?: number;
+  runAsGroup?: number;
+  /** A user name to look up in the image; instead of `runAsUser`. */
+  runAsUsername?: string;
+  readonlyRootfs?: boolean;
+  supplementalGroups?: number[];
+  supplementalGroupsPolicy?: 'Merge' | 'Strict';
+  noNewPrivs?: boolean;
+  /** Paths that are hidden or read-only; absent: the runtime's defaults; empty: none (`procMount: Unmasked`). */
+  maskedPaths?: string[];
+  readonlyPaths?: string[];
+  /** Absent: `Unconfined` over CRI, so our own agent always says what it wants. */
+  seccomp?: SecurityProfile;
+  apparmor?: SecurityProfile;
+}
+
+export type ContainerState = 'CONTAINER_CREATED' | 'CONTAINER_RUNNING' | 'CONTAINER_EXITED' | 'CONTAINER_UNKNOWN';
+
+export interface ContainerStatus {
+  id: string;
+  sandboxId: string;
+  metadata: { name: string; attempt: number };
+  state: ContainerState;
+  /** Milliseconds since the epoch; 0 when that has not happened. */
+  createdAt: number;
+  startedAt: number;
+  finishedAt: number;
+  exitCode: number;
+  /** `Completed`, `Error`, `OOMKilled`, `ContainerStatusUnknown`, or `StartError`. */
+  reason: string;
+  message: string;
+  /** The image's id, and the reference with its digest. */
+  image: string;
+  userImage: string;
+  imageRef: string;
+  labels: Record<string, string>;
+  annotations: Record<string, string>;
+  mounts: Mount[];
+  /** Absolute. */
+  logPath: string;
+  /** The container's first process, in the node's PID namespace; 0 when it does not run. */
+  pid: number;
+  resources: LinuxContainerResources;
+  /** Who the first process runs as. */
+  user: { uid: number; gid: number; supplementalGroups: number[] };
+  stopSignal: string;
+}
+
+export interface ContainerFilter {
+  id?: string;
+  sandboxId?: string;
+  state?: ContainerState;
+  labels?: Record<string, string>;
+}
+
+export interface ExecResult {
+  exitCode: number;
+  stdout: Buffer;
+  stderr: Buffer;
+}
+
+export interface ExecRequest {
+  command: readonly string[];
+  tty: boolean;
+  stdin: boolean;
+  size?: TerminalSize;
+}
+
+export interface AttachRequest {
+  tty: boolean;
+  stdin: boolean;
+  size?: TerminalSize;
+}
+
+export interface TerminalSize {
+  columns: number;
+  rows: number;
+}
+
+/** A process's streams. With a terminal all output comes through `stdout`. Disposing ends the session. */
+export interface StreamSession extends AsyncDisposable {
+  readonly stdin: Writable | undefined;
+  readonly stdout: Readable;
+  readonly stderr: Readable | undefined;
+  /** The exit code: 128 + n after signal n. For `attach`, the container's. */
+  readonly exit: Promise<number>;
+  resize(size: TerminalSize): void;
+}
+
+export interface RuntimeEvent {
+  type: 'CONTAINER_CREATED' | 'CONTAINER_STARTED' | 'CONTAINER_STOPPED' | 'CONTAINER_DELETED' | 'SANDBOX_STOPPED';
+  id: string;
+  sandboxId: string;
+  podUid: string;
+}
+
+export interface ContainerStats {
+  id: string;
+  /** Milliseconds since the epoch. */
+  timestamp: number;
+  cpuUsageNanoCoreSeconds: number;
+  memoryWorkingSetBytes: number;
+  memoryUsageBytes: number;
+  memoryRssBytes: number;
+  memoryPageFaults: number;
+  memoryMajorPageFaults: number;
+  memoryAvailableBytes: number | undefined;
+  processCount: number;
+  writableLayerBytes: number;
+  writableLayerInodes: number;
+}
+
+export interface PodSandboxStats {
+  id: string;
+  timestamp: number;
+  cpuUsageNanoCoreSeconds: number;
+  memoryWorkingSetBytes: number;
+  memoryUsageBytes: number;
+  processCount: number;
+  network: { name: string; rxBytes: number; rxErrors: number; txBytes: number; txErrors: number }[];
+  containers: ContainerStats[];
+}
+
+export interface ImageStatus {
+  /** `sha256:…`, the digest of the image's configuration. */
+  id: string;
+  repoTags: string[];
+  repoDigests: string[];
+  /** Of all layers, unpacked. */
+  sizeBytes: number;
+  /** When the image was first stored here, milliseconds since the epoch. */
+  storedAt: number;
+  config: ImageConfig;
+  pinned: boolean;
+}
+
+/** The part of an OCI image configuration that a container inherits. */
+export interface ImageConfig {
+  user: string;
+  env: string[];
+  entrypoint: string[];
+  cmd: string[];
+  workingDir: string;
+  labels: Record<string, string>;
+  stopSignal: string;
+  volumes: string[];
+  architecture: string;
+  os: string;
+  created: string;
+}
+
+export interface PullOptions {
+  /** Overrides what the credential files say. */
+  auth?: { username: string; password: string } | { token: string };
+  onProgress?: (progress: PullProgress) => void;
+}
+
+export interface PullProgress {
+  layerDigest: string;
+  phase: 'waiting' | 'downloading' | 'unpacking' | 'done' | 'present';
+  currentBytes: number;
+  totalBytes: number;
+}
+
+export interface FilesystemUsage {
+  mountpoint: string;
+  usedBytes: number;
+  usedInodes: number;
+}
