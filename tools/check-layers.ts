@@ -42,7 +42,8 @@ function checkFile(file: string): string[] {
       if (!path.startsWith('../package.json')) problems.push(`${file}: imports ${target} from outside src`);
       continue;
     }
-    const own = path === room || path.startsWith(`${room}/`) || path.startsWith(`${room.split('/')[0]}/engine/`);
+    const own =
+      path === room || path.startsWith(`${room}/`) || path.startsWith(`${room.split('/')[0]}/engine/`);
     if (!own && !allowed.some((face) => path === face || path.startsWith(`${face}/`))) {
       problems.push(`${file}: ${room} may not import ${path}`);
     }

@@ -12,7 +12,11 @@ export interface PodClient {
   /** Replaces the status; ignored when the pod with this uid is gone. */
   updatePodStatus(pod: Pod, status: PodStatus): Promise<void>;
   /** Marks the pod for deletion; the agent stops it and then calls `removePod`. A later call may only shorten the grace period. */
-  deletePod(namespace: string, name: string, options?: { uid?: string; gracePeriodSeconds?: number }): Promise<void>;
+  deletePod(
+    namespace: string,
+    name: string,
+    options?: { uid?: string; gracePeriodSeconds?: number },
+  ): Promise<void>;
   /** Takes the object away, when nothing of the pod is left on the node. */
   removePod(pod: Pod): Promise<void>;
 

@@ -33,13 +33,21 @@ export interface PodRuntime {
   createContainer(sandboxId: string, config: ContainerConfig, options?: CallOptions): Promise<string>;
   startContainer(containerId: string, options?: CallOptions): Promise<void>;
   /** Sends the stop signal, waits `timeoutMs`, then sends SIGKILL. 0 kills at once. Resolves when it has ended. */
-  stopContainer(containerId: string, timeoutMs: number, options?: CallOptions & { stopSignal?: string }): Promise<void>;
+  stopContainer(
+    containerId: string,
+    timeoutMs: number,
+    options?: CallOptions & { stopSignal?: string },
+  ): Promise<void>;
   /** Removes a container and its writable layer; a running one is killed first. Its log stays: that is the caller's. */
   removeContainer(containerId: string, options?: CallOptions): Promise<void>;
   /** @throws PeapodError NotFound */
   containerStatus(containerId: string, options?: CallOptions): Promise<ContainerStatus>;
   listContainers(filter?: ContainerFilter, options?: CallOptions): Promise<ContainerStatus[]>;
-  updateContainerResources(containerId: string, resources: LinuxContainerResources, options?: CallOptions): Promise<void>;
+  updateContainerResources(
+    containerId: string,
+    resources: LinuxContainerResources,
+    options?: CallOptions,
+  ): Promise<void>;
   /** Makes the log writer open its file anew, after the old one was renamed away. */
   reopenContainerLog(containerId: string, options?: CallOptions): Promise<void>;
   containerStats(containerId: string, options?: CallOptions): Promise<ContainerStats>;
@@ -49,7 +57,11 @@ export interface PodRuntime {
    * Output over `maxOutputBytes` (16 MiB unless told) is cut off.
    * @throws PeapodError TimedOut after `timeoutMs`, with the process killed; 0 waits for ever.
    */
-  execSync(containerId: string, command: readonly string[], options?: CallOptions & { timeoutMs?: number; maxOutputBytes?: number }): Promise<ExecResult>;
+  execSync(
+    containerId: string,
+    command: readonly string[],
+    options?: CallOptions & { timeoutMs?: number; maxOutputBytes?: number },
+  ): Promise<ExecResult>;
   exec(containerId: string, request: ExecRequest, options?: CallOptions): Promise<StreamSession>;
   attach(containerId: string, request: AttachRequest, options?: CallOptions): Promise<StreamSession>;
   /** A connection to `port` on the pod's own loopback. */
@@ -250,7 +262,11 @@ export interface LinuxSecurityContext {
   apparmor?: SecurityProfile;
 }
 
-export type ContainerState = 'CONTAINER_CREATED' | 'CONTAINER_RUNNING' | 'CONTAINER_EXITED' | 'CONTAINER_UNKNOWN';
+export type ContainerState =
+  | 'CONTAINER_CREATED'
+  | 'CONTAINER_RUNNING'
+  | 'CONTAINER_EXITED'
+  | 'CONTAINER_UNKNOWN';
 
 export interface ContainerStatus {
   id: string;
@@ -324,7 +340,12 @@ export interface StreamSession extends AsyncDisposable {
 }
 
 export interface RuntimeEvent {
-  type: 'CONTAINER_CREATED' | 'CONTAINER_STARTED' | 'CONTAINER_STOPPED' | 'CONTAINER_DELETED' | 'SANDBOX_STOPPED';
+  type:
+    | 'CONTAINER_CREATED'
+    | 'CONTAINER_STARTED'
+    | 'CONTAINER_STOPPED'
+    | 'CONTAINER_DELETED'
+    | 'SANDBOX_STOPPED';
   id: string;
   sandboxId: string;
   podUid: string;

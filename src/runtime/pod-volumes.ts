@@ -1,5 +1,12 @@
 /** The volumes of pods: made before the first container, kept while the pod is there, whoever restarts. */
-import type { ConfigMap, Container, EphemeralContainer, PersistentVolumeClaim, Pod, Secret } from '../model/api/types.ts';
+import type {
+  ConfigMap,
+  Container,
+  EphemeralContainer,
+  PersistentVolumeClaim,
+  Pod,
+  Secret,
+} from '../model/api/types.ts';
 import type { Mount } from './pod-runtime.ts';
 
 export interface PodVolumes {
@@ -14,7 +21,11 @@ export interface PodVolumes {
    * Also `/etc/hosts`, `/dev/termination-log`'s and `/dev/shm`'s counterparts are the agent's and the runtime's matter, not this one's.
    * @param env for `subPathExpr`
    */
-  mountsFor(pod: Pod, container: Container | EphemeralContainer, env: ReadonlyMap<string, string>): Promise<Mount[]>;
+  mountsFor(
+    pod: Pod,
+    container: Container | EphemeralContainer,
+    env: ReadonlyMap<string, string>,
+  ): Promise<Mount[]>;
   /** Bytes that the pod's disk volumes hold, by volume name, for `sizeLimit` and `ephemeral-storage`. */
   usage(pod: Pod): Promise<Map<string, number>>;
   /** Unmounts and deletes all that `setUp` made; what a claim holds stays. Gone is fine. */
@@ -30,5 +41,7 @@ export interface VolumeSources {
   claim(name: string): Promise<PersistentVolumeClaim | undefined>;
   serviceAccountToken(request: { audience: string | undefined; expirationSeconds: number }): Promise<string>;
   /** The value of a `fieldRef` or `resourceFieldRef` of a downwardAPI item. */
-  downwardValue(item: { fieldPath: string } | { containerName: string; resource: string; divisor: string }): string;
+  downwardValue(
+    item: { fieldPath: string } | { containerName: string; resource: string; divisor: string },
+  ): string;
 }
