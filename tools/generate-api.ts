@@ -90,11 +90,11 @@ function publicName(model: string): string {
   return version === 'V1' ? name : `${name}${version}`;
 }
 
-function tsType(type: string, format: string): string {
+function tsType(type: string): string {
   const list = /^Array<(.+)>$/.exec(type);
-  if (list) return `Array<${tsType(list[1] ?? '', '')}>`;
+  if (list) return `Array<${tsType(list[1] ?? '')}>`;
   const map = /^\{ \[key: string\]: (.+); \}$/.exec(type);
-  if (map) return `Record<string, ${tsType(map[1] ?? '', '')}>`;
+  if (map) return `Record<string, ${tsType(map[1] ?? '')}>`;
   if (type === 'Date' || type === 'V1MicroTime') return 'string';
   if (type === 'IntOrString') return 'number | string';
   if (type === 'any' || type === 'object') return 'unknown';
@@ -160,7 +160,7 @@ async function main(): Promise<void> {
       const key = /^[A-Za-z_$][\w$]*$/.test(attribute.baseName)
         ? attribute.baseName
         : `'${attribute.baseName}'`;
-      lines.push(`  ${key}${required ? '' : '?'}: ${patched ?? tsType(attribute.type, attribute.format)};`);
+      lines.push(`  ${key}${required ? '' : '?'}: ${patched ?? tsType(attribute.type)};`);
       fields[attribute.baseName] = structureType(attribute.type, attribute.format) + (required ? '!' : '');
       texts[attribute.baseName] = field?.description ?? '';
       for (const used of attribute.type.matchAll(

@@ -1,0 +1,30 @@
+import { watch } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+
+/** Looks again this often, should the kernel have dropped a notification. */
+const RELIST_MS = 2000;
+
+/**
+ * Yields at once, and then whenever something in the folder may have changed, until the signal aborts.
+ * Changes that come together are told of once.
+ */
+export async function* watchFolder(path: string, { signal }: { signal: AbortSignal }): AsyncIterable<void> {
+  await mkdir(path, { recursive: true, mode: 0o700 });
+  let wake = Promise.withResolvers<void>();
+  const changed = () => wake.resolve();
+  const watcher = watch(path, { persistent: true }, changed);
+  watcher.on('error', changed);
+  const timer = setInterval(changed, RELIST_MS);
+  signal.addEventListener('abort', changed);
+  try {
+    while (!signal.aborted) {
+      yield;
+      await wake.promise;
+      wake = Promise.withResolvers<void>();
+    }
+  } finally {
+    signal.removeEventListener('abort', changed);
+    clearInterval(timer);
+    watcher.close();
+  }
+}
