@@ -1,0 +1,126 @@
+import type { Pod } from '../../model/api/types.ts';
+import type { PodClient, PodEvent } from '../../client/pod-client.ts';
+
+/** Who keeps a pod: the one process that holds its lock. The lock goes with the process, however that ends. */
+export interface KeeperLocks {
+  /** @returns undefined when somebody else keeps the pod */
+  tryKeep(podUid: string): Disposable | undefined;
+}
+
+export interface KeptClientOptions {
+  client: PodClient;
+  locks: KeeperLocks;
+  /** Which pods this process wants to keep. */
+  wants: (pod: Pod) => boolean;
+  /** How often to try again for pods that somebody else keeps, in milliseconds. */
+  retryMs: number;
+  /** Told whenever a pod is taken or let go. */
+  onChange?: (kept: ReadonlySet<string>) => void;
+}
+
+/**
+ * The view that one of several agents on the same machine has: it watches only the pods that it keeps, and lists all
+ * pods there are, so that it takes nobody else's for rubbish.
+ */
+export function keptClient(options: KeptClientOptions): PodClient & Disposable {
+  const keeper = new Keeper(options);
+  const { client } = options;
+  return {
+    listPods: () => client.listPods(),
+    getPod: (namespace, name) => client.getPod(namespace, name),
+    createPod: (pod) => client.createPod(pod),
+    watchPods: ({ signal }) => keeper.watch(signal),
+    updatePodStatus: (pod, status) => client.updatePodStatus(pod, status),
+    deletePod: (namespace, name, deletion) => client.deletePod(namespace, name, deletion),
+    removePod: (pod) => client.removePod(pod),
+    getConfigMap: (namespace, name) => client.getConfigMap(namespace, name),
+    getSecret: (namespace, name) => client.getSecret(namespace, name),
+    getPersistentVolumeClaim: (namespace, name) => client.getPersistentVolumeClaim(namespace, name),
+    recordEvent: (event) => client.recordEvent(event),
+    listEvents: (filter) => client.listEvents(filter),
+    [Symbol.dispose]: () => keeper.letAllGo(),
+  };
+}
+
+class Keeper {
+  readonly #options: KeptClientOptions;
+  readonly #kept = new Map<string, Disposable>();
+  /** Pods that this process wants and somebody else keeps. */
+  readonly #waiting = new Map<string, Pod>();
+
+  constructor(options: KeptClientOptions) {
+    this.#options = options;
+  }
+
+  async *watch(signal: AbortSignal): AsyncIterable<PodEvent> {
+    const stop = new AbortController();
+    const ended = AbortSignal.any([signal, stop.signal]);
+    const events = this.#options.client.watchPods({ signal: ended })[Symbol.asyncIterator]();
+    let next = events.next();
+    let retry = retryAfter(this.#options.retryMs);
+    try {
+      while (!signal.aborted) {
+        const result = await Promise.race([next, retry.promise]);
+        if (result === 'retry') {
+          retry = retryAfter(this.#options.retryMs);
+          for (const pod of this.#waiting.values()) {
+            if (this.#take(pod)) yield { type: 'ADDED', pod };
+          }
+        } else {
+          if (result.done === true) return;
+          const event = this.#translate(result.value);
+          if (event !== undefined) yield event;
+          next = events.next();
+        }
+      }
+    } finally {
+      retry.cancel();
+      stop.abort();
+    }
+  }
+
+  letAllGo(): void {
+    for (const lock of this.#kept.values()) lock[Symbol.dispose]();
+    this.#kept.clear();
+    this.#waiting.clear();
+  }
+
+  #translate({ type, pod }: PodEvent): PodEvent | undefined {
+    const uid = pod.metadata?.uid ?? '';
+    if (type === 'DELETED') {
+      this.#waiting.delete(uid);
+      const lock = this.#kept.get(uid);
+      if (lock === undefined) return undefined;
+      this.#kept.delete(uid);
+      lock[Symbol.dispose]();
+      this.#changed();
+      return { type, pod };
+    }
+    if (this.#kept.has(uid)) return { type, pod };
+    if (!this.#options.wants(pod)) return undefined;
+    return this.#take(pod) ? { type: 'ADDED', pod } : undefined;
+  }
+
+  #take(pod: Pod): boolean {
+    const uid = pod.metadata?.uid ?? '';
+    const lock = this.#options.locks.tryKeep(uid);
+    if (lock === undefined) {
+      this.#waiting.set(uid, pod);
+      return false;
+    }
+    this.#waiting.delete(uid);
+    this.#kept.set(uid, lock);
+    this.#changed();
+    return true;
+  }
+
+  #changed(): void {
+    this.#options.onChange?.(new Set(this.#kept.keys()));
+  }
+}
+
+function retryAfter(delayMs: number): { promise: Promise<'retry'>; cancel: () => void } {
+  const { promise, resolve } = Promise.withResolvers<'retry'>();
+  const timer = setTimeout(resolve, delayMs, 'retry');
+  return { promise, cancel: () => clearTimeout(timer) };
+}

@@ -1,0 +1,83 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { humanSize } from './human-size.ts';
+import { LiveBlock } from './live-block.ts';
+import { parseOutputFormat, printList } from './print-list.ts';
+import { renderTable } from './table.ts';
+import { displayWidth, printable, type Terminal, terminalOf } from './terminal.ts';
+
+function recorder(columns = 80): Terminal & { text: string } {
+  return {
+    isTty: true,
+    colors: false,
+    columns,
+    text: '',
+    write(text) {
+      this.text += text;
+    },
+    style: (_, text) => text,
+  };
+}
+
+test('table columns are as wide as their widest cell, styles not counted', () => {
+  const columns = [
+    { heading: 'NAME', value: (row: string[]) => row[0] ?? '' },
+    { heading: 'STATUS', value: (row: string[]) => row[1] ?? '' },
+    { heading: 'IP', value: () => '10.0.0.1', wide: true },
+  ];
+  const rows = [
+    ['a', '\u001B[32mRunning\u001B[39m'],
+    ['long-name', 'Pending'],
+  ];
+  assert.equal(
+    renderTable(columns, rows),
+    'NAME        STATUS\na           \u001B[32mRunning\u001B[39m\nlong-name   Pending\n',
+  );
+  assert.match(renderTable(columns, rows, { wide: true }), /STATUS {4}IP\n/);
+});
+
+test('colours are for terminals, unless NO_COLOR or FORCE_COLOR says otherwise', () => {
+  const tty = { isTTY: true } as NodeJS.WriteStream;
+  assert.equal(terminalOf(tty, {}).style('red', 'x'), '\u001B[31mx\u001B[39m');
+  assert.equal(terminalOf(tty, { NO_COLOR: '1' }).style('red', 'x'), 'x');
+  assert.equal(terminalOf(tty, { TERM: 'dumb' }).isTty, false);
+  const pipe = { isTTY: false } as NodeJS.WriteStream;
+  assert.equal(terminalOf(pipe, {}).style('red', 'x'), 'x');
+  assert.equal(terminalOf(pipe, { FORCE_COLOR: '1' }).colors, true);
+});
+
+test('control characters from outside are shown and not obeyed', () => {
+  assert.equal(printable('a\u001B]0;title\u0007b\tc'), 'a^[]0;title^Gb\tc');
+  assert.equal(displayWidth('\u001B[1mab\u001B[22m'), 2);
+});
+
+test('each output format shows the same list', () => {
+  const printer = {
+    columns: [{ heading: 'NAME', value: (x: string) => x }],
+    name: (x: string) => `pod/${x}`,
+    object: (x: string) => ({ x }),
+  };
+  const show = (format: string | undefined) => {
+    const out = recorder();
+    printList(out, parseOutputFormat(format), printer, ['a']);
+    return out.text;
+  };
+  assert.equal(show(undefined), 'NAME\na\n');
+  assert.equal(show('name'), 'pod/a\n');
+  assert.deepEqual(JSON.parse(show('json')), { apiVersion: 'v1', kind: 'List', items: [{ x: 'a' }] });
+  assert.equal(show('yaml'), 'apiVersion: v1\nkind: List\nitems:\n  - x: a\n');
+  assert.throws(() => show('xml'), { code: 'Invalid' });
+});
+
+test('a live block takes back what it drew and never wraps', () => {
+  const out = recorder(6);
+  const block = new LiveBlock(out);
+  block.draw(['one', 'too long']);
+  block.draw(['two']);
+  block.clear();
+  assert.equal(out.text, 'one\ntoo …\n\u001B[2A\u001B[0Jtwo\n\u001B[1A\u001B[0J');
+});
+
+test('sizes have three digits at most', () => {
+  assert.deepEqual([0, 999, 4214567, 1e9].map(humanSize), ['0B', '999B', '4.21MB', '1GB']);
+});

@@ -1,0 +1,42 @@
+import { stringify } from 'yaml';
+import { PeapodError } from '../../model/errors.ts';
+import { type Column, renderTable } from './table.ts';
+import type { Terminal } from './terminal.ts';
+
+export type OutputFormat = 'table' | 'wide' | 'json' | 'yaml' | 'name';
+
+export function parseOutputFormat(text: string | undefined): OutputFormat {
+  if (text === undefined) return 'table';
+  if (text === 'wide' || text === 'json' || text === 'yaml' || text === 'name') return text;
+  throw new PeapodError('Invalid', `invalid output format "${text}": must be one of json, yaml, wide, name`);
+}
+
+/** How a kind of thing is shown in each output format. */
+export interface ListPrinter<T> {
+  columns: readonly Column<T>[];
+  /** e.g. `pod/rsyslogd` */
+  name: (row: T) => string;
+  /** What `-o json` and `-o yaml` show of one. */
+  object: (row: T) => unknown;
+}
+
+export function printList<T>(
+  out: Terminal,
+  format: OutputFormat,
+  printer: ListPrinter<T>,
+  rows: readonly T[],
+): void {
+  if (format === 'name') {
+    for (const row of rows) out.write(`${printer.name(row)}\n`);
+  } else if (format === 'json' || format === 'yaml') {
+    out.write(structured(format, { apiVersion: 'v1', kind: 'List', items: rows.map(printer.object) }));
+  } else {
+    out.write(renderTable(printer.columns, rows, { wide: format === 'wide' }));
+  }
+}
+
+export function structured(format: 'json' | 'yaml', value: unknown): string {
+  return format === 'json'
+    ? `${JSON.stringify(value, null, 2)}\n`
+    : stringify(value, { aliasDuplicateObjects: false });
+}

@@ -1,0 +1,64 @@
+import { hostname } from 'node:os';
+import { resolve } from 'node:path';
+import { PeapodError } from '../model/errors.ts';
+
+/** What every verb needs to know of this installation. Flags win over `PEAPOD_…` variables, these over the defaults. */
+export interface Settings {
+  /** State that outlives a reboot. */
+  root: string;
+  /** State that does not. */
+  run: string;
+  nodeName: string;
+  /** Where network configurations (conflist files) are looked for; our own network is used when there is none. */
+  cniConfDir: string;
+  cniBinDirs: string[];
+  bridge: string;
+  subnet: string;
+}
+
+export interface SettingFlags {
+  root?: string;
+  runRoot?: string;
+  nodeName?: string;
+  cniConfDir?: string;
+  cniBinDir?: string;
+  bridge?: string;
+  subnet?: string;
+}
+
+export function settingsFrom(flags: SettingFlags, env: NodeJS.ProcessEnv): Settings {
+  const value = (flag: string | undefined, name: string, otherwise: string) => flag ?? env[name] ?? otherwise;
+  const bridge = value(flags.bridge, 'PEAPOD_BRIDGE', 'peapod0');
+  if (!/^[A-Za-z0-9_.-]{1,15}$/.test(bridge)) {
+    throw new PeapodError(
+      'Invalid',
+      `invalid bridge name "${bridge}": must be at most 15 letters, digits, '.', '_' or '-'`,
+    );
+  }
+  return {
+    root: resolve(value(flags.root, 'PEAPOD_ROOT', '/var/lib/peapod')),
+    run: resolve(value(flags.runRoot, 'PEAPOD_RUN', '/run/peapod')),
+    nodeName: value(flags.nodeName, 'PEAPOD_NODE_NAME', hostname().toLowerCase()),
+    cniConfDir: resolve(value(flags.cniConfDir, 'PEAPOD_CNI_CONF_DIR', '/etc/peapod/cni/net.d')),
+    cniBinDirs: value(
+      flags.cniBinDir,
+      'PEAPOD_CNI_BIN_DIR',
+      '/opt/cni/bin:/usr/lib/cni:/usr/libexec/cni',
+    ).split(':'),
+    bridge,
+    subnet: value(flags.subnet, 'PEAPOD_SUBNET', '10.87.0.0/16'),
+  };
+}
+
+/** The variables that make another peapod process work on the same installation. */
+export function settingsEnv(settings: Settings): Record<string, string> {
+  return {
+    PEAPOD_ROOT: settings.root,
+    PEAPOD_RUN: settings.run,
+    PEAPOD_NODE_NAME: settings.nodeName,
+    PEAPOD_CNI_CONF_DIR: settings.cniConfDir,
+    PEAPOD_CNI_BIN_DIR: settings.cniBinDirs.join(':'),
+    PEAPOD_BRIDGE: settings.bridge,
+    PEAPOD_SUBNET: settings.subnet,
+  };
+}
