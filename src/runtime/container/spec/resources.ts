@@ -1,0 +1,48 @@
+import type { LinuxContainerResources } from '../../pod-runtime.ts';
+import type { OciResources } from './oci-spec.ts';
+
+/** What the OCI runtime shall write into the container's cgroup; what is absent stays as the kernel has it. */
+export function ociResources(resources: LinuxContainerResources, mode: 'v1' | 'v2'): OciResources {
+  const result: OciResources = {};
+  const memory = memoryLimits(resources, mode);
+  if (memory) result.memory = memory;
+  const cpu = cpuLimits(resources);
+  if (Object.keys(cpu).length > 0) result.cpu = cpu;
+  if (resources.pidsLimit !== undefined && resources.pidsLimit > 0)
+    result.pids = { limit: resources.pidsLimit };
+  if (resources.hugepageLimits && resources.hugepageLimits.length > 0) {
+    result.hugepageLimits = resources.hugepageLimits.map(({ pageSize, limitBytes }) => ({
+      pageSize: hugepageSize(pageSize),
+      limit: limitBytes,
+    }));
+  }
+  if (mode === 'v2' && resources.unified && Object.keys(resources.unified).length > 0) {
+    result.unified = { ...resources.unified };
+  }
+  return result;
+}
+
+/** Without a word on swap a container gets none beyond its memory limit, as the kubelet has it. */
+function memoryLimits(resources: LinuxContainerResources, mode: 'v1' | 'v2'): OciResources['memory'] {
+  const limit = resources.memoryLimitBytes;
+  if (limit === undefined || limit <= 0) return undefined;
+  if (resources.memorySwapLimitBytes !== undefined) return { limit, swap: resources.memorySwapLimitBytes };
+  return mode === 'v2' ? { limit, swap: limit } : { limit };
+}
+
+function cpuLimits(resources: LinuxContainerResources): NonNullable<OciResources['cpu']> {
+  const cpu: NonNullable<OciResources['cpu']> = {};
+  if (resources.cpuShares !== undefined && resources.cpuShares > 0) {
+    cpu.shares = Math.min(262_144, Math.max(2, resources.cpuShares));
+  }
+  if (resources.cpuQuotaUs !== undefined && resources.cpuQuotaUs !== 0) cpu.quota = resources.cpuQuotaUs;
+  if (resources.cpuPeriodUs !== undefined && resources.cpuPeriodUs > 0) cpu.period = resources.cpuPeriodUs;
+  if (resources.cpusetCpus) cpu.cpus = resources.cpusetCpus;
+  if (resources.cpusetMems) cpu.mems = resources.cpusetMems;
+  return cpu;
+}
+
+/** `2Mi`, as resource names have it, to `2MB`, as cgroup files are called. */
+function hugepageSize(pageSize: string): string {
+  return pageSize.replace(/^(\d+)([KMG])i$/, '$1$2B');
+}
