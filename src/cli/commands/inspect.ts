@@ -1,0 +1,25 @@
+import { findPod } from '../find-pods.ts';
+import { openHost } from '../host.ts';
+import { structured } from '../output/print-list.ts';
+import type { Settings } from '../settings.ts';
+
+/** `peapod inspect`: the pod as the API shows it, its events, and what the runtime knows of its sandbox and containers. */
+export async function inspect(
+  settings: Settings,
+  names: readonly string[],
+  options: { namespace: string; output?: string },
+): Promise<void> {
+  await using host = await openHost(settings);
+  const inspected = [];
+  for (const name of names) {
+    const pod = await findPod(host.client, options.namespace, name);
+    const podUid = pod.metadata?.uid ?? '';
+    const sandboxes = await host.runtime.listPodSandboxes({ podUid });
+    const containers = await Promise.all(
+      sandboxes.map(({ id }) => host.runtime.listContainers({ sandboxId: id })),
+    );
+    const events = await host.client.listEvents({ involvedUid: podUid });
+    inspected.push({ pod, events, sandboxes, containers: containers.flat() });
+  }
+  process.stdout.write(structured(options.output === 'yaml' ? 'yaml' : 'json', inspected));
+}

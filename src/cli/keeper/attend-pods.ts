@@ -1,0 +1,19 @@
+import type { Pod } from '../../model/api/types.ts';
+import type { Host } from '../host.ts';
+import { keepPods } from './keep-pods.ts';
+import { podsWhen } from './pods-when.ts';
+
+/**
+ * Waits until `reached` holds for those of the pods that are still there, or the signal aborts, without an error.
+ * Pods that nobody keeps, and those whose keeper goes away meanwhile, are kept by this process until then.
+ */
+export async function attendPods(
+  host: Host,
+  pods: readonly Pod[],
+  reached: (pods: Pod[]) => boolean,
+  signal: AbortSignal = new AbortController().signal,
+): Promise<void> {
+  const uids = new Set(pods.map((pod) => pod.metadata?.uid ?? ''));
+  await using _ = keepPods(host, uids);
+  await podsWhen(host.client, uids, reached, signal);
+}

@@ -1,0 +1,189 @@
+/** The command line: what verbs there are and what each takes. A verb's code is loaded when it is called. */
+import { Command, Option } from 'commander';
+import packageJson from '../../package.json' with { type: 'json' };
+import { parseCount } from './parse-count.ts';
+import { type SettingFlags, type Settings, settingsFrom } from './settings.ts';
+
+const OUTPUT = new Option('-o, --output <format>', 'print as json, yaml, wide or name');
+const NAMESPACE = new Option('-n, --namespace <name>', 'namespace of the pod').default('default');
+
+export function buildProgram(): Command {
+  const program = new Command('peapod')
+    .description('The Kubernetes Pod without Kubernetes: runs pods on this machine.')
+    .version(packageJson.version, '-V, --version')
+    .option('--root <dir>', 'state that outlives a reboot (PEAPOD_ROOT; /var/lib/peapod)')
+    .option('--run-root <dir>', 'state that does not (PEAPOD_RUN; /run/peapod)')
+    .option(
+      '--cni-conf-dir <dir>',
+      'network configurations to use instead of our own bridge (/etc/peapod/cni/net.d)',
+    )
+    .option('--bridge <name>', 'name of our own bridge (PEAPOD_BRIDGE; peapod0)')
+    .option('--subnet <cidr>', 'subnet of our own bridge (PEAPOD_SUBNET; 10.87.0.0/16)')
+    .showHelpAfterError('(see peapod --help)')
+    .configureHelp({ sortSubcommands: false });
+  const settings = (): Settings => settingsFrom(program.opts<SettingFlags>(), process.env);
+  addPodVerbs(program, settings);
+  addImageVerbs(program, settings);
+  addSystemVerbs(program, settings);
+  return program;
+}
+
+function addPodVerbs(program: Command, settings: () => Settings): void {
+  program.commandsGroup('Pods:');
+  program
+    .command('run')
+    .description('run the pods of a manifest and follow their logs')
+    .requiredOption(
+      '-f, --filename <file>',
+      'manifest to run, - for standard input; may be repeated',
+      collect,
+      [],
+    )
+    .option('-d, --detach', 'leave them running in the background, and return when all have started')
+    .option('--rm', 'remove the pods when they have ended')
+    .option('--replace', 'remove pods with the same names first')
+    .option('--no-logs', 'do not follow the logs')
+    .action(async (options) => (await import('./run/run.ts')).run(settings(), options));
+  program
+    .command('ps')
+    .description('list the pods')
+    .argument('[pods...]')
+    .option('-n, --namespace <name>', 'only this namespace')
+    .option('-l, --selector <selector>', 'only pods with these labels')
+    .addOption(OUTPUT)
+    .action(async (names, options) => (await import('./commands/ps.ts')).ps(settings(), names, options));
+  program
+    .command('tree')
+    .description(
+      "show every pod as a process group: the infra container, and each container's processes (PID,PGID)",
+    )
+    .argument('[pods...]')
+    .addOption(NAMESPACE)
+    .option('-t, --threads', 'show threads too')
+    .addOption(OUTPUT)
+    .action(async (names, options) => (await import('./commands/tree.ts')).tree(settings(), names, options));
+  program
+    .command('logs')
+    .description("print a pod's logs")
+    .argument('<pod>')
+    .argument('[container]')
+    .addOption(NAMESPACE)
+    .option('-c, --container <name>', 'only this container')
+    .option('-f, --follow', 'wait for more')
+    .option('-p, --previous', 'of the instance before the last restart')
+    .option('--tail <lines>', 'only so many lines from the end', parseCount)
+    .option('--since <time>', 'only lines newer than a duration like 5m, or an RFC 3339 time')
+    .option('--timestamps', 'put the time before each line')
+    .action(async (pod, container, options) =>
+      (await import('./commands/logs.ts')).logs(settings(), pod, container, options),
+    );
+  program
+    .command('exec')
+    .description('run a command in a container')
+    .argument('<pod>')
+    .argument('<command...>')
+    .addOption(NAMESPACE)
+    .option('-c, --container <name>', 'in this container instead of the first')
+    .option('-i, --stdin', 'pass standard input on')
+    .option('-t, --tty', 'with a terminal')
+    .passThroughOptions()
+    .action(async (pod, command, options) =>
+      (await import('./commands/exec.ts')).exec(settings(), pod, command, options),
+    );
+  program.enablePositionalOptions();
+  program
+    .command('inspect')
+    .description('print all that is known of a pod')
+    .argument('<pods...>')
+    .addOption(NAMESPACE)
+    .addOption(OUTPUT)
+    .action(async (names, options) =>
+      (await import('./commands/inspect.ts')).inspect(settings(), names, options),
+    );
+  program
+    .command('describe')
+    .description('describe a pod with its events, as kubectl does')
+    .argument('<pods...>')
+    .addOption(NAMESPACE)
+    .action(async (names, options) =>
+      (await import('./commands/describe.ts')).describe(settings(), names, options),
+    );
+  program
+    .command('stop')
+    .description('stop pods: SIGTERM, then SIGKILL after the grace period; they stay until rm')
+    .argument('[pods...]')
+    .addOption(NAMESPACE)
+    .option('-a, --all', 'all pods')
+    .option('-t, --time <seconds>', 'grace period instead of the one of the pod', parseCount)
+    .action(async (names, options) => (await import('./commands/stop.ts')).stop(settings(), names, options));
+  program
+    .command('rm')
+    .description('remove pods with their volumes and logs')
+    .argument('[pods...]')
+    .addOption(NAMESPACE)
+    .option('-a, --all', 'all pods')
+    .option('-f, --force', 'running ones too, stopping them first')
+    .option('-t, --time <seconds>', 'grace period instead of the one of the pod', parseCount)
+    .action(async (names, options) => (await import('./commands/rm.ts')).rm(settings(), names, options));
+  program
+    .command('explain')
+    .description('what a field of a manifest means, and whether peapod honours it: pod.spec.containers.image')
+    .argument('<field>')
+    .action(async (field) => (await import('./commands/explain.ts')).explain(field));
+}
+
+function addImageVerbs(program: Command, settings: () => Settings): void {
+  program.commandsGroup('Images:');
+  program
+    .command('images')
+    .description('list the images')
+    .addOption(OUTPUT)
+    .action(async (options) => (await import('./commands/images.ts')).images(settings(), options));
+  program
+    .command('pull')
+    .description('pull images from their registries')
+    .argument('<images...>')
+    .action(async (references) => (await import('./commands/pull.ts')).pull(settings(), references));
+  program
+    .command('load')
+    .description('load images from a docker-archive or an oci-archive')
+    .option('-i, --input <file>', 'archive to read instead of standard input')
+    .action(async (options) => (await import('./commands/load.ts')).load(settings(), options));
+  program
+    .command('import')
+    .description('make an image of a root file system tar')
+    .argument('<file>', 'tar to read, - for standard input')
+    .argument('<image>', 'name of the image')
+    .option(
+      '-c, --change <instruction>',
+      'CMD, ENTRYPOINT, ENV, USER, WORKDIR or LABEL as in a Dockerfile; may be repeated',
+      collect,
+      [],
+    )
+    .action(async (file, reference, options) =>
+      (await import('./commands/import.ts')).importImage(settings(), file, reference, options),
+    );
+  program
+    .command('rmi')
+    .description('remove images')
+    .argument('<images...>')
+    .action(async (references) => (await import('./commands/rmi.ts')).rmi(settings(), references));
+}
+
+function addSystemVerbs(program: Command, settings: () => Settings): void {
+  program.commandsGroup('System:');
+  const system = program.command('system').description('about this machine');
+  system
+    .command('doctor')
+    .description('what this host lacks to run pods, and the command that mends it')
+    .option('--fix', 'mend what can be mended safely')
+    .addOption(OUTPUT)
+    .action(async (options) => (await import('./commands/doctor.ts')).doctor(settings(), options));
+  program
+    .command('supervise', { hidden: true })
+    .action(async () => (await import('./keeper/supervise.ts')).supervise(settings()));
+}
+
+function collect(value: string, values: string[]): string[] {
+  return [...values, value];
+}

@@ -1,0 +1,54 @@
+import type { Pod } from '../../model/api/types.ts';
+import { PeapodError } from '../../model/errors.ts';
+import type { Host } from '../host.ts';
+import { keepPods } from '../keeper/keep-pods.ts';
+import { podsWhen } from '../keeper/pods-when.ts';
+import { removePods } from '../keeper/remove-pods.ts';
+import { hasEnded, stopPods } from '../keeper/stop-pods.ts';
+import { followLogs } from '../output/follow-logs.ts';
+import type { Terminal } from '../output/terminal.ts';
+import { exitCodeOf } from './exit-code.ts';
+import type { Interrupts } from './interrupts.ts';
+import type { RunOptions } from './run.ts';
+import { startPods } from './start-pods.ts';
+
+export interface RunContext {
+  host: Host;
+  pods: readonly Pod[];
+  terminal: Terminal;
+  interrupts: Interrupts;
+  options: RunOptions;
+  /** To be called when the pods are there to stay. */
+  started: () => void;
+}
+
+/**
+ * Keeps the pods in this process until all have ended or an interrupt stops them.
+ * @returns the exit code of the first container that failed, 0 when none did
+ */
+export async function runForeground(context: RunContext): Promise<number> {
+  const { host, pods, terminal, interrupts, options } = context;
+  const uids = new Set(pods.map((pod) => pod.metadata?.uid ?? ''));
+  await using _keeping = keepPods(host, uids);
+  const failure = await startPods(host, pods, terminal, interrupts.first);
+  if (failure !== undefined) {
+    await removePods(host, pods, { gracePeriodSeconds: 0 });
+    throw new PeapodError('FailedPrecondition', failure);
+  }
+  if (options.rm !== true) context.started();
+  const logsEnd = new AbortController();
+  const logs = options.logs ? followLogs(host, uids, terminal, logsEnd.signal) : Promise.resolve();
+  await podsWhen(host.client, uids, (all) => all.every(hasEnded), interrupts.first);
+  if (interrupts.first.aborted) await stopOnInterrupt(context);
+  logsEnd.abort();
+  await logs;
+  const ended = (await host.client.listPods()).filter((pod) => uids.has(pod.metadata?.uid ?? ''));
+  if (options.rm === true) await removePods(host, ended, {});
+  return exitCodeOf(ended);
+}
+
+async function stopOnInterrupt({ host, pods, terminal, interrupts }: RunContext): Promise<void> {
+  terminal.write(terminal.isTty ? '\nStopping; once more to kill\n' : 'Stopping\n');
+  await stopPods(host, pods, { signal: interrupts.second });
+  if (interrupts.second.aborted) await stopPods(host, pods, { gracePeriodSeconds: 0 });
+}
