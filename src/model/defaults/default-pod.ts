@@ -1,0 +1,89 @@
+/**
+ * What the API server fills into a pod that does not say it.
+ * @see kubernetes/pkg/apis/core/v1/defaults.go
+ */
+import type { Container, ObjectMeta, Pod, PodSpec, PodStatus } from '../api/types.ts';
+import { aggregateContainerLimits, aggregateContainerRequests, isPodLevelResource } from '../pod-requests.ts';
+import { qosClass } from '../qos-class.ts';
+import { formatResources } from '../resource-list.ts';
+import { canonicalizeQuantities } from './canonical-quantities.ts';
+import { defaultContainer, defaultRequestsFromLimits } from './default-container.ts';
+import { defaultVolume } from './default-volume.ts';
+
+/** A pod after defaulting: what every pod has is there. */
+export interface DefaultedPod extends Pod {
+  metadata: ObjectMeta & { name: string; namespace: string };
+  spec: PodSpec;
+}
+
+/** A copy of the pod with all defaults; idempotent. */
+export function defaultPod(pod: Pod): DefaultedPod {
+  const copy = structuredClone(pod);
+  const defaulted: DefaultedPod = {
+    ...copy,
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: {
+      ...copy.metadata,
+      name: copy.metadata?.name ?? '',
+      namespace: copy.metadata?.namespace || 'default',
+    },
+    spec: copy.spec ?? { containers: [] },
+  };
+  canonicalizeQuantities(defaulted, 'Pod');
+  defaultPodSpec(defaulted.spec);
+  defaultPodResources(defaulted.spec);
+  return defaulted;
+}
+
+/** The status that a pod starts its life with. */
+export function initialPodStatus(pod: Pod): PodStatus {
+  return { phase: 'Pending', qosClass: qosClass(pod) };
+}
+
+function defaultPodSpec(spec: PodSpec): void {
+  spec.dnsPolicy ??= 'ClusterFirst';
+  spec.restartPolicy ??= 'Always';
+  spec.terminationGracePeriodSeconds ??= 30;
+  spec.schedulerName ??= 'default-scheduler';
+  spec.enableServiceLinks ??= true;
+  spec.securityContext ??= {};
+  if (spec.serviceAccountName === undefined && spec.serviceAccount !== undefined) {
+    spec.serviceAccountName = spec.serviceAccount;
+  }
+  for (const volume of spec.volumes ?? []) defaultVolume(volume);
+  for (const container of [...(spec.initContainers ?? []), ...spec.containers]) {
+    defaultContainer(container);
+    defaultRequestsFromLimits(container.resources);
+    if (spec.hostNetwork === true) useNodePorts(container);
+  }
+  for (const container of spec.ephemeralContainers ?? []) defaultContainer(container);
+}
+
+/** On the node's network a container's port is the node's port. */
+function useNodePorts(container: Container): void {
+  for (const port of container.ports ?? []) port.hostPort ||= port.containerPort;
+}
+
+/** Pod-level requests that are not said are the containers', or else as large as the pod's limits. */
+function defaultPodResources(spec: PodSpec): void {
+  const { resources } = spec;
+  if (resources === undefined) return;
+  const hugePages = Object.entries(formatResources(aggregateContainerLimits(spec))).filter(([name]) =>
+    name.startsWith('hugepages-'),
+  );
+  for (const [name, limit] of hugePages) {
+    if (resources.limits?.[name] !== undefined || resources.requests?.[name] !== undefined) continue;
+    if (resources.limits === undefined && resources.requests === undefined) continue;
+    resources.limits = { ...resources.limits, [name]: limit };
+  }
+  if (resources.limits === undefined) return;
+  const requests: Record<string, string> = { ...resources.requests };
+  for (const [name, request] of Object.entries(formatResources(aggregateContainerRequests(spec)))) {
+    if (isPodLevelResource(name) && !name.startsWith('hugepages-')) requests[name] ??= request;
+  }
+  for (const [name, limit] of Object.entries(resources.limits)) {
+    if (isPodLevelResource(name)) requests[name] ??= limit;
+  }
+  if (Object.keys(requests).length > 0) resources.requests = requests;
+}
