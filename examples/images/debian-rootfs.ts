@@ -22,12 +22,14 @@ export async function unpackDebianPackages(
   const archives = join(work, 'archives');
   await mkdir(join(archives, 'partial'), { recursive: true });
   await writeFile(join(work, 'status'), '');
-  await run('apt-get', [
-    ...['-qq', '--yes', '--download-only', '--no-install-recommends'],
-    ...['-o', 'APT::Sandbox::User=root', '-o', `Dir::Cache::archives=${archives}`],
-    ...['-o', `Dir::State::status=${work}/status`, '-o', 'Dir::Cache::pkgcache='],
-    ...['install', ...packages],
-  ]);
+  const options = [
+    'APT::Sandbox::User=root',
+    'Dir::Cache::pkgcache=',
+    `Dir::Cache::archives=${archives}`,
+    `Dir::State::status=${work}/status`,
+  ].flatMap((option) => ['-o', option]);
+  const quietly = ['-qq', '--yes', '--download-only', '--no-install-recommends'];
+  await run('apt-get', [...quietly, ...options, 'install', ...packages]);
   for (const archive of globSync(join(archives, '*.deb')).sort()) {
     await run('dpkg-deb', ['--extract', archive, rootfs]);
   }

@@ -1,0 +1,58 @@
+import { execFile } from 'node:child_process';
+import { constants } from 'node:fs';
+import { access, readFile, statfs } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import type { Settings } from '../settings.ts';
+import type { CommandResult, DoctorHost, FileSystemView } from './doctor-host.ts';
+
+const COMMAND_TIMEOUT_MS = 10_000;
+
+/** This machine. */
+export function linuxHost(settings: Settings, env: NodeJS.ProcessEnv = process.env): DoctorHost {
+  const folders = (env['PATH'] ?? '').split(':').filter((folder) => folder !== '');
+  return {
+    uid: process.geteuid?.() ?? -1,
+    places: { root: settings.root, run: settings.run, cniBinDirs: settings.cniBinDirs },
+    nodeVersion: process.versions.node,
+    read: (path) => readFile(path, 'utf8').catch(() => undefined),
+    exists: (path) => reachable(path, constants.F_OK),
+    find: (program) => findProgram(program, folders),
+    run: runToEnd,
+    fileSystem,
+  };
+}
+
+async function reachable(path: string, mode: number): Promise<boolean> {
+  return access(path, mode).then(
+    () => true,
+    () => false,
+  );
+}
+
+async function findProgram(program: string, folders: readonly string[]): Promise<string | undefined> {
+  for (const folder of folders) {
+    const path = join(folder, program);
+    if (await reachable(path, constants.X_OK)) return path;
+  }
+  return undefined;
+}
+
+function runToEnd(command: string, ...args: string[]): Promise<CommandResult> {
+  return new Promise((resolve) => {
+    execFile(command, args, { timeout: COMMAND_TIMEOUT_MS }, (error, stdout, stderr) => {
+      if (error === null) resolve({ code: 0, stdout, stderr });
+      else if (typeof error.code === 'number') resolve({ code: error.code, stdout, stderr });
+      else resolve({ code: 127, stdout, stderr: stderr || error.message });
+    });
+  });
+}
+
+async function fileSystem(path: string): Promise<FileSystemView> {
+  try {
+    const { type, bavail, bsize, files, ffree } = await statfs(path);
+    return { type, freeBytes: bavail * bsize, inodes: files, freeInodes: ffree };
+  } catch (error) {
+    if (path === dirname(path)) throw error;
+    return fileSystem(dirname(path));
+  }
+}
