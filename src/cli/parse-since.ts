@@ -17,7 +17,10 @@ export function parseSince(text: string, now: number): number {
   }
   const time = /^\d{4}-\d\d-\d\dT/.test(text) ? Date.parse(text) : Number.NaN;
   if (Number.isNaN(time)) {
-    throw new PeapodError('Invalid', `invalid time "${text}": must be a duration like 5m or an RFC 3339 time`);
+    throw new PeapodError(
+      'Invalid',
+      `invalid time "${text}": must be a duration like 5m or an RFC 3339 time`,
+    );
   }
   return time;
 }

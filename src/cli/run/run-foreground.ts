@@ -37,7 +37,9 @@ export async function runForeground(context: RunContext): Promise<number> {
   }
   if (options.rm !== true) context.started();
   const logsEnd = new AbortController();
-  const logs = options.logs ? followLogs(host, uids, terminal, logsEnd.signal) : Promise.resolve();
+  const logs = options.logs
+    ? followLogs(pods, { client: host.client, logs: host.paths.logs, terminal, signal: logsEnd.signal })
+    : Promise.resolve();
   await podsWhen(host.client, uids, (all) => all.every(hasEnded), interrupts.first);
   if (interrupts.first.aborted) await stopOnInterrupt(context);
   logsEnd.abort();

@@ -1,0 +1,38 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { isAlive } from './proc.ts';
+
+/**
+ * Sends a signal to this very process: one that has its PID and another start time is left alone.
+ * @returns false when it is gone
+ */
+export function killProcess(pid: number, startTime: number, signal: NodeJS.Signals | number): boolean {
+  if (!isAlive(pid, startTime)) return false;
+  try {
+    process.kill(pid, signal);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ESRCH') return false;
+    throw error;
+  }
+}
+
+/**
+ * Waits until this very process is gone.
+ * @returns false when it is still there after `timeoutMs`
+ * @throws the signal's reason when it is aborted
+ */
+export async function waitForExit(
+  pid: number,
+  startTime: number,
+  timeoutMs: number,
+  options: { signal?: AbortSignal } = {},
+): Promise<boolean> {
+  const end = performance.now() + timeoutMs;
+  for (let waitMs = 1; isAlive(pid, startTime); waitMs = Math.min(waitMs * 2, 50)) {
+    options.signal?.throwIfAborted();
+    const left = end - performance.now();
+    if (left <= 0) return false;
+    await delay(Math.min(waitMs, left));
+  }
+  return true;
+}

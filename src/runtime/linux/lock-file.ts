@@ -1,0 +1,82 @@
+/** File locks that the kernel takes back when their process ends, however it does. @see flock(2) */
+import { closeSync, constants, fstatSync, mkdirSync, openSync, statSync, unlinkSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { foreignFunction, lastErrno, systemError } from './libc.ts';
+
+const flock = foreignFunction('int flock(int fd, int operation)');
+const LOCK_SH = 1;
+const LOCK_EX = 2;
+const LOCK_NB = 4;
+const EINTR = 4;
+const EWOULDBLOCK = 11;
+
+/** A held lock. Disposing it gives it back. */
+export interface FileLock extends Disposable, AsyncDisposable {
+  readonly path: string;
+}
+
+export interface LockOptions {
+  shared?: boolean;
+  /** Removes the file when the lock is given back: for locks with many names. */
+  removeFile?: boolean;
+}
+
+/** Takes the lock when it is free. The file and its directory are made (0600, 0700) when missing. */
+export function tryLockFile(path: string, options: LockOptions = {}): FileLock | undefined {
+  const operation = (options.shared === true ? LOCK_SH : LOCK_EX) | LOCK_NB;
+  for (;;) {
+    const fd = openLockFile(path);
+    if (flock(fd, operation) !== 0) {
+      const errno = lastErrno();
+      closeSync(fd);
+      if (errno === EINTR) continue;
+      if (errno === EWOULDBLOCK) return undefined;
+      throw systemError(errno, 'flock', path);
+    }
+    if (isStillAt(path, fd)) return heldLock(path, fd, options.removeFile === true);
+    closeSync(fd);
+  }
+}
+
+/** Waits for the lock. @throws the signal's reason when it is aborted first */
+export async function lockFile(
+  path: string,
+  options: LockOptions & { signal?: AbortSignal } = {},
+): Promise<FileLock> {
+  for (let waitMs = 1; ; waitMs = Math.min(waitMs * 2, 50)) {
+    options.signal?.throwIfAborted();
+    const lock = tryLockFile(path, options);
+    if (lock !== undefined) return lock;
+    await delay(waitMs);
+  }
+}
+
+function openLockFile(path: string): number {
+  const flags = constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW;
+  try {
+    return openSync(path, flags, 0o600);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    return openSync(path, flags, 0o600);
+  }
+}
+
+/** Somebody may have removed the file between our open and our lock: then the lock is worth nothing. */
+function isStillAt(path: string, fd: number): boolean {
+  const opened = fstatSync(fd);
+  const present = statSync(path, { throwIfNoEntry: false });
+  return present !== undefined && present.ino === opened.ino && present.dev === opened.dev;
+}
+
+function heldLock(path: string, fd: number, removeFile: boolean): FileLock {
+  let held = true;
+  const release = () => {
+    if (!held) return;
+    held = false;
+    if (removeFile) unlinkSync(path);
+    closeSync(fd);
+  };
+  return { path, [Symbol.dispose]: release, [Symbol.asyncDispose]: async () => release() };
+}

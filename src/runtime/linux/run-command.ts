@@ -1,0 +1,162 @@
+/** Runs a program to its end. */
+import { spawn } from 'node:child_process';
+import { constants } from 'node:os';
+import { PeapodError } from '../../model/errors.ts';
+
+export interface CommandOptions {
+  /** The whole environment; nothing is inherited. PATH is our own unless given. */
+  env?: Record<string, string>;
+  cwd?: string;
+  input?: string | Uint8Array;
+  /** After this the process group is killed; 0 waits for ever. */
+  timeoutMs?: number;
+  /** Of each of stdout and stderr; what comes after is read and dropped. */
+  maxOutputBytes?: number;
+  signal?: AbortSignal;
+}
+
+export interface CommandResult {
+  /** 128 + n after signal n. */
+  exitCode: number;
+  stdout: Buffer;
+  stderr: Buffer;
+}
+
+const SIGNAL_BASE = 128;
+const DEFAULT_MAX_OUTPUT_BYTES = 16 * 1024 * 1024;
+/** How long output may still come after the program has ended: a child of it may hold the pipe for ever. */
+const DRAIN_MS = 100;
+
+/**
+ * Ends when the program's own process has ended, whoever still holds its output.
+ * @throws PeapodError MissingPrerequisite when there is no such program, TimedOut
+ * @throws the signal's reason when it is aborted; the process group is then killed
+ */
+export async function runCommand(
+  program: string,
+  args: readonly string[],
+  options: CommandOptions = {},
+): Promise<CommandResult> {
+  options.signal?.throwIfAborted();
+  const child = spawn(program, args, {
+    cwd: options.cwd ?? '/',
+    env: { PATH: process.env['PATH'] ?? '/usr/sbin:/usr/bin:/sbin:/bin', ...options.env },
+    stdio: ['pipe', 'pipe', 'pipe'],
+    detached: true,
+  });
+  const stdout = new CappedOutput(options.maxOutputBytes ?? DEFAULT_MAX_OUTPUT_BYTES);
+  const stderr = new CappedOutput(options.maxOutputBytes ?? DEFAULT_MAX_OUTPUT_BYTES);
+  child.stdout.on('data', (chunk: Buffer) => stdout.add(chunk));
+  child.stderr.on('data', (chunk: Buffer) => stderr.add(chunk));
+  child.stdin.on('error', () => {});
+  child.stdin.end(options.input);
+
+  const ended = Promise.withResolvers<number>();
+  const closed = Promise.withResolvers<void>();
+  const fail = (reason: unknown) => {
+    if (child.pid !== undefined) killGroup(child.pid);
+    ended.reject(reason);
+  };
+  const timeoutMs = options.timeoutMs ?? 0;
+  const timer =
+    timeoutMs > 0
+      ? setTimeout(
+          () =>
+            fail(
+              new PeapodError('TimedOut', `${program} did not end within ${timeoutMs} ms`, {
+                retryable: true,
+              }),
+            ),
+          timeoutMs,
+        )
+      : undefined;
+  const onAbort = () => fail(options.signal?.reason);
+  options.signal?.addEventListener('abort', onAbort, { once: true });
+  child.once('error', (cause) => ended.reject(spawnError(program, cause)));
+  child.once('exit', (code, signal) =>
+    ended.resolve(code ?? SIGNAL_BASE + (signal === null ? 0 : signalNumber(signal))),
+  );
+  child.once('close', () => closed.resolve());
+  try {
+    const exitCode = await ended.promise;
+    await drained(closed.promise);
+    return { exitCode, stdout: stdout.take(), stderr: stderr.take() };
+  } finally {
+    clearTimeout(timer);
+    options.signal?.removeEventListener('abort', onAbort);
+    child.stdout.destroy();
+    child.stderr.destroy();
+  }
+}
+
+/**
+ * The same, for a program whose failure is an error.
+ * @returns what it wrote on stdout
+ * @throws PeapodError Unavailable with the end of what it wrote on stderr
+ */
+export async function mustRun(
+  program: string,
+  args: readonly string[],
+  options: CommandOptions = {},
+): Promise<string> {
+  const { exitCode, stdout, stderr } = await runCommand(program, args, options);
+  if (exitCode === 0) return stdout.toString('utf8');
+  const said = tail(stderr.toString('utf8'));
+  throw new PeapodError(
+    'Unavailable',
+    `${program} ${args[0] ?? ''} ended with exit code ${exitCode}${said === '' ? '' : `: ${said}`}`,
+  );
+}
+
+/** The last lines of what a program wrote, for a message. */
+export function tail(text: string, maxCharacters = 1000): string {
+  const trimmed = text.trim();
+  return trimmed.length <= maxCharacters ? trimmed : `…${trimmed.slice(-maxCharacters)}`;
+}
+
+function spawnError(program: string, cause: Error): Error {
+  if ((cause as NodeJS.ErrnoException).code !== 'ENOENT') return cause;
+  return new PeapodError('MissingPrerequisite', `cannot run ${program}: no such program`, {
+    cause,
+    hint: 'peapod system doctor',
+  });
+}
+
+function killGroup(pid: number): void {
+  try {
+    process.kill(-pid, 'SIGKILL');
+  } catch {
+    // It has just ended by itself.
+  }
+}
+
+async function drained(closed: Promise<void>): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const timer = setTimeout(resolve, DRAIN_MS);
+  await Promise.race([closed, promise]);
+  clearTimeout(timer);
+}
+
+class CappedOutput {
+  readonly #chunks: Buffer[] = [];
+  #left: number;
+
+  constructor(maxBytes: number) {
+    this.#left = maxBytes;
+  }
+
+  add(chunk: Buffer): void {
+    if (this.#left <= 0) return;
+    const part = chunk.subarray(0, this.#left);
+    this.#left -= part.length;
+    this.#chunks.push(part);
+  }
+
+  take(): Buffer {
+    return Buffer.concat(this.#chunks);
+  }
+}
+
+function signalNumber(name: NodeJS.Signals): number {
+  return constants.signals[name];
+}
