@@ -30,6 +30,12 @@ export const RECIPES = {
 
 export type RecipeName = keyof typeof RECIPES;
 
+/** @throws Error that names the images there are */
+export function recipeName(text: string): RecipeName {
+  if (Object.hasOwn(RECIPES, text)) return text as RecipeName;
+  throw new Error(`no such image "${text}": there are ${Object.keys(RECIPES).join(', ')}`);
+}
+
 const CACHE = join(import.meta.dirname, '../../.cache/images');
 
 /**
