@@ -1,0 +1,143 @@
+/**
+ * conmon, which holds one container's process: it writes its log and its exit code, keeps its standard input, and lives on when we do not.
+ * @see https://github.com/containers/conmon
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import type { Duplex } from 'node:stream';
+import { PeapodError } from '../../model/errors.ts';
+import type { ContainerPaths } from './container-paths.ts';
+
+export interface ConmonRequest {
+  conmon: string;
+  /** The OCI runtime's program and the arguments that go before its verb. */
+  runtime: { path: string; globalArgs: readonly string[] };
+  id: string;
+  paths: ContainerPaths;
+  logPath: string;
+  tty: boolean;
+  stdin: boolean;
+  /** Standard input ends when the first client that attached to it goes. */
+  stdinOnce: boolean;
+  /** Puts conmon, before it does anything, into a cgroup outside the pod's: the pod's limits are not for it. */
+  enterCgroup: (pid: number) => Promise<void>;
+  timeoutMs: number;
+}
+
+export type ConmonResult =
+  | { outcome: 'created'; initPid: number; conmonPid: number }
+  /** What the OCI runtime wrote to its standard error. */
+  | { outcome: 'refused'; output: string };
+
+/** Descriptors that conmon inherits, by their numbers in it. */
+const SYNC_FD = 3;
+const START_FD = 4;
+
+/**
+ * Starts conmon, which has the OCI runtime create the container; its process then waits for the runtime's `start`. conmon leaves
+ * our session and inherits nothing but two pipes.
+ * @throws PeapodError MissingPrerequisite when there is no conmon; CreateContainerError when it ends or stays silent without saying why
+ */
+export async function createUnderConmon(request: ConmonRequest, signal?: AbortSignal): Promise<ConmonResult> {
+  signal?.throwIfAborted();
+  const child = spawn(request.conmon, conmonArgs(request), {
+    cwd: request.paths.bundle,
+    // conmon leaves its session by itself; its own group from the start keeps a Ctrl-C of our terminal away until then.
+    detached: true,
+    stdio: ['ignore', 'ignore', 'pipe', 'pipe', 'pipe'],
+    env: {
+      PATH: process.env['PATH'] ?? '/usr/sbin:/usr/bin:/sbin:/bin',
+      _OCI_SYNCPIPE: String(SYNC_FD),
+      _OCI_STARTPIPE: String(START_FD),
+    },
+  });
+  const sync = child.stdio[SYNC_FD] as Duplex;
+  const start = child.stdio[START_FD] as Duplex;
+  try {
+    const pid = await spawned(child, request.conmon);
+    await request.enterCgroup(pid);
+    start.on('error', ignoreBrokenPipe);
+    start.end('\0');
+    const answer = await readAnswer(child, sync, request.timeoutMs);
+    if (answer.data <= 0) return { outcome: 'refused', output: answer.message ?? '' };
+    return { outcome: 'created', initPid: answer.data, conmonPid: await readPid(request.paths.conmonPid) };
+  } finally {
+    for (const stream of [sync, start, child.stderr]) stream?.destroy();
+  }
+}
+
+function conmonArgs(request: ConmonRequest): string[] {
+  const { id, paths, runtime } = request;
+  return [
+    ['--api-version', '1'],
+    ['--cid', id, '--cuuid', id, '--name', id.slice(0, 12)],
+    ['--runtime', runtime.path],
+    runtime.globalArgs.map((arg) => `--runtime-arg=${arg}`),
+    ['--bundle', paths.bundle],
+    ['--persist-dir', paths.bundle],
+    ['--container-pidfile', paths.initPid],
+    ['--conmon-pidfile', paths.conmonPid],
+    ['--log-path', `k8s-file:${request.logPath}`],
+    ['--exit-dir', paths.exits],
+    ['--socket-dir-path', paths.bundle, '--full-attach'],
+    request.tty ? ['--terminal'] : [],
+    request.stdin ? ['--stdin'] : [],
+    request.stdin && !request.stdinOnce ? ['--leave-stdin-open'] : [],
+  ].flat();
+}
+
+function spawned(child: ChildProcess, program: string): Promise<number> {
+  return new Promise((resolve, reject) => {
+    child.once('error', (error) => {
+      reject(
+        new PeapodError('MissingPrerequisite', `cannot start ${program}: ${error.message}`, {
+          cause: error,
+          hint: 'apt-get install conmon',
+        }),
+      );
+    });
+    child.once('spawn', () => resolve(child.pid ?? 0));
+  });
+}
+
+interface Answer {
+  data: number;
+  message?: string;
+}
+
+/** One line of JSON; or the end of the pipe, when conmon died. */
+function readAnswer(child: ChildProcess, sync: Duplex, timeoutMs: number): Promise<Answer> {
+  let said = '';
+  let errors = '';
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+    errors = (errors + text).slice(-4096);
+  });
+  return new Promise((resolve, reject) => {
+    const fail = (what: string) => {
+      clearTimeout(timer);
+      const detail = errors.trim() === '' ? '' : `: ${errors.trim()}`;
+      reject(new PeapodError('CreateContainerError', `conmon ${what}${detail}`, { retryable: true }));
+    };
+    const timer = setTimeout(() => fail(`did not answer within ${timeoutMs} ms`), timeoutMs);
+    sync.setEncoding('utf8');
+    sync.on('error', ignoreBrokenPipe);
+    sync.on('data', (text: string) => {
+      said += text;
+      if (!said.includes('\n')) return;
+      clearTimeout(timer);
+      try {
+        resolve(JSON.parse(said) as Answer);
+      } catch {
+        fail(`answered "${said.slice(0, 200)}"`);
+      }
+    });
+    sync.once('close', () => fail('ended before it had made the container'));
+  });
+}
+
+async function readPid(path: string): Promise<number> {
+  return Number((await readFile(path, 'utf8')).trim());
+}
+
+/** The other side may be gone: what that means is said by what it wrote before. */
+function ignoreBrokenPipe(): void {}

@@ -1,0 +1,99 @@
+/**
+ * What is remembered of a container: `<containers>/<id>/container.json`, replaced atomically at each step. It tells what was
+ * asked for and when each step was begun and finished; whether the process lives is for the kernel to say.
+ */
+import { mkdir, readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { PeapodError } from '../../model/errors.ts';
+import { writeFileAtomic } from '../linux/write-file-atomic.ts';
+import type { ContainerConfig, LinuxContainerResources } from '../pod-runtime.ts';
+
+export interface ContainerRecord {
+  version: 1;
+  id: string;
+  sandboxId: string;
+  podUid: string;
+  config: ContainerConfig;
+  /** As changed since by `updateContainerResources`. */
+  resources: LinuxContainerResources;
+  imageRef: string;
+  stopSignal: string;
+  /** Absolute. */
+  logPath: string;
+  logDirectory: string;
+  user: { uid: number; gid: number; supplementalGroups: number[] };
+  /** Relative to each controller's root. */
+  cgroupPath: string;
+  /** Whether its processes have a PID namespace of their own, which the kernel clears when the first one ends. */
+  ownPidNamespace: boolean;
+  /** The kernel's boot in which the processes below were made: a reboot makes their numbers mean nothing. */
+  bootId: string;
+  init: ProcessIdentity | undefined;
+  conmon: ProcessIdentity | undefined;
+  /** Why the OCI runtime could not make the process; the start then fails with it. */
+  startError: string | undefined;
+  /** When each step was done, milliseconds since the epoch; 0: not yet. `createdAt` 0 is a container that is still being made. */
+  createdAt: number;
+  startRequestedAt: number;
+  startedAt: number;
+  finishedAt: number;
+  exitCode: number;
+  reason: string;
+  message: string;
+  /** Whether what the ended container held (runtime state, cgroup, root mount) was given back. */
+  settled: boolean;
+}
+
+export interface ProcessIdentity {
+  pid: number;
+  /** In clock ticks since boot, as `/proc/PID/stat` has it. */
+  startTime: number;
+}
+
+export function recordPath(containers: string, id: string): string {
+  return join(containers, id, 'container.json');
+}
+
+export async function saveRecord(containers: string, record: ContainerRecord): Promise<void> {
+  await mkdir(join(containers, record.id), { recursive: true, mode: 0o700 });
+  await writeFileAtomic(recordPath(containers, record.id), JSON.stringify(record), {
+    mode: 0o600,
+    // After a loss of power no container runs: a record that is lost then is one less to clear.
+    durable: false,
+  });
+}
+
+/** @returns nothing when there is no such container, or its record was never written */
+export async function findRecord(containers: string, id: string): Promise<ContainerRecord | undefined> {
+  if (!isContainerId(id)) return undefined;
+  let text: string;
+  try {
+    text = await readFile(recordPath(containers, id), 'utf8');
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR'))
+      return undefined;
+    throw error;
+  }
+  return text === '' ? undefined : (JSON.parse(text) as ContainerRecord);
+}
+
+/** @throws PeapodError NotFound */
+export async function loadRecord(containers: string, id: string): Promise<ContainerRecord> {
+  const record = await findRecord(containers, id);
+  if (record) return record;
+  throw new PeapodError('NotFound', `container "${id}" not found`);
+}
+
+/** The ids of all containers, half-made ones too. */
+export async function listContainerIds(containers: string): Promise<string[]> {
+  const names = await readdir(containers).catch((error: unknown) => {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return [];
+    throw error;
+  });
+  return names.filter(isContainerId);
+}
+
+/** Ids become parts of paths: nothing else may. */
+export function isContainerId(id: string): boolean {
+  return /^[0-9a-f]{64}$/.test(id);
+}

@@ -1,0 +1,99 @@
+/** A container's root: its image's layers below, its own writable layer on top. */
+import { close, open as openCallback } from 'node:fs';
+import { mkdir, rm } from 'node:fs/promises';
+import { promisify } from 'node:util';
+import { PeapodError } from '../../model/errors.ts';
+import { MountFlag, mount, umount } from '../linux/mount.ts';
+import { readMounts } from '../linux/proc.ts';
+import type { ContainerPaths } from './container-paths.ts';
+
+const open = promisify(openCallback);
+const closeFd = promisify(close);
+
+/** mount(2) takes one page of options. */
+const LONGEST_OPTIONS_BYTES = 4095;
+
+/**
+ * Mounts the root at `paths.rootfs`; done already is fine.
+ * @param layers directories, the uppermost first
+ * @throws PeapodError CreateContainerError
+ */
+export async function mountRootfs(paths: ContainerPaths, layers: readonly string[]): Promise<void> {
+  for (const path of [paths.upper, paths.work, paths.rootfs])
+    await mkdir(path, { recursive: true, mode: 0o755 });
+  if ((await mountPointsBelow(paths.rootfs)).includes(paths.rootfs)) return;
+  await mountOverlay(paths.rootfs, layers, { upper: paths.upper, work: paths.work });
+}
+
+/** Mounts an image's layers read-only at `target`, for a volume that is an image. */
+export async function mountImage(
+  target: string,
+  layers: readonly string[],
+  emptyLayer: string,
+): Promise<void> {
+  await mkdir(target, { recursive: true, mode: 0o755 });
+  await mkdir(emptyLayer, { recursive: true, mode: 0o755 });
+  if ((await mountPointsBelow(target)).includes(target)) return;
+  // Without an upper layer overlayfs wants two lower ones.
+  await mountOverlay(target, [...layers, emptyLayer], undefined);
+}
+
+/** Unmounts everything at and below `path`, the innermost first; nothing there is fine. */
+export async function unmountBelow(path: string): Promise<void> {
+  for (const target of (await mountPointsBelow(path)).toReversed()) umount(target);
+}
+
+/** Unmounts the root and deletes all that the container had. */
+export async function deleteContainerFiles(paths: ContainerPaths): Promise<void> {
+  await unmountBelow(paths.bundle);
+  await rm(paths.bundle, { recursive: true, force: true });
+  await rm(paths.exit, { force: true });
+  await rm(paths.persistent, { recursive: true, force: true });
+}
+
+async function mountOverlay(
+  target: string,
+  layers: readonly string[],
+  writable: { upper: string; work: string } | undefined,
+): Promise<void> {
+  const options = (lower: readonly string[]) =>
+    [
+      `lowerdir=${lower.join(':')}`,
+      ...(writable ? [`upperdir=${escaped(writable.upper)}`, `workdir=${escaped(writable.work)}`] : []),
+      'index=off',
+    ].join(',');
+  const plain = options(layers.map(escaped));
+  const opened: number[] = [];
+  try {
+    let data = plain;
+    if (Buffer.byteLength(plain) > LONGEST_OPTIONS_BYTES) {
+      for (const layer of layers) opened.push(await open(layer, 'r'));
+      data = options(opened.map((fd) => `/proc/self/fd/${fd}`));
+    }
+    if (Buffer.byteLength(data) > LONGEST_OPTIONS_BYTES) {
+      throw new PeapodError(
+        'CreateContainerError',
+        `cannot mount the root: the image has ${layers.length} layers`,
+      );
+    }
+    const flags = writable ? 0 : MountFlag.READONLY | MountFlag.NOSUID | MountFlag.NODEV;
+    mount({ source: 'overlay', target, type: 'overlay', flags, data });
+  } catch (error) {
+    if (error instanceof PeapodError) throw error;
+    throw new PeapodError('CreateContainerError', `cannot mount the root: ${String(error)}`, {
+      cause: error,
+    });
+  } finally {
+    for (const fd of opened) await closeFd(fd);
+  }
+}
+
+/** The mount points at and below `path`, each after the one it lies in. */
+async function mountPointsBelow(path: string): Promise<string[]> {
+  const points = (await readMounts()).map(({ mountPoint }) => mountPoint);
+  return points.filter((point) => point === path || point.startsWith(`${path}/`));
+}
+
+function escaped(path: string): string {
+  return path.replace(/[\\:,]/g, '\\$&');
+}

@@ -1,0 +1,31 @@
+import { access } from 'node:fs/promises';
+import { deleteContainerFiles } from './container-rootfs.ts';
+import type { ContainerContext } from './container-context.ts';
+import { containerPaths } from './container-paths.ts';
+import { findRecord } from './container-record.ts';
+import { killConmon } from './kill-conmon.ts';
+import { runOci } from './run-oci.ts';
+
+/** Takes away all that there is of a container, however far it had come, its processes first. The caller holds its lock. */
+export async function discardContainer(context: ContainerContext, id: string): Promise<void> {
+  const paths = containerPaths(context.paths, id);
+  const record = await findRecord(context.paths.containers, id);
+  const bundleExists = await exists(paths.bundle);
+  if (!record && !bundleExists && !(await exists(paths.persistent))) return;
+  if (bundleExists) {
+    await runOci(context.runtime, ['delete', '--force', id]).catch(() => {
+      // The runtime never knew it, or has forgotten it; what it may have left is cleared by what follows.
+    });
+  }
+  if (record) await context.cgroups.kill(record.cgroupPath);
+  if (bundleExists) await killConmon(paths, id);
+  if (record) await context.cgroups.remove(record.cgroupPath);
+  await deleteContainerFiles(paths);
+}
+
+async function exists(path: string): Promise<boolean> {
+  return await access(path).then(
+    () => true,
+    () => false,
+  );
+}

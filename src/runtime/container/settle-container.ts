@@ -1,0 +1,81 @@
+import { rm } from 'node:fs/promises';
+import { tryLockFile } from '../linux/lock-file.ts';
+import { unmountBelow } from './container-rootfs.ts';
+import type { ContainerContext } from './container-context.ts';
+import { containerPaths } from './container-paths.ts';
+import { type ContainerRecord, findRecord, saveRecord } from './container-record.ts';
+import { type DerivedState, deriveState } from './container-state.ts';
+import { observeContainer } from './observe-container.ts';
+import { runOci } from './run-oci.ts';
+
+export interface ObservedContainer {
+  record: ContainerRecord;
+  derived: DerivedState;
+}
+
+/**
+ * How a container is now. The first to see that it has ended writes that down and gives back what it held; while another
+ * process is at work on the container, it is only looked at.
+ */
+export async function observeAndSettle(
+  context: ContainerContext,
+  record: ContainerRecord,
+): Promise<ObservedContainer> {
+  const derived = deriveState(record, await observeContainer(context, record));
+  if (!needsCare(record, derived)) return { record, derived };
+  using lock = tryLockFile(containerPaths(context.paths, record.id).lock, { removeFile: true });
+  if (!lock) return { record, derived };
+  const current = await findRecord(context.paths.containers, record.id);
+  if (!current) return { record, derived };
+  return await settle(context, current);
+}
+
+/** As `observeAndSettle`; the caller holds the container's lock. */
+export async function settle(context: ContainerContext, record: ContainerRecord): Promise<ObservedContainer> {
+  let current = record;
+  let derived = deriveState(current, await observeContainer(context, current));
+  if (
+    derived.state === 'CONTAINER_CREATED' &&
+    isHalfStarted(current) &&
+    (await hasStarted(context, current.id))
+  ) {
+    current = { ...current, startedAt: current.startRequestedAt };
+    await saveRecord(context.paths.containers, current);
+    derived = deriveState(current, await observeContainer(context, current));
+  }
+  if (derived.state !== 'CONTAINER_EXITED' || current.settled) return { record: current, derived };
+  const { startedAt, finishedAt, exitCode, reason, message } = derived;
+  current = { ...current, startedAt, finishedAt, exitCode, reason, message };
+  await saveRecord(context.paths.containers, current);
+  await giveBack(context, current);
+  current = { ...current, settled: true };
+  await saveRecord(context.paths.containers, current);
+  return { record: current, derived };
+}
+
+/** Ends what is left of an ended container (where it had no PID namespace of its own, others may live on) and frees what it held. */
+export async function giveBack(context: ContainerContext, record: ContainerRecord): Promise<void> {
+  const paths = containerPaths(context.paths, record.id);
+  await context.cgroups.kill(record.cgroupPath);
+  await runOci(context.runtime, ['delete', '--force', record.id]).catch(() => {
+    // The runtime may know nothing of it (after a reboot, or an earlier delete): the cgroup is removed below in any case.
+  });
+  await context.cgroups.remove(record.cgroupPath);
+  await unmountBelow(paths.bundle);
+  for (const path of [paths.attachSocket, paths.control]) await rm(path, { force: true });
+}
+
+function needsCare(record: ContainerRecord, derived: DerivedState): boolean {
+  if (derived.state === 'CONTAINER_EXITED') return !record.settled;
+  return derived.state === 'CONTAINER_CREATED' && isHalfStarted(record);
+}
+
+/** Whoever started it did not live to note that it was done. */
+function isHalfStarted(record: ContainerRecord): boolean {
+  return record.startRequestedAt > 0 && record.startedAt === 0 && record.startError === undefined;
+}
+
+async function hasStarted(context: ContainerContext, id: string): Promise<boolean> {
+  const text = await runOci(context.runtime, ['state', id]).catch(() => '{}');
+  return (JSON.parse(text) as { status?: string }).status === 'running';
+}

@@ -1,0 +1,63 @@
+import { PeapodError } from '../../model/errors.ts';
+import { lockFile } from '../linux/lock-file.ts';
+import type { CallOptions } from '../pod-runtime.ts';
+import type { ContainerContext } from './container-context.ts';
+import { containerPaths } from './container-paths.ts';
+import { type ContainerRecord, loadRecord, saveRecord } from './container-record.ts';
+import { runOci } from './run-oci.ts';
+import { settle } from './settle-container.ts';
+import { startErrorMessage } from './start-error.ts';
+
+/** What Kubernetes' runtimes tell as the exit code of a container whose command could not be run. */
+const START_ERROR_EXIT_CODE = 128;
+
+/**
+ * Lets a created container run. One that runs already is fine.
+ * @throws PeapodError NotFound; FailedPrecondition when it has ended; RunContainerError when its command cannot be run: the container then has
+ * ended with code 128, reason `StartError` and the same message
+ */
+export async function startContainer(
+  context: ContainerContext,
+  id: string,
+  options: CallOptions = {},
+): Promise<void> {
+  await loadRecord(context.paths.containers, id);
+  await using _lock = await lockFile(containerPaths(context.paths, id).lock, {
+    ...options,
+    removeFile: true,
+  });
+  const { record, derived } = await settle(context, await loadRecord(context.paths.containers, id));
+  if (derived.state === 'CONTAINER_RUNNING') return;
+  if (derived.state !== 'CONTAINER_CREATED') {
+    throw new PeapodError(
+      'FailedPrecondition',
+      `cannot start container "${record.config.metadata.name}": it is in state ${derived.state}`,
+    );
+  }
+  if (record.startError !== undefined) await failStart(context, record, record.startError);
+  const requested = { ...record, startRequestedAt: context.clock.now() };
+  await saveRecord(context.paths.containers, requested);
+  try {
+    await runOci(context.runtime, ['start', id]);
+  } catch (error) {
+    const output = error instanceof PeapodError ? error.message : String(error);
+    await failStart(context, requested, startErrorMessage(output, record.config.command[0] ?? ''));
+  }
+  await saveRecord(context.paths.containers, { ...requested, startedAt: context.clock.now() });
+}
+
+async function failStart(
+  context: ContainerContext,
+  record: ContainerRecord,
+  message: string,
+): Promise<never> {
+  await saveRecord(context.paths.containers, {
+    ...record,
+    startedAt: 0,
+    finishedAt: context.clock.now(),
+    exitCode: START_ERROR_EXIT_CODE,
+    reason: 'StartError',
+    message,
+  });
+  throw new PeapodError('RunContainerError', message);
+}
