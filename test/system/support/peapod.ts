@@ -41,6 +41,8 @@ export interface TestPeapod extends AsyncDisposable {
   start(args: readonly string[], env?: Record<string, string>): RunningPeapod;
   /** Writes objects as one YAML file. @returns its path */
   manifest(...objects: object[]): Promise<string>;
+  /** What this installation's pods have left on the machine by now, beyond what is in its own directory. */
+  leaks(): Promise<string[]>;
   /** Puts a test image into the store, without a registry. */
   load(image: RecipeName): Promise<void>;
 }
@@ -92,6 +94,7 @@ export async function startPeapod(env: Record<string, string> = {}): Promise<Tes
       await writeFile(file, objects.map((object) => stringify(object)).join('---\n'));
       return file;
     },
+    leaks: () => leaksSince(before, scope),
     load: async (image) => {
       await succeed(['load', '-i', await imageArchive(image)]);
     },
