@@ -1,0 +1,41 @@
+import type { EphemeralContainer, PodSpec } from '../api/types.ts';
+import type { FieldErrors } from '../field-error.ts';
+import { checkUniqueName, validateContainer } from './containers.ts';
+
+/** What somebody who looks into a running pod may not ask for. */
+const FORBIDDEN = [
+  'ports',
+  'livenessProbe',
+  'readinessProbe',
+  'startupProbe',
+  'lifecycle',
+  'resizePolicy',
+  'restartPolicy',
+  'restartPolicyRules',
+] as const;
+
+export function validateEphemeralContainers(errors: FieldErrors, spec: PodSpec, specField: string): void {
+  const targets = new Set([...spec.containers, ...(spec.initContainers ?? [])].map(({ name }) => name));
+  const names = new Set(targets);
+  for (const [index, container] of (spec.ephemeralContainers ?? []).entries()) {
+    const field = `${specField}.ephemeralContainers[${index}]`;
+    validateContainer(errors, container, spec, field);
+    checkUniqueName(errors, container.name, names, field);
+    validateRestrictions(errors, container, field);
+    const target = container.targetContainerName;
+    if (target && !targets.has(target)) errors.notFound(`${field}.targetContainerName`, target);
+  }
+}
+
+function validateRestrictions(errors: FieldErrors, container: EphemeralContainer, field: string): void {
+  const detail = 'cannot be set for an Ephemeral Container';
+  for (const name of FORBIDDEN) {
+    if (container[name] !== undefined) errors.forbidden(`${field}.${name}`, detail);
+  }
+  if (Object.keys(container.resources ?? {}).length > 0) errors.forbidden(`${field}.resources`, detail);
+  for (const [index, mount] of (container.volumeMounts ?? []).entries()) {
+    for (const name of ['subPath', 'subPathExpr'] as const) {
+      if (mount[name]) errors.forbidden(`${field}.volumeMounts[${index}].${name}`, detail);
+    }
+  }
+}
