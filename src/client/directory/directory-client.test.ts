@@ -84,7 +84,7 @@ test('secrets lie under the run directory, readable by their owner alone', async
   assert.deepEqual((await client.getSecret('default', 's'))?.data, { a: 'Yg==' });
   const file = join(folder, 'run/objects/secrets/default_s.json');
   assert.equal((await stat(file)).mode & 0o777, 0o600);
-  const rootFolders = await readdir(join(folder, 'root')).catch(() => []);
+  const rootFolders = await readdir(join(folder, 'root')).catch((): string[] => []);
   assert.ok(!rootFolders.includes('secrets'));
 });
 

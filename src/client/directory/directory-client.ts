@@ -173,6 +173,11 @@ export class DirectoryClient implements PodClient {
     else await this.#claims.write(key(namespace, name), object);
   }
 
+  /** Takes the claim away; its data stays. */
+  async removeClaim(namespace: string, name: string): Promise<void> {
+    await this.#claims.remove(key(namespace, name));
+  }
+
   /** Takes ConfigMaps and Secrets away that no pod refers to. Claims and their data stay. */
   async collectUnused(
     isUsed: (pod: Pod, kind: 'ConfigMap' | 'Secret', name: string) => boolean,

@@ -156,6 +156,9 @@ describe('a program', () => {
   });
   test('inherits nothing of our environment but PATH', async () => {
     const { stdout } = await runCommand('env', [], { env: { A: '1' } });
+    const names = stdout.toString().matchAll(/^([^=]+)=/gm);
+    assert.deepEqual(new Set([...names].map(([, name]) => name)), new Set(['A', 'PATH']));
+  });
     assert.deepEqual(
       stdout
         .toString()

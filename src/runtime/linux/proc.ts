@@ -32,6 +32,17 @@ export function readProcessStat(pid: number, task: number = pid): ProcessStat | 
   };
 }
 
+/** When the process was started, as text, or undefined when it is gone or a zombie. */
+export function processStartTime(pid: number): string | undefined {
+  const stat = pid > 0 ? readProcessStat(pid) : undefined;
+  return stat === undefined || stat.state === 'Z' || stat.state === 'X' ? undefined : String(stat.startTime);
+}
+
+/** Another one after each reboot. */
+export function bootId(): string {
+  return readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
+}
+
 /** Whether this very process is there and not a zombie. */
 export function isAlive(pid: number, startTime: number): boolean {
   const stat = pid > 0 ? readProcessStat(pid) : undefined;

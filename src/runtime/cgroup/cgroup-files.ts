@@ -1,0 +1,132 @@
+/** Reading, writing, making and removing cgroups as the directories and files that they are. */
+import { mkdir, readdir, readFile, rmdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+
+const REMOVE_TIMEOUT_MS = 5000;
+
+/** @returns undefined when there is no such file, or its cgroup has just gone */
+export async function readCgroupFile(directory: string, file: string): Promise<string | undefined> {
+  try {
+    return await readFile(join(directory, file), 'utf8');
+  } catch (error) {
+    if (isGone(error)) return undefined;
+    throw error;
+  }
+}
+
+/** @returns false when the file is not there: this kernel, or this hierarchy, does not have it */
+export async function writeCgroupFile(
+  directory: string,
+  file: string,
+  value: string | number,
+): Promise<boolean> {
+  try {
+    // Without O_CREAT: a fake tree in a test then misses what the kernel would miss.
+    await writeFile(join(directory, file), String(value), { flag: 'r+' });
+    return true;
+  } catch (error) {
+    if (isGone(error)) return false;
+    throw error;
+  }
+}
+
+/** The lines `key value` of a flat keyed file. */
+export async function readKeyedFile(directory: string, file: string): Promise<Map<string, number>> {
+  const text = (await readCgroupFile(directory, file)) ?? '';
+  return new Map(
+    text
+      .split('\n')
+      .filter((line) => line !== '')
+      .map((line) => {
+        const [key = '', value = ''] = line.split(' ');
+        return [key, Number(value)];
+      }),
+  );
+}
+
+/** Somebody may remove an empty parent between our two steps: then it is made again. */
+export async function makeCgroup(directory: string): Promise<void> {
+  for (let attempt = 0; ; attempt += 1) {
+    try {
+      await mkdir(directory, { recursive: true, mode: 0o755 });
+      return;
+    } catch (error) {
+      if (!isGone(error) || attempt === 5) throw error;
+    }
+  }
+}
+
+/** The cgroup and all below it, the innermost first; none when it is not there. */
+export async function cgroupTree(directory: string): Promise<string[]> {
+  const entries = await readdir(directory, { withFileTypes: true }).catch((error: unknown) => {
+    if (isGone(error)) return undefined;
+    throw error;
+  });
+  if (entries === undefined) return [];
+  const children = await Promise.all(
+    entries.filter((entry) => entry.isDirectory()).map((entry) => cgroupTree(join(directory, entry.name))),
+  );
+  return [...children.flat(), directory];
+}
+
+/** The processes in the cgroup and all below it. */
+export async function cgroupProcesses(directory: string): Promise<number[]> {
+  const trees = await Promise.all(
+    (await cgroupTree(directory)).map((each) => readCgroupFile(each, 'cgroup.procs')),
+  );
+  return trees.flatMap((text) =>
+    (text ?? '')
+      .split('\n')
+      .filter((line) => line !== '')
+      .map(Number),
+  );
+}
+
+/** Sends SIGKILL to all that is in the cgroup and below it. */
+export async function killCgroup(directory: string): Promise<void> {
+  if (await writeCgroupFile(directory, 'cgroup.kill', 1)) return;
+  for (const pid of await cgroupProcesses(directory)) {
+    try {
+      // 0 is a process of another PID namespace that this one can't see.
+      if (pid > 0) process.kill(pid, 'SIGKILL');
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+    }
+  }
+}
+
+/**
+ * Removes the cgroup and all below it. Processes that are dying keep it busy for a moment: it is tried again until they are gone.
+ * @throws EBUSY after 5 s
+ */
+export async function removeCgroup(directory: string): Promise<void> {
+  const end = performance.now() + REMOVE_TIMEOUT_MS;
+  for (let waitMs = 1; ; waitMs = Math.min(waitMs * 2, 50)) {
+    try {
+      for (const each of await cgroupTree(directory)) await rmdir(each);
+      return;
+    } catch (error) {
+      if (isGone(error)) continue;
+      if (!isBusy(error) || performance.now() > end) throw error;
+      await delay(waitMs);
+    }
+  }
+}
+
+/** Removes a cgroup that has neither processes nor children. */
+export async function removeIfEmpty(directory: string): Promise<void> {
+  await rmdir(directory).catch((error: unknown) => {
+    if (!isGone(error) && !isBusy(error)) throw error;
+  });
+}
+
+function isGone(error: unknown): boolean {
+  const { code } = error as NodeJS.ErrnoException;
+  return code === 'ENOENT' || code === 'ENODEV';
+}
+
+function isBusy(error: unknown): boolean {
+  const { code } = error as NodeJS.ErrnoException;
+  return code === 'EBUSY' || code === 'ENOTEMPTY';
+}

@@ -1,0 +1,123 @@
+import { join } from 'node:path';
+import type { CgroupStats, ContainerCgroups } from '../container/container-context.ts';
+import {
+  cgroupProcesses,
+  killCgroup,
+  makeCgroup,
+  readCgroupFile,
+  readKeyedFile,
+  removeCgroup,
+  writeCgroupFile,
+} from './cgroup-files.ts';
+import { type CgroupLayout, hierarchies } from './cgroup-layout.ts';
+
+/** More than any machine has: what cgroup v1 says for "not limited". */
+const NO_LIMIT_BYTES = 2 ** 62;
+
+/** The cgroups of single containers, and the one of all conmons. Paths are relative to each hierarchy's root. */
+export function openContainerCgroups(
+  layout: CgroupLayout,
+  parent: string,
+): ContainerCgroups & { processes(path: string): Promise<number[]> } {
+  const roots = hierarchies(layout);
+  const mountOf = (controller: string) =>
+    layout.version === 2 ? layout.mountPoint : layout.controllers.get(controller);
+  return {
+    async enterConmon(pid) {
+      const wanted =
+        layout.version === 2
+          ? roots
+          : ['cpu', 'memory', 'pids'].map(mountOf).filter((mount) => mount !== undefined);
+      for (const mount of new Set(wanted)) {
+        const directory = join(mount, parent, 'conmon');
+        await makeCgroup(directory);
+        await writeCgroupFile(directory, 'cgroup.procs', pid);
+      }
+    },
+    async kill(path) {
+      await Promise.all(roots.map((root) => killCgroup(join(root, path))));
+    },
+    async remove(path) {
+      await Promise.all(roots.map((root) => removeCgroup(join(root, path))));
+    },
+    async processes(path) {
+      const mount = mountOf('memory') ?? roots[0];
+      return mount === undefined ? [] : cgroupProcesses(join(mount, path));
+    },
+    async oomKills(path) {
+      const mount = mountOf('memory');
+      if (mount === undefined) return 0;
+      const counters = await readKeyedFile(
+        join(mount, path),
+        layout.version === 2 ? 'memory.events' : 'memory.oom_control',
+      );
+      return counters.get('oom_kill') ?? 0;
+    },
+    stats: (path) =>
+      layout.version === 2 ? statsOfVersion2(join(layout.mountPoint, path)) : statsOfVersion1(mountOf, path),
+  };
+}
+
+async function statsOfVersion1(
+  mountOf: (controller: string) => string | undefined,
+  path: string,
+): Promise<CgroupStats> {
+  const read = async (controller: string, file: string) => {
+    const mount = mountOf(controller);
+    return Number((mount === undefined ? undefined : await readCgroupFile(join(mount, path), file)) ?? 0);
+  };
+  const memory = await readKeyedFile(join(mountOf('memory') ?? '/nonexistent', path), 'memory.stat');
+  return cgroupStats({
+    cpuNanoseconds: await read('cpuacct', 'cpuacct.usage'),
+    usageBytes: await read('memory', 'memory.usage_in_bytes'),
+    limitBytes: await read('memory', 'memory.limit_in_bytes'),
+    inactiveFileBytes: memory.get('total_inactive_file'),
+    rssBytes: memory.get('total_rss'),
+    pageFaults: memory.get('total_pgfault'),
+    majorPageFaults: memory.get('total_pgmajfault'),
+    processCount: await read('pids', 'pids.current'),
+  });
+}
+
+async function statsOfVersion2(directory: string): Promise<CgroupStats> {
+  const memory = await readKeyedFile(directory, 'memory.stat');
+  const cpu = await readKeyedFile(directory, 'cpu.stat');
+  const limit = ((await readCgroupFile(directory, 'memory.max')) ?? 'max').trim();
+  return cgroupStats({
+    cpuNanoseconds: (cpu.get('usage_usec') ?? 0) * 1000,
+    usageBytes: Number((await readCgroupFile(directory, 'memory.current')) ?? 0),
+    limitBytes: limit === 'max' ? Number.POSITIVE_INFINITY : Number(limit),
+    inactiveFileBytes: memory.get('inactive_file'),
+    rssBytes: memory.get('anon'),
+    pageFaults: memory.get('pgfault'),
+    majorPageFaults: memory.get('pgmajfault'),
+    processCount: Number((await readCgroupFile(directory, 'pids.current')) ?? 0),
+  });
+}
+
+interface RawStats {
+  cpuNanoseconds: number;
+  usageBytes: number;
+  limitBytes: number;
+  inactiveFileBytes: number | undefined;
+  rssBytes: number | undefined;
+  pageFaults: number | undefined;
+  majorPageFaults: number | undefined;
+  processCount: number;
+}
+
+/** The working set is what can't be dropped at once: usage without the inactive file cache, as cAdvisor counts it. */
+function cgroupStats(raw: RawStats): CgroupStats {
+  const workingSet = Math.max(0, raw.usageBytes - (raw.inactiveFileBytes ?? 0));
+  const limited = raw.limitBytes > 0 && raw.limitBytes < NO_LIMIT_BYTES;
+  return {
+    cpuUsageNanoCoreSeconds: raw.cpuNanoseconds,
+    memoryWorkingSetBytes: workingSet,
+    memoryUsageBytes: raw.usageBytes,
+    memoryRssBytes: raw.rssBytes ?? 0,
+    memoryPageFaults: raw.pageFaults ?? 0,
+    memoryMajorPageFaults: raw.majorPageFaults ?? 0,
+    memoryAvailableBytes: limited ? Math.max(0, raw.limitBytes - workingSet) : undefined,
+    processCount: raw.processCount,
+  };
+}
