@@ -14,7 +14,7 @@ export async function syncFileSystem(path: string): Promise<void> {
   try {
     await new Promise<void>((resolve, reject) => {
       syncfs.async(fd, (error, result) => {
-        if (error !== null && error !== undefined) reject(error as Error);
+        if (error !== null && error !== undefined) reject(error);
         else if (result !== 0) reject(new Error(`cannot sync the file system of ${path}`));
         else resolve();
       });

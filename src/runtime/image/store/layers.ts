@@ -62,7 +62,7 @@ export async function ensureLayer(
   });
   const meanwhile = await findLayer(files, diffId, trusted);
   if (meanwhile !== undefined) return meanwhile;
-  return unpackLayer(files, open(), { ...options, expected: diffId });
+  return await unpackLayer(files, open(), { ...options, expected: diffId });
 }
 
 /**
