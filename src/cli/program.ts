@@ -86,11 +86,9 @@ function addPodVerbs(program: Command, settings: () => Settings): void {
     .option('-c, --container <name>', 'in this container instead of the first')
     .option('-i, --stdin', 'pass standard input on')
     .option('-t, --tty', 'with a terminal')
-    .passThroughOptions()
     .action(async (pod, command, options) =>
       (await import('./commands/exec.ts')).exec(settings(), pod, command, options),
     );
-  program.enablePositionalOptions();
   program
     .command('inspect')
     .description('print all that is known of a pod')
