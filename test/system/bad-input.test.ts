@@ -4,12 +4,13 @@ import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { globSync } from 'node:fs';
-import { mkdir, open, readdir, symlink, truncate } from 'node:fs/promises';
+import { mkdir, open, readdir, truncate } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { promisify } from 'node:util';
 import { imageReference, pushImageArchive } from './support/images.ts';
+import { pathWithout } from './support/path-without.ts';
 import { type Result, startPeapod, type TestPeapod } from './support/peapod.ts';
 import { busyboxImage, pushImage, startRegistry, type TestRegistry } from './support/registry.ts';
 
@@ -283,16 +284,4 @@ async function remains(peapod: TestPeapod): Promise<string[]> {
     ),
   );
   return [...pods, ...entries.flat()];
-}
-
-/** A PATH with all programs of this machine but some. */
-async function pathWithout(directory: string, missing: readonly string[]): Promise<string> {
-  await mkdir(directory);
-  for (const folder of ['/usr/sbin', '/usr/bin']) {
-    for (const name of await readdir(folder)) {
-      if (missing.includes(name)) continue;
-      await symlink(join(folder, name), join(directory, name)).catch(() => undefined);
-    }
-  }
-  return directory;
 }
