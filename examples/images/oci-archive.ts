@@ -36,9 +36,13 @@ interface Descriptor {
 
 /** The date of everything in the image, so that the same files give the same digest. */
 const EPOCH = '2026-01-01T00:00:00Z';
-const TAR_FLAGS = ['--numeric-owner', '--sort=name', `--mtime=${EPOCH}`, '--format=pax'];
-/** Keeps access times and the like, which differ each time, out of the archive. */
-const PAX_FLAGS = ['--pax-option=exthdr.name=%d/PaxHeaders/%f,delete=atime,delete=ctime'];
+const TAR_FLAGS = [
+  '--numeric-owner',
+  '--sort=name',
+  `--mtime=${EPOCH}`,
+  '--format=pax',
+  '--pax-option=exthdr.name=%d/PaxHeaders/%f,delete=atime,delete=ctime',
+];
 
 /**
  * Writes an OCI archive (a tar of an OCI image layout) with one gzip layer.
@@ -49,7 +53,7 @@ export async function writeOciArchive(image: ImageContent, file: string, work: s
   const layout = join(work, 'layout');
   await mkdir(join(layout, 'blobs/sha256'), { recursive: true });
   const tar = join(work, 'layer.tar');
-  await run('tar', [...TAR_FLAGS, ...PAX_FLAGS, '-C', image.rootfs, '-cf', tar, '.']);
+  await run('tar', [...TAR_FLAGS, '-C', image.rootfs, '-cf', tar, '.']);
   const layer = await addLayer(layout, tar);
   const config = await addJson(layout, 'application/vnd.oci.image.config.v1+json', {
     created: EPOCH,
