@@ -1,0 +1,126 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { constants } from 'node:os';
+import { readFile } from 'node:fs/promises';
+import type { Readable } from 'node:stream';
+import type { ContainerContext } from '../container/container-context.ts';
+import type { CallOptions, ExecRequest, StreamSession } from '../pod-runtime.ts';
+import { DrainingOutput } from './draining-output.ts';
+import { prepareExec } from './exec-bundle.ts';
+import { type ExecFailure, execFailure } from './exec-failure.ts';
+import { openPipes, openTerminal } from './exec-streams.ts';
+import { killTree } from './kill-tree.ts';
+import { resizeTerminalOf } from './resize-terminal.ts';
+
+const SIGNAL_BASE = 128;
+const ERROR_HEAD_BYTES = 4096;
+
+export interface ExecSession extends StreamSession {
+  /** Set, once `exit` is known, when the command could not be run at all. */
+  readonly failure: () => ExecFailure | undefined;
+  /** Ends the command and all that it started. */
+  kill(): Promise<void>;
+}
+
+/**
+ * Runs a command in a container with its streams. The exit code is 127 when there is no such command, 126 when it cannot be
+ * executed, 128 + n after signal n. Disposing the session, or an abort, kills what still runs.
+ * @throws PeapodError NotFound, FailedPrecondition, Invalid
+ */
+export async function startExec(
+  context: ContainerContext,
+  containerId: string,
+  request: ExecRequest,
+  options: CallOptions = {},
+): Promise<ExecSession> {
+  options.signal?.throwIfAborted();
+  const bundle = await prepareExec(context, containerId, request);
+  const streams = request.tty ? openTerminal(request.stdin, request.size) : openPipes(request.stdin);
+  let child: ChildProcess;
+  try {
+    child = spawn(context.runtime.path, [...bundle.args], {
+      stdio: streams.childFds,
+      env: { PATH: process.env['PATH'] ?? '/usr/sbin:/usr/bin:/sbin:/bin' },
+      cwd: '/',
+      detached: true,
+    });
+  } catch (error) {
+    streams.destroy();
+    await bundle[Symbol.asyncDispose]();
+    throw error;
+  } finally {
+    streams.closeChildEnds();
+  }
+  const stdout = new DrainingOutput(streams.stdout);
+  const stderr = streams.stderr && new DrainingOutput(streams.stderr);
+  const errorHead = headOf(streams.stderr ?? streams.stdout);
+  let failure: ExecFailure | undefined;
+
+  const kill = async () => {
+    const pid = await execPid(bundle.pidFile);
+    if (pid > 0) killTree(pid);
+    if (child.exitCode === null && child.signalCode === null && child.pid !== undefined) killTree(child.pid);
+  };
+  const finish = async (): Promise<number> => {
+    const code = await ended(child);
+    const ran = (await execPid(bundle.pidFile)) > 0;
+    if (!ran) {
+      await drained(stdout, stderr);
+      failure = execFailure(errorHead(), request.command);
+    }
+    stdout.finish();
+    stderr?.finish();
+    await bundle[Symbol.asyncDispose]();
+    return failure?.exitCode ?? code;
+  };
+  const exit = finish();
+  exit.catch(() => {});
+  const onAbort = () => void kill();
+  options.signal?.addEventListener('abort', onAbort, { once: true });
+  const stopListening = () => options.signal?.removeEventListener('abort', onAbort);
+  void exit.then(stopListening, stopListening);
+  return {
+    stdin: streams.stdin,
+    stdout: stdout.stream,
+    stderr: stderr?.stream,
+    exit,
+    failure: () => failure,
+    kill,
+    resize: (size) => {
+      if (request.tty) void execPid(bundle.pidFile).then((pid) => resizeTerminalOf(pid, size));
+    },
+    [Symbol.asyncDispose]: async () => {
+      await kill();
+      await exit.catch(() => {});
+      streams.destroy();
+      for (const output of [stdout, stderr]) output?.stream.destroy();
+    },
+  };
+}
+
+function ended(child: ChildProcess): Promise<number> {
+  return new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('exit', (code, signal) =>
+      resolve(code ?? SIGNAL_BASE + (signal ? constants.signals[signal] : 0)),
+    );
+  });
+}
+
+async function execPid(pidFile: string): Promise<number> {
+  return Number.parseInt(await readFile(pidFile, 'utf8').catch(() => ''), 10) || 0;
+}
+
+/** Keeps the beginning of what comes: the runtime's own message, when it could not run the command. */
+function headOf(stream: Readable): () => string {
+  let head = '';
+  stream.on('data', (chunk: Buffer) => {
+    if (head.length < ERROR_HEAD_BYTES) head += chunk.toString('utf8', 0, ERROR_HEAD_BYTES);
+  });
+  return () => head;
+}
+
+/** Waits until what the runtime wrote has arrived. */
+async function drained(stdout: DrainingOutput, stderr: DrainingOutput | undefined): Promise<void> {
+  await stdout.arrived();
+  await stderr?.arrived();
+}
