@@ -1,0 +1,79 @@
+/** What of a pod's specification is not supported: it is said, never ignored. */
+import type { PersistentVolumeClaim, Pod } from '../api/types.ts';
+import { type FieldError, FieldErrors } from '../field-error.ts';
+import { refusedValue } from './refused-values.ts';
+import { visitFields } from './visit-fields.ts';
+
+/** An error for each field that is set and refused, with the reason. */
+export function refusedFields(pod: Pod): FieldError[] {
+  return refusedBelow(pod.spec, 'PodSpec');
+}
+
+/** As `refusedFields`, of a claim. */
+export function refusedClaimFields(claim: PersistentVolumeClaim): FieldError[] {
+  return refusedBelow(claim.spec, 'PersistentVolumeClaimSpec');
+}
+
+function refusedBelow(spec: unknown, typeName: string): FieldError[] {
+  const errors = new FieldErrors();
+  for (const field of visitFields(spec, typeName, 'spec')) {
+    const reason = field.verdict.kind === 'refused' ? field.verdict.reason : refusedValue(field);
+    if (reason !== undefined) errors.forbidden(field.path, `not supported: ${reason}`);
+  }
+  return errors.list;
+}
+
+export interface WarningOptions {
+  /** Whether a scheduler places the pod; else what only it would heed is warned of. */
+  readonly scheduled: boolean;
+}
+
+/** What is accepted and does not do what its author may expect, a sentence each. */
+export function podWarnings(pod: Pod, options: WarningOptions): string[] {
+  const warnings: string[] = [];
+  for (const { path, name, value, verdict } of visitFields(pod.spec, 'PodSpec', 'spec')) {
+    if (verdict.kind === 'without effect' && !isDefault(name, value)) {
+      warnings.push(`${path}: has no effect: ${verdict.reason}`);
+    }
+    const isTop = path === `spec.${name}`;
+    if (verdict.kind === 'scheduler' && isTop && !options.scheduled && !isDefault(name, value)) {
+      warnings.push(`${path}: has no effect: no scheduler is asked where this pod goes`);
+    }
+  }
+  for (const key of Object.keys(pod.metadata?.annotations ?? {})) {
+    const field = deprecatedAnnotation(key);
+    if (field !== undefined) warnings.push(`metadata.annotations[${key}]: has no effect: use ${field}`);
+  }
+  return [...warnings, ...hiddenVariables(pod)];
+}
+
+/** What defaulting writes itself, and what a template may leave empty. */
+function isDefault(name: string, value: unknown): boolean {
+  if (name === 'schedulerName') return value === 'default-scheduler';
+  if (name === 'enableServiceLinks' || name === 'preemptionPolicy' || name === 'priority') return true;
+  if (typeof value !== 'object' || value === null) return false;
+  return Object.keys(value).length === 0;
+}
+
+function deprecatedAnnotation(key: string): string | undefined {
+  if (key.startsWith('container.apparmor.security.beta.kubernetes.io/'))
+    return 'securityContext.appArmorProfile';
+  if (/^(?:container\.)?seccomp\.security\.alpha\.kubernetes\.io\//.test(key))
+    return 'securityContext.seccompProfile';
+  return undefined;
+}
+
+function hiddenVariables(pod: Pod): string[] {
+  const warnings: string[] = [];
+  for (const list of ['initContainers', 'containers'] as const) {
+    for (const [index, container] of (pod.spec?.[list] ?? []).entries()) {
+      const seen = new Set<string>();
+      for (const [at, { name }] of (container.env ?? []).entries()) {
+        const path = `spec.${list}[${index}].env[${at}]`;
+        if (seen.has(name)) warnings.push(`${path}: hides previous definition of ${JSON.stringify(name)}`);
+        seen.add(name);
+      }
+    }
+  }
+  return warnings;
+}
