@@ -1,0 +1,85 @@
+/** Goes over all nodes for one pod. Its arrays are used again for the next. */
+import type { RejectionCount } from './decision.ts';
+import type { Steps } from './fast/shape-plan.ts';
+import { normaliseScores } from './normalise.ts';
+import type { SeededRandom } from './random.ts';
+import type { ClusterSnapshot } from './snapshot.ts';
+
+export class NodeScan {
+  /** The nodes that are left. */
+  nodes = new Int32Array(0);
+  #count = 0;
+  #totals = new Float64Array(0);
+  #scores = new Float64Array(0);
+  readonly #snapshot: ClusterSnapshot;
+
+  constructor(snapshot: ClusterSnapshot) {
+    this.#snapshot = snapshot;
+  }
+
+  /** Leaves the nodes that suit; who turned how many away is added to `rejections`. @returns how many are left */
+  filter({ filters }: Steps, rejections: RejectionCount[]): number {
+    const { live, count, capacity } = this.#snapshot.nodes;
+    if (this.nodes.length < capacity) {
+      this.nodes = new Int32Array(capacity);
+      this.#totals = new Float64Array(capacity);
+      this.#scores = new Float64Array(capacity);
+    }
+    this.nodes.set(live.subarray(0, count));
+    let left = count;
+    for (const { plugin, step } of filters) {
+      const kept = step.narrow(this.nodes, left);
+      if (kept < left) rejections.push({ plugin, nodes: left - kept });
+      left = kept;
+      if (left === 0) break;
+    }
+    this.#count = left;
+    return left;
+  }
+
+  keep(test: (node: number) => boolean): number {
+    let kept = 0;
+    for (let index = 0; index < this.#count; index++) {
+      const node = this.nodes[index] ?? 0;
+      if (test(node)) this.nodes[kept++] = node;
+    }
+    this.#count = kept;
+    return kept;
+  }
+
+  /** One of the nodes with the best score, by its place in `nodes`; there must be nodes left. */
+  choose({ scores }: Steps, random: SeededRandom): { place: number; score: number; ties: number } {
+    const count = this.#count;
+    const totals = this.#totals;
+    const raw = this.#scores;
+    totals.fill(0, 0, count);
+    for (const { weight, step } of scores) {
+      step.score(this.nodes, count, raw);
+      normaliseScores(step.normalisation, this.nodes, count, raw);
+      for (let index = 0; index < count; index++) {
+        totals[index] = (totals[index] as number) + weight * (raw[index] as number);
+      }
+    }
+    let score = Number.NEGATIVE_INFINITY;
+    let ties = 0;
+    for (let index = 0; index < count; index++) {
+      const total = totals[index] as number;
+      if (total > score) {
+        score = total;
+        ties = 1;
+      } else if (total === score) ties++;
+    }
+    return { place: this.#pick(score, ties > 1 ? random.below(ties) : 0), score, ties };
+  }
+
+  /** The place of the nth node of that score, from 0 on. */
+  #pick(score: number, nth: number): number {
+    let passed = 0;
+    for (let index = 0; index < this.#count; index++) {
+      if (this.#totals[index] !== score) continue;
+      if (passed === nth) return index;
+      passed++;
+    }
+    return 0;
+  }
+}

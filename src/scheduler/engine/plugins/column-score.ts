@@ -1,0 +1,13 @@
+import type { Normalisation, ScoreStep } from '../plugin.ts';
+import type { NodeColumn } from '../state/node-column.ts';
+
+/** Scores nodes by their numbers. */
+export function scoreByColumn(column: NodeColumn, normalisation: Normalisation): ScoreStep {
+  return {
+    normalisation,
+    score(nodes, count, scores) {
+      const { values } = column;
+      for (let index = 0; index < count; index++) scores[index] = values[nodes[index] ?? 0] ?? 0;
+    },
+  };
+}

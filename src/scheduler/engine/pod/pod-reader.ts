@@ -1,0 +1,130 @@
+/** Reads pods; what pods of one template share is read once. */
+import type { Pod, PodSpec } from '../../../model/api/types.ts';
+import { assertNoFieldErrors, FieldErrors } from '../../../model/field-error.ts';
+import type { NodeTable } from '../state/node-table.ts';
+import type { PodPopulation } from '../state/pod-population.ts';
+import { compileAffinity, NO_TERMS } from './affinity-terms.ts';
+import { readLabels } from './labels.ts';
+import { NOWHERE, type PodInfo, type PodTemplate } from './pod-info.ts';
+import { compileShape, type PodShape } from './pod-shape.ts';
+import { resolvePriority, type PriorityClasses } from './priority.ts';
+import { compileSpread } from './spread-constraints.ts';
+
+/** When more are known, they are forgotten; pods keep theirs. */
+const MAX_KNOWN = 20_000;
+
+export class PodReader {
+  readonly #nodes: NodeTable;
+  readonly #population: PodPopulation;
+  readonly #shapes = new Map<string, PodShape>();
+  readonly #templates = new Map<string, PodTemplate>();
+
+  constructor(nodes: NodeTable, population: PodPopulation) {
+    this.#nodes = nodes;
+    this.#population = population;
+  }
+
+  /** @throws InvalidObjectError naming each wrong field that scheduling depends on */
+  read(pod: Pod, classes: PriorityClasses): PodInfo {
+    const { metadata = {} } = pod;
+    const errors = new FieldErrors();
+    const name = metadata.name ?? '';
+    if (name === '' && !metadata.uid) errors.required('metadata.name');
+    if (!Array.isArray(pod.spec?.containers)) errors.required('spec.containers');
+    assertNoFieldErrors('Pod', name, errors.list);
+    const { priority, mayPreempt } = resolvePriority(pod, classes, errors);
+    const template = this.#template(pod, errors);
+    assertNoFieldErrors('Pod', name, errors.list);
+    return {
+      key: metadata.uid ?? `${metadata.namespace ?? 'default'}/${name}`,
+      name,
+      template,
+      priority,
+      mayPreempt,
+      terminating: metadata.deletionTimestamp !== undefined,
+      createdMs: readTime(metadata.creationTimestamp),
+      startedMs: readTime(pod.status?.startTime),
+      pod,
+      slot: NOWHERE,
+      position: NOWHERE,
+    };
+  }
+
+  #template(pod: Pod, errors: FieldErrors): PodTemplate {
+    const { metadata = {}, spec = { containers: [] } } = pod;
+    const shapeKey = keyOfShape(pod, spec);
+    const key = JSON.stringify([
+      metadata.namespace ?? 'default',
+      metadata.labels ?? {},
+      shapeKey,
+      spec.affinity?.podAffinity,
+      spec.affinity?.podAntiAffinity,
+      spec.topologySpreadConstraints,
+      spec.schedulerName,
+      spec.schedulingGates,
+    ]);
+    const known = this.#templates.get(key);
+    if (known !== undefined) return known;
+    const template = this.#compile(pod, spec, shapeKey, errors);
+    if (errors.list.length > 0) return template;
+    if (this.#templates.size >= MAX_KNOWN) this.#templates.clear();
+    this.#templates.set(key, template);
+    return template;
+  }
+
+  #compile(pod: Pod, spec: PodSpec, shapeKey: string, errors: FieldErrors): PodTemplate {
+    const namespace = pod.metadata?.namespace ?? 'default';
+    return {
+      namespace,
+      labels: readLabels(pod.metadata?.labels),
+      groupKey: JSON.stringify([namespace, pod.metadata?.labels ?? {}]),
+      shape: this.#shape(shapeKey, pod, errors),
+      spread: compileSpread(pod, spec.topologySpreadConstraints ?? [], errors),
+      schedulerName: spec.schedulerName || 'default-scheduler',
+      gates: (spec.schedulingGates ?? []).map(({ name }) => name),
+      affinity: spec.affinity ? compileAffinity(pod, spec.affinity, this.#population, errors) : NO_TERMS,
+    };
+  }
+
+  #shape(key: string, pod: Pod, errors: FieldErrors): PodShape {
+    const known = this.#shapes.get(key);
+    if (known !== undefined) return known;
+    const shape = compileShape(key, pod, this.#nodes, errors);
+    if (errors.list.length > 0) return shape;
+    if (this.#shapes.size >= MAX_KNOWN) this.#shapes.clear();
+    this.#shapes.set(key, shape);
+    return shape;
+  }
+}
+
+/** Claims belong to a namespace, and those of ephemeral volumes to a pod. */
+function keyOfShape(pod: Pod, spec: PodSpec): string {
+  const claims = (spec.volumes ?? []).flatMap(({ name, persistentVolumeClaim, ephemeral }) =>
+    persistentVolumeClaim || ephemeral
+      ? [pod.metadata?.namespace, persistentVolumeClaim?.claimName ?? `${pod.metadata?.name}-${name}`]
+      : [],
+  );
+  const containers = (list: PodSpec['containers'] | undefined) =>
+    list?.map(({ image, resources, ports, restartPolicy }) => [
+      image,
+      resources?.requests,
+      ports,
+      restartPolicy,
+    ]);
+  return JSON.stringify([
+    spec.nodeName,
+    spec.tolerations,
+    spec.nodeSelector,
+    spec.affinity?.nodeAffinity,
+    containers(spec.containers),
+    containers(spec.initContainers),
+    spec.resources?.requests,
+    spec.overhead,
+    claims,
+  ]);
+}
+
+function readTime(text: string | undefined): number {
+  const time = text === undefined ? 0 : Date.parse(text);
+  return Number.isNaN(time) ? 0 : time;
+}
