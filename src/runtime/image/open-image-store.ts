@@ -13,7 +13,7 @@ import { pullImage, type PullSettings } from './registry/pull-image.ts';
 import { removeImage } from './remove-image.ts';
 import { collectGarbage, STORE_LOCK } from './store/collect-garbage.ts';
 import { type ImageRecord, listImageRecords, writeName } from './store/image-records.ts';
-import { layerFs } from './store/layers.ts';
+import { demandLayers, layerFs } from './store/layers.ts';
 import { StoreFiles } from './store/store-files.ts';
 import { demandImage, findImage, statusesOf } from './store/stored-images.ts';
 import { collectTemporaries } from './store/temporary-directory.ts';
@@ -112,6 +112,7 @@ export async function openImageStore(
     },
     async rootfsLayers(imageId) {
       const { layers } = await demandImage(files, imageId);
+      await demandLayers(files, layers);
       return layers.map((diffId) => layerFs(files, diffId)).toReversed();
     },
     async gc(call = {}) {

@@ -77,8 +77,8 @@ export class RegistrySession implements AsyncDisposable {
     }
   }
 
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.#client[Symbol.asyncDispose]();
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#client[Symbol.asyncDispose]();
   }
 
   /** One try, and a second when the registry wants to see who we are or our token has run out. */
@@ -137,8 +137,8 @@ export class RegistrySession implements AsyncDisposable {
     return new URL(`${this.#scheme}://${this.endpoint.host}/v2/${this.endpoint.path}/${resource}`);
   }
 
-  #wait(delayMs: number, signal: AbortSignal | undefined): Promise<void> {
-    return this.#options.clock.sleep(delayMs, signal === undefined ? {} : { signal });
+  async #wait(delayMs: number, signal: AbortSignal | undefined): Promise<void> {
+    await this.#options.clock.sleep(delayMs, signal === undefined ? {} : { signal });
   }
 }
 

@@ -103,6 +103,16 @@ export async function readLayerRecord(files: StoreFiles, diffId: Digest): Promis
   }
 }
 
+/** @throws PeapodError ImageCorrupt when one is missing: somebody deleted it behind our back */
+export async function demandLayers(files: StoreFiles, diffIds: readonly Digest[]): Promise<void> {
+  for (const diffId of diffIds) {
+    if ((await readLayerRecord(files, diffId)) !== undefined) continue;
+    throw new PeapodError('ImageCorrupt', `layer ${diffId} is missing from ${files.layers}`, {
+      hint: 'pull the image again',
+    });
+  }
+}
+
 export async function listLayers(files: StoreFiles): Promise<Digest[]> {
   return (await namesIn(files.layers)).map((hex) => `sha256:${hex}`).filter(isDigest);
 }

@@ -1,5 +1,4 @@
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { applyLayer } from '../unpack/apply-layer.ts';
@@ -29,11 +28,9 @@ export function makePlayground(): Playground {
       const before = openDescriptors();
       const tar = Buffer.isBuffer(entries) ? entries : writeTar(entries);
       const guard = new SpaceGuard(layer, { ...DEFAULT_SPACE_LIMITS, ...limits });
-      try {
-        await applyLayer(inPieces(tar), layer, { guard });
-      } finally {
-        if (openDescriptors() > before) throw new Error('a descriptor stays open');
-      }
+      const outcome = await Promise.allSettled([applyLayer(inPieces(tar), layer, { guard })]);
+      if (openDescriptors() > before) throw new Error('a descriptor stays open');
+      if (outcome[0].status === 'rejected') throw outcome[0].reason;
     },
     [Symbol.dispose]: () => rmSync(root, { recursive: true, force: true }),
   };
