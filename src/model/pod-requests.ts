@@ -51,11 +51,6 @@ export function isPodLevelResource(name: string): boolean {
   return name === 'cpu' || name === 'memory' || name.startsWith('hugepages-');
 }
 
-/** Whether the pod itself says what it needs of a resource. */
-export function hasPodLevelRequests(spec: PodSpec): boolean {
-  return Object.keys(spec.resources?.requests ?? {}).some(isPodLevelResource);
-}
-
 /**
  * App containers and sidecars run together; an init container runs with those sidecars that stand before it.
  * The most that is ever needed at a time counts, for each resource by itself.

@@ -6,7 +6,6 @@ import {
   milliValue,
   parseQuantity,
   type Quantity,
-  subtractQuantities,
   wholeValue,
   ZERO_QUANTITY,
 } from './quantity.ts';
@@ -28,15 +27,6 @@ export function addResources(a: ResourceAmounts, b: ResourceAmounts): Map<string
 
 export function maxResources(a: ResourceAmounts, b: ResourceAmounts): Map<string, Quantity> {
   return merge(a, b, maxQuantity);
-}
-
-/** What is left of `a`; it may be negative. */
-export function subtractResources(a: ResourceAmounts, b: ResourceAmounts): Map<string, Quantity> {
-  const result = new Map(a);
-  for (const [name, quantity] of b) {
-    result.set(name, subtractQuantities(a.get(name) ?? ZERO_QUANTITY, quantity));
-  }
-  return result;
 }
 
 function merge(

@@ -28,11 +28,6 @@ export function decodeObject(document: ParsedDocument, root: Node, typeName: str
   };
 }
 
-/** Any node as plain data. */
-export function decodeAny(document: ParsedDocument, root: Node): unknown {
-  return new Decoder(document).decode(root, { kind: 'primitive', name: 'any' }, '', 0);
-}
-
 class Decoder {
   readonly problems: ManifestProblem[] = [];
   readonly positions = new Map<string, Position>();

@@ -5,7 +5,6 @@
 
 const LABEL_FORMAT = '[a-z0-9]([-a-z0-9]*[a-z0-9])?';
 const SUBDOMAIN_FORMAT = `${LABEL_FORMAT}(\\.${LABEL_FORMAT})*`;
-const DNS_1035_FORMAT = '[a-z]([-a-z0-9]*[a-z0-9])?';
 const QUALIFIED_FORMAT = '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]';
 const LABEL_VALUE_FORMAT = `(${QUALIFIED_FORMAT})?`;
 const CONFIG_KEY_FORMAT = '[-._a-zA-Z0-9]+';
@@ -45,15 +44,6 @@ export function checkDnsSubdomain(value: string): string[] {
   return [
     ...tooLong(value, SUBDOMAIN_MAX_BYTES),
     ...mismatch(value, SUBDOMAIN_FORMAT, message, ['example.com']),
-  ];
-}
-
-export function checkDns1035Label(value: string): string[] {
-  const message =
-    "a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an alphabetic character, and end with an alphanumeric character";
-  return [
-    ...tooLong(value, LABEL_MAX_BYTES),
-    ...mismatch(value, DNS_1035_FORMAT, message, ['my-name', 'abc-123']),
   ];
 }
 
