@@ -1,0 +1,204 @@
+/**
+ * The network of pods. Each attachment is on disk before the first plugin runs, so that it can be taken back whatever happens:
+ *
+ *     <run>/network/<sandbox>.json      what the plugins were told, and what they answered
+ *     <run>/network/leases/             host-local's
+ */
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { PeapodError } from '../../model/errors.ts';
+import { lockFile } from '../linux/lock-file.ts';
+import { mustRun, runCommand } from '../linux/run-command.ts';
+import { writeFileAtomic } from '../linux/write-file-atomic.ts';
+import type { PodMetadata, PortMapping } from '../pod-runtime.ts';
+import { type Attachment, attach, detach } from './cni/attach.ts';
+import { loadNetworkConfig } from './cni/conflist.ts';
+import { defaultNetworkConfig, hostHasIpv6, uniqueLocalSubnet } from './default-network.ts';
+import { isPortFree } from './is-port-free.ts';
+import { baseRules, hostPortElements, tableName } from './nft-rules.ts';
+
+export interface PodNetworkOptions {
+  /** `<run>/network` */
+  directory: string;
+  confDir: string;
+  binDirs: readonly string[];
+  bridge: string;
+  subnet: string;
+}
+
+export interface PodNetwork {
+  /**
+   * Joins a sandbox's network namespace to the network. A repeated call gives the first one's result.
+   * @returns the pod's addresses, the primary one first
+   * @throws PeapodError NetworkError, HostPortTaken (before anything is made), MissingPrerequisite
+   */
+  join(
+    sandbox: { id: string; metadata: PodMetadata; netns: string; portMappings: readonly PortMapping[] },
+    options: { signal?: AbortSignal },
+  ): Promise<string[]>;
+  /** Gives everything back; gone is fine. The namespace may be gone already: then `netns` is empty. */
+  leave(sandboxId: string, netns: string): Promise<void>;
+  /** The sandboxes that have something of the network. */
+  list(): Promise<string[]>;
+}
+
+interface Joined extends Attachment {
+  own: boolean;
+  result?: { ips: string[]; raw: unknown };
+}
+
+const NFT_TIMEOUT_MS = 20_000;
+
+export function openPodNetwork(options: PodNetworkOptions): PodNetwork {
+  const recordPath = (id: string) => join(options.directory, `${id}.json`);
+  const lock = () => lockFile(join(options.directory, '.lock'));
+
+  async function read(id: string): Promise<Joined | undefined> {
+    const text = await readFile(recordPath(id), 'utf8').catch((error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT') return undefined;
+      throw error;
+    });
+    return text === undefined ? undefined : (JSON.parse(text) as Joined);
+  }
+
+  async function list(): Promise<string[]> {
+    const names = await readdir(options.directory).catch((): string[] => []);
+    return names
+      .filter((name) => /^[0-9a-f]+\.json$/.test(name))
+      .map((name) => name.slice(0, -'.json'.length));
+  }
+
+  /** Claims the host ports and writes down what is about to be made, alone with all other pods. */
+  async function claim(attachment: Joined): Promise<void> {
+    await using _ = await lock();
+    for (const id of await list()) {
+      const other = id === attachment.sandboxId ? undefined : await read(id);
+      for (const mapping of attachment.portMappings) {
+        if (other?.portMappings.some((taken) => clash(taken, mapping)) === true)
+          throw portTaken(mapping, `pod "${other.metadata.name}"`);
+      }
+    }
+    for (const mapping of attachment.portMappings) {
+      if (!(await isPortFree(mapping))) throw portTaken(mapping, 'another process of this host');
+    }
+    await writeFileAtomic(recordPath(attachment.sandboxId), JSON.stringify(attachment), { durable: false });
+  }
+
+  return {
+    async join(sandbox, { signal }) {
+      await mkdir(options.directory, { recursive: true, mode: 0o700 });
+      const known = await read(sandbox.id);
+      if (known?.result !== undefined) return known.result.ips;
+      const foreign = await loadNetworkConfig(options.confDir);
+      const subnet6 = (await hostHasIpv6()) ? uniqueLocalSubnet(options.bridge, options.subnet) : undefined;
+      const config =
+        foreign ?? defaultNetworkConfig({ ...options, subnet6, leases: join(options.directory, 'leases') });
+      const attachment: Joined = {
+        sandboxId: sandbox.id,
+        metadata: sandbox.metadata,
+        config,
+        portMappings: sandbox.portMappings,
+        own: foreign === undefined,
+      };
+      await claim(attachment);
+      const call = { binDirs: options.binDirs, ...(signal === undefined ? {} : { signal }) };
+      const prepared = attachment.own ? prepareHost(options, subnet6) : Promise.resolve();
+      const [result] = await settleAll(attach(attachment, sandbox.netns, call), prepared);
+      if (attachment.own) await addHostPorts(options.bridge, sandbox.portMappings, result.ips);
+      await writeFileAtomic(recordPath(sandbox.id), JSON.stringify({ ...attachment, result }), {
+        durable: false,
+      });
+      return result.ips;
+    },
+
+    async leave(sandboxId, netns) {
+      const joined = await read(sandboxId);
+      if (joined === undefined) return;
+      if (joined.own) await removeHostPorts(options.bridge, joined.portMappings, joined.result?.ips ?? []);
+      await detach(joined, netns, joined.result?.raw, { binDirs: options.binDirs });
+      await using _ = await lock();
+      await rm(recordPath(sandboxId), { force: true });
+      if (joined.own && (await list()).length === 0) await removeNetwork(options.bridge);
+    },
+
+    list,
+  };
+}
+
+/** Waits for both also when one fails: what the other makes has to be known before it can be taken back. */
+async function settleAll<A, B>(a: Promise<A>, b: Promise<B>): Promise<[A, B]> {
+  await Promise.allSettled([a, b]);
+  return Promise.all([a, b]);
+}
+
+/** The one masquerade rule, the maps, and forwarding. Idempotent; done for each pod, as others may have flushed the rules. */
+async function prepareHost(
+  { bridge, subnet }: PodNetworkOptions,
+  subnet6: string | undefined,
+): Promise<void> {
+  await writeFile('/proc/sys/net/ipv4/ip_forward', '1');
+  if (subnet6 !== undefined) await writeFile('/proc/sys/net/ipv6/conf/all/forwarding', '1');
+  await nft(baseRules(bridge, subnet, subnet6));
+}
+
+async function addHostPorts(
+  bridge: string,
+  mappings: readonly PortMapping[],
+  ips: readonly string[],
+): Promise<void> {
+  if (mappings.length === 0) return;
+  const added = hostPortElements(bridge, mappings, ips).map(
+    ({ map, element }) => `add element ${map} { ${element} }\n`,
+  );
+  await nft(added.join(''));
+  // What the node sends to 127.0.0.1:hostPort leaves by the bridge; the guard chain keeps pods from using it.
+  await writeFile(`/proc/sys/net/ipv4/conf/${bridge}/route_localnet`, '1');
+}
+
+async function removeHostPorts(
+  bridge: string,
+  mappings: readonly PortMapping[],
+  ips: readonly string[],
+): Promise<void> {
+  for (const { map, element } of hostPortElements(bridge, mappings, ips)) {
+    // One at a time: one that is gone already must not keep the others.
+    await runCommand('nft', ['delete', 'element', ...map.split(' '), `{ ${element} }`], {
+      timeoutMs: NFT_TIMEOUT_MS,
+    });
+  }
+}
+
+/** After the last pod nothing of ours stays on the host. */
+async function removeNetwork(bridge: string): Promise<void> {
+  await runCommand('nft', ['delete', 'table', 'inet', tableName(bridge)], { timeoutMs: NFT_TIMEOUT_MS });
+  await runCommand('ip', ['link', 'delete', bridge, 'type', 'bridge'], { timeoutMs: NFT_TIMEOUT_MS });
+}
+
+async function nft(rules: string): Promise<void> {
+  try {
+    await mustRun('nft', ['-f', '-'], { input: rules, timeoutMs: NFT_TIMEOUT_MS });
+  } catch (cause) {
+    if (cause instanceof PeapodError && cause.code === 'Unavailable') {
+      throw new PeapodError('NetworkError', `cannot set up packet rules: ${cause.message}`, {
+        cause,
+        retryable: true,
+      });
+    }
+    throw cause;
+  }
+}
+
+function clash(a: PortMapping, b: PortMapping): boolean {
+  if (a.protocol !== b.protocol || a.hostPort !== b.hostPort) return false;
+  return isAny(a.hostIp) || isAny(b.hostIp) || a.hostIp === b.hostIp;
+}
+
+function isAny(ip: string): boolean {
+  return ip === '' || ip === '0.0.0.0' || ip === '::';
+}
+
+function portTaken({ protocol, hostPort }: PortMapping, by: string): PeapodError {
+  return new PeapodError('HostPortTaken', `hostPort ${hostPort}/${protocol} is taken by ${by}`, {
+    retryable: true,
+  });
+}

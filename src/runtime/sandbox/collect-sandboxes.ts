@@ -1,0 +1,30 @@
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { tryLockFile } from '../linux/lock-file.ts';
+import type { SandboxContext } from './sandbox-context.ts';
+import { removeSandboxFiles } from './sandbox-files.ts';
+import { sandboxPaths } from './sandbox-paths.ts';
+import { isRunning } from './sandbox-record.ts';
+import { unmakeSandbox } from './unmake-sandbox.ts';
+
+/**
+ * Takes away what has no owner: half-made sandboxes whose maker is gone, run directories and network attachments without a record.
+ * What another process works on at this moment (its lock is held) is left alone.
+ */
+export async function collectSandboxes(context: SandboxContext): Promise<void> {
+  for (const record of await context.records.list()) {
+    if (record.createdAt > 0 || isRunning(record.maker, record.bootId)) continue;
+    using lock = tryLockFile(sandboxPaths(context.paths, record.id).lock, { removeFile: true });
+    if (lock === undefined) continue;
+    await unmakeSandbox(context, record);
+    await context.records.remove(record.id);
+  }
+  const directories = await readdir(join(context.paths.run, 'sandboxes')).catch((): string[] => []);
+  for (const id of new Set([...directories, ...(await context.network.list())])) {
+    if (!/^[0-9a-f]{64}$/.test(id)) continue;
+    using lock = tryLockFile(sandboxPaths(context.paths, id).lock, { removeFile: true });
+    if (lock === undefined || (await context.records.read(id)) !== undefined) continue;
+    await context.network.leave(id, '');
+    await removeSandboxFiles(sandboxPaths(context.paths, id));
+  }
+}

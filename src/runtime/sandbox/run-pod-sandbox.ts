@@ -1,0 +1,129 @@
+/** From a configuration to a pod's namespaces, held by the infra container, with the network in them. */
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { PeapodError } from '../../model/errors.ts';
+import { lockFile } from '../linux/lock-file.ts';
+import { bootId } from '../linux/proc.ts';
+import { runDetachedCommand } from '../linux/run-detached.ts';
+import type { CallOptions, PodSandboxConfig } from '../pod-runtime.ts';
+import { infraRootfs } from './infra-rootfs.ts';
+import { infraSpec } from './infra-spec.ts';
+import type { SandboxContext } from './sandbox-context.ts';
+import { makeSandboxFiles } from './sandbox-files.ts';
+import { sandboxPaths } from './sandbox-paths.ts';
+import {
+  identifyProcess,
+  isReady,
+  type ProcessIdentity,
+  type SandboxRecord,
+  sandboxId,
+} from './sandbox-record.ts';
+import { unmakeSandbox } from './unmake-sandbox.ts';
+
+const CREATE_TIMEOUT_MS = 30_000;
+
+/**
+ * Idempotent by the pod's metadata. What fails half-way is undone before the error is thrown.
+ * @throws PeapodError CreatePodSandboxError, NetworkError, HostPortTaken, Invalid, MissingPrerequisite
+ */
+export async function runPodSandbox(
+  context: SandboxContext,
+  config: PodSandboxConfig,
+  options: CallOptions,
+): Promise<string> {
+  const id = sandboxId(config.metadata);
+  const paths = sandboxPaths(context.paths, id);
+  await using _ = await lockFile(paths.lock, { removeFile: true, ...options });
+  const known = await context.records.read(id);
+  if (known !== undefined && isReady(known)) return id;
+  if (known !== undefined) await unmakeSandbox(context, known);
+  const record = newRecord(id, config);
+  await context.records.save(record);
+  try {
+    await makeSandboxFiles(paths, config);
+    record.infra = await startInfra(context, record, options);
+    await context.records.save(record);
+    if (config.linux.namespaces.network === 'POD') record.ips = await joinNetwork(context, record, options);
+    await context.records.save({ ...record, createdAt: context.clock.now() });
+    return id;
+  } catch (error) {
+    await unmakeSandbox(context, record);
+    await context.records.remove(id);
+    throw error;
+  }
+}
+
+function newRecord(id: string, config: PodSandboxConfig): SandboxRecord {
+  const maker = identifyProcess(process.pid) ?? { pid: process.pid, startTime: 0 };
+  return {
+    version: 1,
+    id,
+    config,
+    createdAt: 0,
+    stoppedAt: 0,
+    maker,
+    bootId: bootId(),
+    infra: undefined,
+    ips: [],
+  };
+}
+
+/** @returns the infra container's process */
+async function startInfra(
+  context: SandboxContext,
+  record: SandboxRecord,
+  options: CallOptions,
+): Promise<ProcessIdentity> {
+  const paths = sandboxPaths(context.paths, record.id);
+  const rootfs = await infraRootfs(context.paths.root);
+  const spec = infraSpec(record.config, {
+    id: record.id,
+    ociVersion: context.oci.ociVersion,
+    rootfs,
+    own: context.own,
+  });
+  await writeFile(join(paths.bundle, 'config.json'), JSON.stringify(spec), { mode: 0o600 });
+  await mkdir(join(context.paths.run, 'oci'), { recursive: true, mode: 0o700 });
+  const args = [
+    ...context.oci.globalArgs,
+    '--log',
+    paths.log,
+    '--log-format',
+    'json',
+    'run',
+    '--detach',
+    '--bundle',
+    paths.bundle,
+    '--pid-file',
+    paths.pidFile,
+    record.id,
+  ];
+  try {
+    await runDetachedCommand(context.oci.path, args, {
+      logFile: paths.log,
+      timeoutMs: CREATE_TIMEOUT_MS,
+      ...options,
+    });
+  } catch (cause) {
+    if (!(cause instanceof PeapodError) || cause.code !== 'Unavailable') throw cause;
+    throw new PeapodError('CreatePodSandboxError', `cannot make the infra container: ${cause.message}`, {
+      cause,
+      retryable: true,
+    });
+  }
+  const pid = Number(await readFile(paths.pidFile, 'utf8'));
+  const infra = identifyProcess(pid);
+  if (infra === undefined)
+    throw new PeapodError('CreatePodSandboxError', 'the infra container ended at once', { retryable: true });
+  return infra;
+}
+
+function joinNetwork(
+  context: SandboxContext,
+  record: SandboxRecord,
+  options: CallOptions,
+): Promise<string[]> {
+  const { metadata, portMappings } = record.config;
+  const netns = `/proc/${record.infra?.pid}/ns/net`;
+  return context.network.join({ id: record.id, metadata, netns, portMappings }, options);
+}

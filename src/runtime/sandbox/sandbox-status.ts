@@ -1,0 +1,28 @@
+import type { PodSandboxStatus, SandboxFilter } from '../pod-runtime.ts';
+import { isReady, isRunning, type SandboxRecord } from './sandbox-record.ts';
+
+export function sandboxStatus(record: SandboxRecord): PodSandboxStatus {
+  const { id, config, createdAt, ips, infra } = record;
+  return {
+    id,
+    metadata: config.metadata,
+    state: isReady(record) ? 'SANDBOX_READY' : 'SANDBOX_NOTREADY',
+    createdAt,
+    ips,
+    pid: isRunning(infra, record.bootId) ? (infra?.pid ?? 0) : 0,
+    labels: config.labels,
+    annotations: config.annotations,
+    namespaces: config.linux.namespaces,
+    cgroupParent: config.linux.cgroupParent,
+  };
+}
+
+export function matchesFilter(status: PodSandboxStatus, filter: SandboxFilter = {}): boolean {
+  const { id, podUid, state, labels = {} } = filter;
+  return (
+    (id === undefined || status.id === id) &&
+    (podUid === undefined || status.metadata.uid === podUid) &&
+    (state === undefined || status.state === state) &&
+    Object.entries(labels).every(([key, value]) => status.labels[key] === value)
+  );
+}

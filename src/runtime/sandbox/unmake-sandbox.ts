@@ -1,0 +1,28 @@
+import { runCommand } from '../linux/run-command.ts';
+import { killProcess, waitForExit } from '../linux/kill.ts';
+import { bootId } from '../linux/proc.ts';
+import type { SandboxContext } from './sandbox-context.ts';
+import { removeSandboxFiles } from './sandbox-files.ts';
+import { sandboxPaths } from './sandbox-paths.ts';
+import { isRunning, type SandboxRecord } from './sandbox-record.ts';
+
+const KILL_TIMEOUT_MS = 10_000;
+const DELETE_TIMEOUT_MS = 20_000;
+
+/** Gives back everything that a sandbox holds but its record; what is gone already is fine. Its containers have to be gone. */
+export async function unmakeSandbox(context: SandboxContext, record: SandboxRecord): Promise<void> {
+  const running = isRunning(record.infra, record.bootId);
+  // The plugins take the interface out of the namespace while it is there: afterwards nobody has to look for the host's end of it.
+  await context.network.leave(record.id, running ? `/proc/${record.infra?.pid}/ns/net` : '');
+  if (record.infra !== undefined && running) {
+    killProcess(record.infra.pid, record.infra.startTime, 'SIGKILL');
+    await waitForExit(record.infra.pid, record.infra.startTime, KILL_TIMEOUT_MS);
+  }
+  if (record.bootId === bootId()) {
+    await runCommand(context.oci.path, [...context.oci.globalArgs, 'delete', '--force', record.id], {
+      timeoutMs: DELETE_TIMEOUT_MS,
+    });
+  }
+  await context.removeCgroup(`${record.config.linux.cgroupParent}/${record.id}`);
+  await removeSandboxFiles(sandboxPaths(context.paths, record.id));
+}

@@ -1,0 +1,219 @@
+/** Sandboxes as the kernel sees them. */
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { openContainerCgroups } from '../../src/runtime/cgroup/container-cgroups.ts';
+import { type CgroupLayout, cgroupLayout } from '../../src/runtime/cgroup/cgroup-layout.ts';
+import { openPodCgroups } from '../../src/runtime/cgroup/pod-cgroups.ts';
+import {
+  isAlive,
+  namespaceId,
+  readMounts,
+  readProcessStat,
+  processStartTime,
+} from '../../src/runtime/linux/proc.ts';
+import { openPodNetwork } from '../../src/runtime/network/pod-network.ts';
+import { findOciRuntime } from '../../src/runtime/oci/oci-runtime.ts';
+import { runtimePaths } from '../../src/runtime/paths.ts';
+import type { PodSandboxConfig, PortMapping } from '../../src/runtime/pod-runtime.ts';
+import { openSandboxes, type Sandboxes } from '../../src/runtime/sandbox/open-sandboxes.ts';
+import { SandboxRecords } from '../../src/runtime/sandbox/sandbox-record.ts';
+
+const BRIDGE = 'peatest-sb0';
+const PARENT = `/peapod-test-sandbox-${process.pid}`;
+let folder: string;
+let sandboxes: Sandboxes;
+let layout: CgroupLayout;
+
+before(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'peapod-sandbox-'));
+  const paths = runtimePaths(join(folder, 'root'), join(folder, 'run'));
+  const found = cgroupLayout(await readMounts());
+  assert.ok(found);
+  layout = found;
+  sandboxes = openSandboxes({
+    paths,
+    clock: { now: () => Date.now(), sleep: async () => {} },
+    oci: await findOciRuntime(join(paths.run, 'oci')),
+    network: openPodNetwork({
+      directory: join(paths.run, 'network'),
+      confDir: join(folder, 'cni'),
+      binDirs: ['/usr/lib/cni'],
+      bridge: BRIDGE,
+      subnet: '10.199.7.0/24',
+    }),
+    records: new SandboxRecords(paths.sandboxes),
+    own: { oomScoreAdj: Number(readFileSync('/proc/self/oom_score_adj', 'utf8')), maySetAny: false },
+    removeCgroup: openContainerCgroups(layout, PARENT).remove,
+  });
+});
+
+after(async () => {
+  for (const { id } of await sandboxes.list()) await sandboxes.remove(id);
+  const cgroups = openPodCgroups(layout, PARENT);
+  for (const uid of await cgroups.list()) await cgroups.remove(uid);
+  rmSync(folder, { recursive: true });
+  assert.equal(existsSync(`/sys/class/net/${BRIDGE}`), false, 'the bridge went with the last pod');
+});
+
+function config(
+  name: string,
+  more: {
+    pid?: 'POD' | 'CONTAINER';
+    network?: 'POD' | 'NODE';
+    portMappings?: PortMapping[];
+    sysctls?: Record<string, string>;
+  } = {},
+): PodSandboxConfig {
+  return {
+    metadata: { name, namespace: 'default', uid: `uid-${name}`, attempt: 0 },
+    hostname: `${name}-host`,
+    logDirectory: join(folder, 'logs', name),
+    portMappings: more.portMappings ?? [],
+    labels: {},
+    annotations: {},
+    linux: {
+      cgroupParent: `${PARENT}/poduid-${name}`,
+      namespaces: { network: more.network ?? 'POD', pid: more.pid ?? 'CONTAINER', ipc: 'POD' },
+      sysctls: more.sysctls ?? {},
+      securityContext: {},
+    },
+  };
+}
+
+const inside = (pid: number, ...command: string[]) =>
+  execFileSync('nsenter', ['-t', String(pid), '-n', '-u', ...command], { encoding: 'utf8', timeout: 10_000 });
+
+test('a sandbox has namespaces of its own, one address that both ends see, and its hostname', async () => {
+  const id = await sandboxes.run(config('a', { sysctls: { 'net.ipv4.ip_unprivileged_port_start': '0' } }));
+  const status = await sandboxes.status(id);
+  assert.equal(status.state, 'SANDBOX_READY');
+  for (const kind of ['net', 'ipc', 'uts', 'pid', 'mnt'] as const)
+    assert.notEqual(namespaceId(status.pid, kind), namespaceId('self', kind), kind);
+  assert.match(status.ips[0] ?? '', /^10\.199\.7\.\d+$/);
+  assert.match(
+    inside(status.pid, 'ip', '-4', 'addr', 'show', 'eth0'),
+    new RegExp(`inet ${status.ips[0]}/24`),
+  );
+  assert.equal(inside(status.pid, 'hostname').trim(), 'a-host');
+  assert.equal(inside(status.pid, 'cat', '/proc/sys/net/ipv4/ip_unprivileged_port_start').trim(), '0');
+  assert.equal(readProcessStat(status.pid)?.name, 'pause');
+  assert.match(
+    execFileSync('busybox', ['ping', '-c1', '-W2', status.ips[0] ?? ''], { encoding: 'utf8' }),
+    / 0% packet loss/,
+  );
+});
+
+test('the same pod gives the same sandbox, another pod another address', async () => {
+  const first = await sandboxes.run(config('a'));
+  assert.equal(await sandboxes.run(config('a')), first);
+  const [one, two] = await Promise.all([sandboxes.run(config('b')), sandboxes.run(config('c'))]);
+  const ips = await Promise.all([first, one, two].map(async (id) => (await sandboxes.status(id)).ips[0]));
+  assert.equal(new Set(ips).size, 3);
+});
+
+test("on the node network there is no address, and the network and hostname are the node's", async () => {
+  const status = await sandboxes.status(await sandboxes.run(config('node', { network: 'NODE' })));
+  assert.deepEqual(status.ips, []);
+  assert.equal(namespaceId(status.pid, 'net'), namespaceId('self', 'net'));
+  assert.equal(namespaceId(status.pid, 'uts'), namespaceId('self', 'uts'));
+});
+
+test('the infra container reaps orphans as PID 1 and leaves on SIGTERM', async () => {
+  const { pid } = await sandboxes.status(await sandboxes.run(config('reaper', { pid: 'POD' })));
+  execFileSync('nsenter', ['-t', String(pid), '-p', 'sh', '-c', '(sleep 0.1 &)'], { timeout: 10_000 });
+  await new Promise((resolve) => setTimeout(resolve, 400));
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim();
+  assert.equal(children, '', 'no zombie is left');
+  const startTime = readProcessStat(pid)?.startTime ?? 0;
+  process.kill(pid, 'SIGTERM');
+  for (let i = 0; i < 100 && isAlive(pid, startTime); i += 1)
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  assert.equal(isAlive(pid, startTime), false);
+});
+
+test('a sandbox whose infra container died is not ready, and is made anew when asked for', async () => {
+  const id = await sandboxes.run(config('phoenix'));
+  const { pid } = await sandboxes.status(id);
+  process.kill(pid, 'SIGKILL');
+  for (let i = 0; i < 100 && (await sandboxes.status(id)).state === 'SANDBOX_READY'; i += 1)
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  assert.equal((await sandboxes.status(id)).state, 'SANDBOX_NOTREADY');
+  assert.equal(await sandboxes.run(config('phoenix')), id);
+  assert.equal((await sandboxes.status(id)).state, 'SANDBOX_READY');
+});
+
+test('a host port leads to the pod from the node, is given to one pod only, and is free again afterwards', async () => {
+  const mapping: PortMapping = { protocol: 'TCP', hostPort: 28_080, containerPort: 8080, hostIp: '' };
+  const id = await sandboxes.run(config('web', { portMappings: [mapping] }));
+  const { pid } = await sandboxes.status(id);
+  const server = `require('node:net').createServer((s) => s.end('pong')).listen(8080)`;
+  const { spawn } = await import('node:child_process');
+  const child = spawn('nsenter', ['-t', String(pid), '-n', process.execPath, '-e', server], {
+    stdio: 'ignore',
+  });
+  try {
+    assert.equal(await callUntil('127.0.0.1', 28_080), 'pong');
+    await assert.rejects(sandboxes.run(config('rival', { portMappings: [mapping] })), {
+      code: 'HostPortTaken',
+      message: 'hostPort 28080/TCP is taken by pod "web"',
+    });
+  } finally {
+    child.kill('SIGKILL');
+  }
+  await sandboxes.remove(id);
+  assert.doesNotMatch(execFileSync('nft', ['list', 'ruleset'], { encoding: 'utf8' }), /28080/);
+});
+
+test('a host port that another process holds is refused before anything is made', async () => {
+  const server = createServer().listen(28_081, '0.0.0.0');
+  const mapping: PortMapping = { protocol: 'TCP', hostPort: 28_081, containerPort: 80, hostIp: '' };
+  await assert.rejects(sandboxes.run(config('late', { portMappings: [mapping] })), { code: 'HostPortTaken' });
+  server.close();
+  assert.equal((await sandboxes.list({ podUid: 'uid-late' })).length, 0);
+});
+
+test('stopping and removing are idempotent and leave nothing', async () => {
+  const id = await sandboxes.run(config('gone'));
+  const { pid } = await sandboxes.status(id);
+  await sandboxes.stop(id);
+  await sandboxes.stop(id);
+  assert.equal((await sandboxes.status(id)).state, 'SANDBOX_NOTREADY');
+  assert.equal(processStartTime(pid), undefined);
+  await sandboxes.remove(id);
+  await sandboxes.remove(id);
+  await assert.rejects(sandboxes.status(id), { code: 'NotFound' });
+  assert.equal(
+    (await readMounts()).some(({ mountPoint }) => mountPoint.includes(id)),
+    false,
+  );
+  assert.equal(readdirSync(join(folder, 'run/network')).includes(`${id}.json`), false);
+});
+
+test('a sysctl of the node is refused, and nothing is left of the attempt', async () => {
+  await assert.rejects(sandboxes.run(config('bad', { sysctls: { 'kernel.core_pattern': '|/x' } })), {
+    code: 'Invalid',
+    message: /kernel.core_pattern/,
+  });
+  assert.deepEqual(await sandboxes.list({ podUid: 'uid-bad' }), []);
+});
+
+async function callUntil(host: string, port: number): Promise<string> {
+  const { connect } = await import('node:net');
+  for (let i = 0; i < 100; i += 1) {
+    const answer = await new Promise<string>((resolve) => {
+      const socket = connect(port, host);
+      let text = '';
+      socket.on('data', (chunk) => (text += chunk));
+      socket.on('error', () => resolve(''));
+      socket.on('close', () => resolve(text));
+    });
+    if (answer !== '') return answer;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  return '';
+}
