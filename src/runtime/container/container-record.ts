@@ -6,6 +6,7 @@ import { mkdir, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PeapodError } from '../../model/errors.ts';
 import { writeFileAtomic } from '../linux/write-file-atomic.ts';
+import type { OciRuntimeCommand } from './container-context.ts';
 import type { ContainerConfig, LinuxContainerResources } from '../pod-runtime.ts';
 
 export interface ContainerRecord {
@@ -26,6 +27,8 @@ export interface ContainerRecord {
   cgroupPath: string;
   /** Whether its processes have a PID namespace of their own, which the kernel clears when the first one ends. */
   ownPidNamespace: boolean;
+  /** What made it, which alone knows it: another one may be the better choice by now. */
+  runtime: OciRuntimeCommand;
   /** The kernel's boot in which the processes below were made: a reboot makes their numbers mean nothing. */
   bootId: string;
   init: ProcessIdentity | undefined;

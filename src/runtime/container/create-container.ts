@@ -2,12 +2,13 @@ import { access, mkdir, readFile, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { isPeapodError, PeapodError } from '../../model/errors.ts';
 import { lockFile } from '../linux/lock-file.ts';
+import { bootId } from '../linux/proc.ts';
 import { writeFileAtomic } from '../linux/write-file-atomic.ts';
 import type { CallOptions, ContainerConfig, ImageStatus } from '../pod-runtime.ts';
-import { bootId } from './boot-id.ts';
+import { announceChange } from './announce-change.ts';
 import { createUnderConmon } from './conmon.ts';
 import { discardContainer } from './discard-container.ts';
-import type { ContainerContext, ContainerSandbox } from './container-context.ts';
+import type { ContainerContext, ContainerSandbox, OciRuntimeCommand } from './container-context.ts';
 import { containerId } from './container-id.ts';
 import { containerLogPath } from './container-log-path.ts';
 import { type ContainerPaths, containerPaths } from './container-paths.ts';
@@ -50,7 +51,7 @@ export async function createContainer(
 
   const sandbox = await readySandbox(context, sandboxId);
   const image = await presentImage(context, config);
-  const record = newRecord(id, sandbox, config, image);
+  const record = { ...newRecord(id, sandbox, config, image), runtime: runtimeOf(context) };
   signalNumber(record.stopSignal);
   await saveRecord(context.paths.containers, record);
   try {
@@ -62,6 +63,7 @@ export async function createContainer(
     options.signal?.throwIfAborted();
     const made = await createProcess(context, withUser, spec, paths, options.signal);
     await saveRecord(context.paths.containers, { ...made, createdAt: context.clock.now() });
+    await announceChange(context.paths);
   } catch (error) {
     await discardContainer(context, id);
     throw asCreateError(error);
@@ -89,7 +91,7 @@ function newRecord(
   sandbox: ContainerSandbox,
   config: ContainerConfig,
   image: ImageStatus,
-): ContainerRecord {
+): Omit<ContainerRecord, 'runtime'> {
   const namespaces = config.linux.securityContext.namespaces ?? sandbox.config.linux.namespaces;
   return {
     version: 1,
@@ -118,6 +120,10 @@ function newRecord(
     message: '',
     settled: false,
   };
+}
+
+function runtimeOf({ runtime: { path, globalArgs } }: ContainerContext): OciRuntimeCommand {
+  return { path, globalArgs };
 }
 
 /** Mounts the root and writes the OCI bundle. */

@@ -13,7 +13,7 @@ export async function discardContainer(context: ContainerContext, id: string): P
   const bundleExists = await exists(paths.bundle);
   if (!record && !bundleExists && !(await exists(paths.persistent))) return;
   if (bundleExists) {
-    await runOci(context.runtime, ['delete', '--force', id]).catch(() => {
+    await runOci(record?.runtime ?? context.runtime, ['delete', '--force', id]).catch(() => {
       // The runtime never knew it, or has forgotten it; what it may have left is cleared by what follows.
     });
   }

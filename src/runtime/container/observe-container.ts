@@ -1,6 +1,5 @@
 import { access, readFile, stat } from 'node:fs/promises';
-import { isAlive as processIsAlive, readProcessStat } from '../linux/proc.ts';
-import { bootId } from './boot-id.ts';
+import { bootId, isAlive as processIsAlive, readProcessStat } from '../linux/proc.ts';
 import type { ContainerContext } from './container-context.ts';
 import { containerPaths } from './container-paths.ts';
 import type { ContainerRecord, ProcessIdentity } from './container-record.ts';

@@ -1,6 +1,7 @@
 import { lockFile } from '../linux/lock-file.ts';
 import type { CallOptions } from '../pod-runtime.ts';
 import type { ContainerContext } from './container-context.ts';
+import { announceChange } from './announce-change.ts';
 import { containerPaths } from './container-paths.ts';
 import { findRecord, isContainerId } from './container-record.ts';
 import { discardContainer } from './discard-container.ts';
@@ -19,4 +20,5 @@ export async function removeContainer(
     removeFile: true,
   });
   await discardContainer(context, id);
+  await announceChange(context.paths);
 }

@@ -34,11 +34,7 @@ export async function observeAndSettle(
 export async function settle(context: ContainerContext, record: ContainerRecord): Promise<ObservedContainer> {
   let current = record;
   let derived = deriveState(current, await observeContainer(context, current));
-  if (
-    derived.state === 'CONTAINER_CREATED' &&
-    isHalfStarted(current) &&
-    (await hasStarted(context, current.id))
-  ) {
+  if (derived.state === 'CONTAINER_CREATED' && isHalfStarted(current) && (await hasStarted(current))) {
     current = { ...current, startedAt: current.startRequestedAt };
     await saveRecord(context.paths.containers, current);
     derived = deriveState(current, await observeContainer(context, current));
@@ -57,7 +53,7 @@ export async function settle(context: ContainerContext, record: ContainerRecord)
 export async function giveBack(context: ContainerContext, record: ContainerRecord): Promise<void> {
   const paths = containerPaths(context.paths, record.id);
   await context.cgroups.kill(record.cgroupPath);
-  await runOci(context.runtime, ['delete', '--force', record.id]).catch(() => {
+  await runOci(record.runtime, ['delete', '--force', record.id]).catch(() => {
     // The runtime may know nothing of it (after a reboot, or an earlier delete): the cgroup is removed below in any case.
   });
   await context.cgroups.remove(record.cgroupPath);
@@ -75,7 +71,7 @@ function isHalfStarted(record: ContainerRecord): boolean {
   return record.startRequestedAt > 0 && record.startedAt === 0 && record.startError === undefined;
 }
 
-async function hasStarted(context: ContainerContext, id: string): Promise<boolean> {
-  const text = await runOci(context.runtime, ['state', id]).catch(() => '{}');
+async function hasStarted({ runtime, id }: ContainerRecord): Promise<boolean> {
+  const text = await runOci(runtime, ['state', id]).catch(() => '{}');
   return (JSON.parse(text) as { status?: string }).status === 'running';
 }

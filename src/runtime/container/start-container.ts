@@ -2,6 +2,7 @@ import { PeapodError } from '../../model/errors.ts';
 import { lockFile } from '../linux/lock-file.ts';
 import type { CallOptions } from '../pod-runtime.ts';
 import type { ContainerContext } from './container-context.ts';
+import { announceChange } from './announce-change.ts';
 import { containerPaths } from './container-paths.ts';
 import { type ContainerRecord, loadRecord, saveRecord } from './container-record.ts';
 import { runOci } from './run-oci.ts';
@@ -38,12 +39,13 @@ export async function startContainer(
   const requested = { ...record, startRequestedAt: context.clock.now() };
   await saveRecord(context.paths.containers, requested);
   try {
-    await runOci(context.runtime, ['start', id]);
+    await runOci(record.runtime, ['start', id]);
   } catch (error) {
     const output = error instanceof PeapodError ? error.message : String(error);
     await failStart(context, requested, startErrorMessage(output, record.config.command[0] ?? ''));
   }
   await saveRecord(context.paths.containers, { ...requested, startedAt: context.clock.now() });
+  await announceChange(context.paths);
 }
 
 async function failStart(
@@ -59,5 +61,6 @@ async function failStart(
     reason: 'StartError',
     message,
   });
+  await announceChange(context.paths);
   throw new PeapodError('RunContainerError', message);
 }

@@ -31,6 +31,6 @@ export async function updateContainerResources(
     );
   }
   const input = JSON.stringify(ociResources(resources, context.host.cgroupMode));
-  await runOci(context.runtime, ['update', '--resources', '-', id], { ...options, input });
+  await runOci(record.runtime, ['update', '--resources', '-', id], { ...options, input });
   await saveRecord(context.paths.containers, { ...record, resources: { ...record.resources, ...resources } });
 }

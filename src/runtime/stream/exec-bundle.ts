@@ -13,7 +13,8 @@ import { writeFileAtomic } from '../linux/write-file-atomic.ts';
 
 /** What the OCI runtime needs to run one more command in a container; disposing deletes the files. */
 export interface ExecBundle extends AsyncDisposable {
-  /** For the runtime's program. */
+  /** The OCI runtime that made the container, and what to call it with. */
+  readonly program: string;
   readonly args: readonly string[];
   /** Written by the runtime as soon as the command runs: without it, it never did. */
   readonly pidFile: string;
@@ -43,8 +44,9 @@ export async function prepareExec(
   const pidFile = `${name}.pid`;
   await writeFileAtomic(processFile, JSON.stringify(execProcess(spec.process, request)), { durable: false });
   return {
+    program: record.runtime.path,
     args: [
-      ...context.runtime.globalArgs,
+      ...record.runtime.globalArgs,
       'exec',
       '--process',
       processFile,

@@ -37,7 +37,7 @@ export async function startExec(
   const streams = request.tty ? openTerminal(request.stdin, request.size) : openPipes(request.stdin);
   let child: ChildProcess;
   try {
-    child = spawn(context.runtime.path, [...bundle.args], {
+    child = spawn(bundle.program, [...bundle.args], {
       stdio: streams.childFds,
       env: { PATH: process.env['PATH'] ?? '/usr/sbin:/usr/bin:/sbin:/bin' },
       cwd: '/',

@@ -1,0 +1,70 @@
+import { mkdir, watch } from 'node:fs/promises';
+import type { Clock } from '../../model/clock.ts';
+import type { RuntimePaths } from '../paths.ts';
+import type { ContainerStatus, PodSandboxStatus, RuntimeEvent } from '../pod-runtime.ts';
+import { exitsDirectory } from './container-paths.ts';
+import { diffSnapshots, type Snapshot, snapshotOf } from './diff-snapshots.ts';
+
+export interface EventSource {
+  paths: RuntimePaths;
+  clock: Clock;
+  listContainers(): Promise<ContainerStatus[]>;
+  listPodSandboxes(): Promise<PodSandboxStatus[]>;
+}
+
+/** How soon the death of an infra container is seen, which nobody reports. */
+const TICK_MS = 1000;
+/** Every so many ticks the containers are looked at, too, though nothing was reported. */
+const TICKS_PER_RELIST = 10;
+
+/** What changes from now on, by comparing what there is whenever something was reported, and now and then without. Ends with the signal. */
+export async function* runtimeEvents(
+  source: EventSource,
+  { signal }: { signal: AbortSignal },
+): AsyncGenerator<RuntimeEvent, void, undefined> {
+  const exits = exitsDirectory(source.paths);
+  await mkdir(exits, { recursive: true, mode: 0o700 });
+  const over = new AbortController();
+  let changed = false;
+  let wake = (): void => {};
+  const watching = watchDirectory(exits, AbortSignal.any([signal, over.signal]), () => {
+    changed = true;
+    wake();
+  });
+  try {
+    let containers = await source.listContainers();
+    let before = snapshotOf(containers, await source.listPodSandboxes());
+    for (let tick = 1; !signal.aborted; tick++) {
+      if (!changed) await pause(source.clock, signal, (notify) => (wake = notify));
+      if (signal.aborted) return;
+      const relist = changed || tick % TICKS_PER_RELIST === 0;
+      changed = false;
+      if (relist) containers = await source.listContainers();
+      const now: Snapshot = snapshotOf(containers, await source.listPodSandboxes());
+      yield* diffSnapshots(before, now);
+      before = now;
+    }
+  } finally {
+    over.abort();
+    await watching;
+  }
+}
+
+/** Until the next report, or the next tick. */
+async function pause(
+  clock: Clock,
+  signal: AbortSignal,
+  onReport: (notify: () => void) => void,
+): Promise<void> {
+  const done = new AbortController();
+  onReport(() => done.abort());
+  await clock.sleep(TICK_MS, { signal: AbortSignal.any([signal, done.signal]) }).catch(() => {});
+}
+
+async function watchDirectory(directory: string, signal: AbortSignal, report: () => void): Promise<void> {
+  try {
+    for await (const _ of watch(directory, { signal })) report();
+  } catch {
+    // Aborted, or the directory cannot be watched: the ticks remain.
+  }
+}
