@@ -5,6 +5,7 @@
 import type { Container, ObjectMeta, Pod, PodSpec, PodStatus } from '../api/types.ts';
 import { aggregateContainerLimits, aggregateContainerRequests, isPodLevelResource } from '../pod-requests.ts';
 import { qosClass } from '../qos-class.ts';
+import { tryParseQuantity } from '../quantity.ts';
 import { formatResources } from '../resource-list.ts';
 import { canonicalizeQuantities } from './canonical-quantities.ts';
 import { defaultContainer, defaultRequestsFromLimits } from './default-container.ts';
@@ -68,7 +69,7 @@ function useNodePorts(container: Container): void {
 /** Pod-level requests that are not said are the containers', or else as large as the pod's limits. */
 function defaultPodResources(spec: PodSpec): void {
   const { resources } = spec;
-  if (resources === undefined) return;
+  if (resources === undefined || !allQuantitiesParse(spec)) return;
   const hugePages = Object.entries(formatResources(aggregateContainerLimits(spec))).filter(([name]) =>
     name.startsWith('hugepages-'),
   );
@@ -86,4 +87,12 @@ function defaultPodResources(spec: PodSpec): void {
     if (isPodLevelResource(name)) requests[name] ??= limit;
   }
   if (Object.keys(requests).length > 0) resources.requests = requests;
+}
+
+/** What does not is for validation to tell. */
+function allQuantitiesParse(spec: PodSpec): boolean {
+  const parts = [spec, ...spec.containers, ...(spec.initContainers ?? [])].map(({ resources }) => resources);
+  return parts
+    .flatMap((one) => [...Object.values(one?.requests ?? {}), ...Object.values(one?.limits ?? {})])
+    .every((text) => tryParseQuantity(text) !== undefined);
 }

@@ -2,7 +2,7 @@
 import type { ObjectFieldSelector, ResourceFieldSelector } from '../api/types.ts';
 import type { FieldErrors } from '../field-error.ts';
 import { splitSubscript } from '../field-path.ts';
-import { canonicalQuantity } from '../quantity.ts';
+import { formatQuantity, tryParseQuantity } from '../quantity.ts';
 import { checkQualifiedName } from './names.ts';
 
 export const ENV_FIELDS = [
@@ -72,11 +72,12 @@ export function validateResourceFieldRef(
     errors.notSupported(`${field}.resource`, resource, RESOURCES);
     return;
   }
-  const divisor = canonicalQuantity(reference.divisor ?? '0');
-  if (divisor === '0') return;
+  const quantity = tryParseQuantity(reference.divisor ?? '0');
+  if (quantity?.nano === 0n) return;
+  const divisor = quantity === undefined ? undefined : formatQuantity(quantity);
   const name = resource.slice(resource.indexOf('.') + 1);
   const supported = name === 'cpu' ? ['1m', '1'] : BINARY;
-  if (supported.includes(divisor)) return;
+  if (divisor !== undefined && supported.includes(divisor)) return;
   const values = name === 'cpu' ? '1m and 1' : BINARY.join(', ');
   const what = name === 'ephemeral-storage' ? 'local ephemeral storage' : isHugePages ? 'hugepages' : name;
   errors.invalid(
