@@ -97,6 +97,13 @@ test('a refused field that says nothing is not refused', () => {
   assert.deepEqual(refusedOf({ resourceClaims: [], runtimeClassName: '' }), []);
 });
 
+test("a user namespace of its own is refused, and the node's is not", () => {
+  assert.deepEqual(refusedOf({ hostUsers: true }), []);
+  assert.deepEqual(refusedOf({ hostUsers: false }), [
+    'spec.hostUsers: Forbidden: not supported: containers in a user namespace of their own are not built yet',
+  ]);
+});
+
 test('block volumes of claims are refused', () => {
   const [error] = refusedClaimFields({ spec: { volumeMode: 'Block' } });
   assert.equal(error?.field, 'spec.volumeMode');

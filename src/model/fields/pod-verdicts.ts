@@ -6,18 +6,17 @@ const WINDOWS = 'pods run on Linux only';
 export const POD_VERDICTS: VerdictTable = {
   PodSpec: {
     honoured: `activeDeadlineSeconds containers dnsConfig dnsPolicy ephemeralContainers hostAliases hostIPC
-      hostNetwork hostPID hostUsers hostname imagePullSecrets initContainers os overhead readinessGates resources
+      hostNetwork hostPID hostUsers hostname hostnameOverride imagePullSecrets initContainers os overhead readinessGates resources
       restartPolicy securityContext serviceAccountName setHostnameAsFQDN shareProcessNamespace subdomain
       terminationGracePeriodSeconds volumes`,
     scheduler: `affinity nodeName nodeSelector preemptionPolicy priority priorityClassName schedulerName
       schedulingGates schedulingGroup tolerations topologySpreadConstraints`,
     withoutEffect: {
-      automountServiceAccountToken: 'no token is mounted unless a projected volume asks for one',
+      automountServiceAccountToken: 'there is no API server whose token could be mounted',
       enableServiceLinks: 'there are no Services whose addresses could be told',
       serviceAccount: 'deprecated: use serviceAccountName',
     },
     refused: {
-      hostnameOverride: 'it is not built yet: use hostname',
       resourceClaims: 'dynamic resource allocation needs drivers of a cluster',
       runtimeClassName: 'there is one container runtime, without classes',
     },

@@ -2,7 +2,7 @@
 import type { PersistentVolumeClaim, Pod } from '../api/types.ts';
 import { type FieldError, FieldErrors } from '../field-error.ts';
 import { refusedValue } from './refused-values.ts';
-import { visitFields } from './visit-fields.ts';
+import { isUnset, visitFields } from './visit-fields.ts';
 
 /** An error for each field that is set and refused, with the reason. */
 export function refusedFields(pod: Pod): FieldError[] {
@@ -17,7 +17,9 @@ export function refusedClaimFields(claim: PersistentVolumeClaim): FieldError[] {
 function refusedBelow(spec: unknown, typeName: string): FieldError[] {
   const errors = new FieldErrors();
   for (const field of visitFields(spec, typeName, 'spec')) {
-    const reason = field.verdict.kind === 'refused' ? field.verdict.reason : refusedValue(field);
+    const { verdict, value } = field;
+    const refused = verdict.kind === 'refused' && !isUnset(value) ? verdict.reason : undefined;
+    const reason = refused ?? refusedValue(field);
     if (reason !== undefined) errors.forbidden(field.path, `not supported: ${reason}`);
   }
   return errors.list;
@@ -51,8 +53,8 @@ export function podWarnings(pod: Pod, options: WarningOptions): string[] {
 function isDefault(name: string, value: unknown): boolean {
   if (name === 'schedulerName') return value === 'default-scheduler';
   if (name === 'enableServiceLinks' || name === 'preemptionPolicy' || name === 'priority') return true;
-  if (typeof value !== 'object' || value === null) return false;
-  return Object.keys(value).length === 0;
+  if (isUnset(value)) return true;
+  return typeof value === 'object' && value !== null && Object.keys(value).length === 0;
 }
 
 function deprecatedAnnotation(key: string): string | undefined {

@@ -11,13 +11,13 @@ export interface SetField {
   readonly verdict: Verdict;
 }
 
-/** Every field that is set in an object of a type, those below a refused one left out. */
+/** Every field that is there in an object of a type, those below a refused one left out. */
 export function* visitFields(value: unknown, typeName: string, path: string): Generator<SetField> {
   if (!isRecord(value)) return;
   const verdicts = verdictsOf(typeName);
   for (const [name, field] of fieldsOf(typeName) ?? []) {
     const child = value[name];
-    if (isUnset(child)) continue;
+    if (child === undefined) continue;
     const verdict = verdicts?.get(name) ?? { kind: 'honoured' };
     const fieldPath = `${path}.${name}`;
     yield { path: fieldPath, typeName, name, value: child, verdict };
@@ -32,11 +32,9 @@ function* visitInside(value: unknown, type: FieldType, path: string): Generator<
   }
 }
 
-/** What says the same as saying nothing. */
-function isUnset(value: unknown): boolean {
-  return (
-    value === undefined || value === false || value === '' || (Array.isArray(value) && value.length === 0)
-  );
+/** Whether a value says the same as saying nothing. */
+export function isUnset(value: unknown): boolean {
+  return value === false || value === '' || (Array.isArray(value) && value.length === 0);
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

@@ -45,16 +45,16 @@ export const VOLUME_VERDICTS: VerdictTable = {
   PersistentVolumeClaimVolumeSource: { honoured: 'claimName readOnly' },
   ProjectedVolumeSource: { honoured: 'defaultMode sources' },
   VolumeProjection: {
-    honoured: 'configMap downwardAPI secret serviceAccountToken',
+    honoured: 'configMap downwardAPI secret',
     refused: {
       clusterTrustBundle: 'there is no cluster that trusts',
       podCertificate: 'there is no signer of certificates',
+      serviceAccountToken: 'there is no API server to make the token',
     },
   },
   ConfigMapProjection: { honoured: 'items name optional' },
   SecretProjection: { honoured: 'items name optional' },
   DownwardAPIProjection: { honoured: 'items' },
-  ServiceAccountTokenProjection: { honoured: 'audience expirationSeconds path' },
 
   EphemeralVolumeSource: { honoured: 'volumeClaimTemplate' },
   PersistentVolumeClaimTemplate: { honoured: 'metadata spec' },
