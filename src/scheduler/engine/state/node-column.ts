@@ -80,6 +80,12 @@ export class NodeColumns {
     for (const column of this.#all()) column.clear(slot);
   }
 
+  /** A node's number in every column, by the column's key. */
+  describe(slot: number): Record<string, number> {
+    const all = [...this.#columns, ...this.#pinned];
+    return Object.fromEntries(all.map(([key, { values }]) => [key, values[slot] ?? 0]));
+  }
+
   #renew(): void {
     if (this.#forgot) this.generation++;
     this.#forgot = false;

@@ -127,6 +127,22 @@ export class PodPopulation {
     }
   }
 
+  /** What every counter says, by domain; two populations that saw the same say the same. */
+  describe(): Record<string, Record<string, readonly [sum: number, nodes: number]>> {
+    const described: Record<string, Record<string, readonly [number, number]>> = {};
+    for (const [matcherKey, matcher] of this.#matchers) {
+      for (const [key, { topology, sums, nodes }] of this.#counters.get(matcher) ?? []) {
+        const domains: Record<string, readonly [number, number]> = {};
+        for (const [domain, value] of topology.values.entries()) {
+          const entry = [sums[domain] ?? 0, nodes[domain] ?? 0] as const;
+          if (entry[0] !== 0 || entry[1] !== 0) domains[value] = entry;
+        }
+        described[`${matcherKey} ${key}`] = domains;
+      }
+    }
+    return described;
+  }
+
   #rematch(group: PodGroup): void {
     this.#recount(group, -1);
     group.matchers.length = 0;
