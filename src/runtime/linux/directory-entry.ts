@@ -4,6 +4,7 @@
  * Names and paths are byte strings (one character for each byte, as in `latin1`), for a file name need not be UTF-8.
  * Each throws an Error with `code` and `syscall`, as node:fs does. They are synchronous and quick.
  */
+import { constants } from 'node:fs';
 import { checked, foreignFunction, syscallNumber } from './libc.ts';
 
 const BYTES = 'const uint8_t *';
@@ -31,19 +32,12 @@ const MKNODAT = syscallNumber({ x64: 259, arm64: 33 });
 const RESOLVE_NO_MAGICLINKS = 0x02;
 const RESOLVE_IN_ROOT = 0x10;
 
-const DIRECTORY_FLAG = process.arch === 'arm64' ? 0x4000 : 0x10000;
-const NOFOLLOW_FLAG = process.arch === 'arm64' ? 0x8000 : 0x20000;
-
-export const O_WRONLY = 0x1;
-export const O_CREAT = 0x40;
-export const O_EXCL = 0x80;
-export const O_DIRECTORY = DIRECTORY_FLAG;
-export const O_NOFOLLOW = NOFOLLOW_FLAG;
 const O_CLOEXEC = 0x80000;
+/** Missing in node:fs: the descriptor stands for the name and opens nothing. */
 export const O_PATH = 0x200000;
 
 /** The kinds of node that `makeNode` makes, as in `st_mode`. */
-export const NODE_TYPES = { fifo: 0o010000, character: 0o020000, block: 0o060000 } as const;
+const NODE_TYPES = { fifo: 0o010000, character: 0o020000, block: 0o060000 } as const;
 
 /**
  * Opens a path as if `root` were `/`: `..` and absolute symlinks end there.
@@ -58,7 +52,11 @@ export function openInRoot(root: number, path: string, flags: number): number {
 
 /** Opens the name itself: a symlink fails with ELOOP, or is opened as such with O_PATH. */
 export function openEntry(directory: number, name: string, flags: number, mode = 0): number {
-  return checked(c.openat(directory, bytes(name), flags | O_NOFOLLOW | O_CLOEXEC, mode), 'openat', name);
+  return checked(
+    c.openat(directory, bytes(name), flags | constants.O_NOFOLLOW | O_CLOEXEC, mode),
+    'openat',
+    name,
+  );
 }
 
 export function makeDirectory(directory: number, name: string, mode: number): void {

@@ -43,7 +43,7 @@ export async function openHttpClient(options: {
   const agentOptions = { headersTimeout: SILENCE_TIMEOUT_MS, bodyTimeout: SILENCE_TIMEOUT_MS, connect };
   const proxied = usesProxy(options.env) && !isLoopback(options.host);
   const dispatcher = proxied
-    ? new EnvHttpProxyAgent({ ...agentOptions, requestTls: connect })
+    ? new EnvHttpProxyAgent({ ...agentOptions, ...proxiesOf(options.env), requestTls: connect })
     : new Agent(agentOptions);
   return {
     send: (url, sendOptions) => follow(dispatcher, url, sendOptions, options.insecure),
@@ -98,6 +98,7 @@ async function follow(
       throw new Error(`redirect to ${next.protocol}//${next.host}, which is not secure`);
     }
     if (next.origin !== url.origin) {
+      if (options.body !== undefined) throw new Error(`redirect of a token request to ${next.host}`);
       headers = Object.fromEntries(Object.entries(headers).filter(([name]) => name !== 'authorization'));
     }
     url = next;
@@ -105,5 +106,11 @@ async function follow(
 }
 
 function usesProxy(env: NodeJS.ProcessEnv): boolean {
-  return ['HTTPS_PROXY', 'https_proxy', 'HTTP_PROXY', 'http_proxy'].some((name) => (env[name] ?? '') !== '');
+  const { httpProxy, httpsProxy } = proxiesOf(env);
+  return httpProxy !== '' || httpsProxy !== '';
+}
+
+function proxiesOf(env: NodeJS.ProcessEnv): { httpProxy: string; httpsProxy: string; noProxy: string } {
+  const either = (name: string) => env[name] ?? env[name.toUpperCase()] ?? '';
+  return { httpProxy: either('http_proxy'), httpsProxy: either('https_proxy'), noProxy: either('no_proxy') };
 }

@@ -84,11 +84,11 @@ async function pullFrom(
       `manifest has ${found.manifest.layers.length} layers, configuration ${diffIds.length}`,
     );
   }
-  const layers = await pullLayers(files, session, found.manifest.layers, diffIds, settings, call);
+  const pulled = await pullLayers(files, session, found.manifest.layers, diffIds, settings, call);
   const names = new Set([canonicalName(reference), `${repositoryOf(reference)}@${found.digest}`]);
   return await storeImage(
     files,
-    { config, manifests: found.documents, layers, names: [...names] },
+    { ...pulled, config, manifests: found.documents, names: [...names] },
     settings.clock.now(),
   );
 }
@@ -111,32 +111,42 @@ async function pullLayers(
   diffIds: readonly Digest[],
   settings: PullSettings,
   call: PullCall,
-): Promise<LayerRecord[]> {
+): Promise<{ layers: LayerRecord[]; unchanged: boolean }> {
   const trusted = await referencedLayers(files);
-  const layers = descriptors.map((descriptor, index) => ({
+  const wanted = descriptors.map((descriptor, index) => ({
     descriptor,
     diffId: diffIds[index] ?? descriptor.digest,
   }));
-  for (const { descriptor } of layers) report(call, descriptor, 'waiting', 0);
-  return inParallel(layers, settings.parallelLayers, call.signal, async ({ descriptor, diffId }, signal) => {
+  for (const { descriptor } of wanted) report(call, descriptor, 'waiting', 0);
+  let unchanged = diffIds.every((diffId) => trusted.has(diffId));
+  const layers = await inParallel(wanted, settings.parallelLayers, call.signal, async (layer, signal) => {
     let fetched = false;
-    const record = await ensureLayer(
-      files,
-      diffId,
-      trusted,
-      () => {
-        fetched = true;
-        return fetchBlob(session, descriptor, {
-          clock: settings.clock,
-          signal,
-          onBytes: (bytes) =>
-            report(call, descriptor, bytes < descriptor.sizeBytes ? 'downloading' : 'unpacking', bytes),
-        });
-      },
-      { limits: settings.limits, signal },
-    );
-    report(call, descriptor, fetched ? 'done' : 'present', descriptor.sizeBytes);
+    const fetch = () => {
+      fetched = true;
+      unchanged = false;
+      return fetchLayer(session, layer.descriptor, settings, { ...call, signal });
+    };
+    const record = await ensureLayer(files, layer.diffId, trusted, fetch, {
+      limits: settings.limits,
+      signal,
+    });
+    report(call, layer.descriptor, fetched ? 'done' : 'present', layer.descriptor.sizeBytes);
     return record;
+  });
+  return { layers, unchanged };
+}
+
+function fetchLayer(
+  session: RegistrySession,
+  descriptor: Descriptor,
+  settings: PullSettings,
+  call: PullCall,
+): AsyncIterable<Uint8Array> {
+  return fetchBlob(session, descriptor, {
+    clock: settings.clock,
+    signal: call.signal,
+    onBytes: (bytes) =>
+      report(call, descriptor, bytes < descriptor.sizeBytes ? 'downloading' : 'unpacking', bytes),
   });
 }
 

@@ -22,8 +22,6 @@ export interface LayerRecord {
 export interface UnpackOptions {
   limits: SpaceLimits;
   signal?: AbortSignal;
-  /** Called with the bytes unpacked so far. */
-  onBytes?: (bytes: number) => void;
 }
 
 /** The directory that overlayfs takes. */
@@ -79,7 +77,7 @@ export async function unpackLayer(
   await mkdir(fs, { recursive: true });
   const meter = new DigestMeter();
   const guard = new SpaceGuard(files.tmp, options.limits);
-  const content = await applyLayer(metered(decompress(stream), meter, options.onBytes), fs, {
+  const content = await applyLayer(metered(decompress(stream), meter, options.signal), fs, {
     guard,
     ...(options.signal === undefined ? {} : { signal: options.signal }),
   });
@@ -132,11 +130,11 @@ async function publish(files: StoreFiles, directory: string, diffId: Digest): Pr
 async function* metered(
   stream: AsyncIterable<Buffer>,
   meter: DigestMeter,
-  onBytes: ((bytes: number) => void) | undefined,
+  signal: AbortSignal | undefined,
 ): AsyncGenerator<Buffer> {
   for await (const chunk of stream) {
+    signal?.throwIfAborted();
     meter.update(chunk);
-    onBytes?.(meter.bytes);
     yield chunk;
   }
 }

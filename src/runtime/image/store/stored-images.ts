@@ -55,6 +55,8 @@ export async function storeImage(
     manifests: readonly Uint8Array[];
     layers: readonly LayerRecord[];
     names: readonly string[];
+    /** The layers are those that stored images referred to before: nothing new has to reach the disk. */
+    unchanged?: boolean;
   },
   now: number,
 ): Promise<ImageRecord> {
@@ -69,7 +71,7 @@ export async function storeImage(
     sizeBytes: image.layers.reduce((sum, layer) => sum + layer.sizeBytes, 0),
     storedAt: known?.storedAt ?? now,
   };
-  await syncFileSystem(files.root);
+  if (known === undefined || image.unchanged !== true) await syncFileSystem(files.root);
   await writeImageRecord(files, record);
   for (const name of image.names) await writeName(files, { name, id });
   return record;

@@ -74,20 +74,26 @@ function restoreTime(layer: LayerDirectory, joined: string, header: TarHeader): 
   }
 }
 
+/** What the entry itself is to blame for; the host's own troubles and aborts stay what they are. */
 function explained(error: unknown, header: TarHeader): unknown {
   if (error instanceof PeapodError) return error;
   switch (errorCode(error)) {
     case 'ENOSPC':
     case 'EDQUOT':
       return new PeapodError('NoSpace', 'no space left to unpack the layer', { cause: error });
-    case undefined:
-      return error;
-    case 'EIO':
-    case 'EROFS':
-    case 'EMFILE':
-    case 'ENOMEM':
-      return error;
-    default:
+    case 'EEXIST':
+    case 'EINVAL':
+    case 'EISDIR':
+    case 'ELOOP':
+    case 'EMLINK':
+    case 'ENAMETOOLONG':
+    case 'ENOENT':
+    case 'ENOTDIR':
+    case 'ENOTEMPTY':
+    case 'EOVERFLOW':
+    case 'ERANGE':
       return refused(header.name, `can't be made: ${(error as Error).message}`, error);
+    default:
+      return error;
   }
 }

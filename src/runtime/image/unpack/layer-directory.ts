@@ -1,13 +1,5 @@
-import { closeSync, constants, openSync } from 'node:fs';
-import { readdirSync } from 'node:fs';
-import {
-  makeDirectory,
-  O_DIRECTORY,
-  O_PATH,
-  openEntry,
-  openInRoot,
-  removeEntry,
-} from '../../linux/directory-entry.ts';
+import { closeSync, constants, openSync, readdirSync } from 'node:fs';
+import { makeDirectory, O_PATH, openEntry, openInRoot, removeEntry } from '../../linux/directory-entry.ts';
 import { refused } from './entry-path.ts';
 
 /**
@@ -21,7 +13,7 @@ export class LayerDirectory implements Disposable {
   #parent: number;
 
   constructor(path: string) {
-    this.root = openSync(path, constants.O_RDONLY | O_DIRECTORY);
+    this.root = openSync(path, constants.O_RDONLY | constants.O_DIRECTORY);
     this.#parent = this.root;
   }
 
@@ -52,7 +44,7 @@ export class LayerDirectory implements Disposable {
    * @throws an error with code ENOENT, ENOTDIR or ELOOP
    */
   openParentOf(path: readonly string[]): number {
-    return openInRoot(this.root, path.slice(0, -1).join('/') || '.', O_PATH | O_DIRECTORY);
+    return openInRoot(this.root, path.slice(0, -1).join('/') || '.', O_PATH | constants.O_DIRECTORY);
   }
 
   /** Takes away what bears the name, a directory with all that is in it. */
@@ -73,19 +65,21 @@ export class LayerDirectory implements Disposable {
 
   #openOrMake(wanted: readonly string[], path: readonly string[]): number {
     try {
-      return openInRoot(this.root, wanted.join('/'), O_PATH | O_DIRECTORY);
+      return openInRoot(this.root, wanted.join('/'), O_PATH | constants.O_DIRECTORY);
     } catch (error) {
       if (errorCode(error) !== 'ENOENT')
         throw refused(path.join('/'), 'has a parent that is no directory', error);
     }
     for (let depth = 1; depth <= wanted.length; depth++) this.#makeMissing(wanted.slice(0, depth), path);
-    return openInRoot(this.root, wanted.join('/'), O_PATH | O_DIRECTORY);
+    return openInRoot(this.root, wanted.join('/'), O_PATH | constants.O_DIRECTORY);
   }
 
   #makeMissing(directory: readonly string[], path: readonly string[]): void {
     const parent = this.openParentOf(directory);
     try {
-      const existing = tryOpen(() => openInRoot(this.root, directory.join('/'), O_PATH | O_DIRECTORY));
+      const existing = tryOpen(() =>
+        openInRoot(this.root, directory.join('/'), O_PATH | constants.O_DIRECTORY),
+      );
       if (existing !== undefined) closeSync(existing);
       else makeDirectory(parent, directory.at(-1) ?? '', 0o755);
     } catch (error) {
@@ -117,7 +111,7 @@ function removeTree(directory: number, name: string): void {
     if (errorCode(error) === 'ENOENT') return;
     if (errorCode(error) !== 'EISDIR') throw error;
   }
-  const opened = openEntry(directory, name, O_DIRECTORY);
+  const opened = openEntry(directory, name, constants.O_DIRECTORY);
   try {
     for (const child of readdirSync(`/proc/self/fd/${opened}`, { encoding: 'latin1' })) {
       removeTree(opened, child);

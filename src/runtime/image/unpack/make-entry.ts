@@ -1,14 +1,10 @@
-import { closeSync, writeSync } from 'node:fs';
+import { closeSync, constants, writeSync } from 'node:fs';
 import {
   makeDirectory,
   makeHardLink,
   makeNode,
   makeSymlink,
-  O_CREAT,
-  O_DIRECTORY,
-  O_EXCL,
   O_PATH,
-  O_WRONLY,
   openEntry,
   setXattr,
 } from '../../linux/directory-entry.ts';
@@ -67,7 +63,7 @@ async function writeFile(
   guard: SpaceGuard,
 ): Promise<void> {
   const fd = replacing(layer, parent, name, () =>
-    openEntry(parent, name, O_WRONLY | O_CREAT | O_EXCL, 0o600),
+    openEntry(parent, name, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, 0o600),
   );
   try {
     for (let piece = await body.next(); piece !== undefined; piece = await body.next()) {
@@ -139,7 +135,7 @@ function makeOrKeepDirectory(layer: LayerDirectory, parent: number, name: string
 
 function isDirectory(parent: number, name: string): boolean {
   try {
-    closeSync(openEntry(parent, name, O_PATH | O_DIRECTORY));
+    closeSync(openEntry(parent, name, O_PATH | constants.O_DIRECTORY));
     return true;
   } catch (error) {
     if (['ENOENT', 'ENOTDIR', 'ELOOP'].includes(errorCode(error) ?? '')) return false;
