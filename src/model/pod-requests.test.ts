@@ -110,6 +110,46 @@ test('pod-level limits replace the sum of the containers limits', () => {
   assert.deepEqual(formatResources(podLimits(pod, { podLevel: false })), { cpu: '1', memory: '1Mi' });
 });
 
+/** A pod whose containers ask for, and have, that many CPUs. */
+function resized(containers: [asked: number, has: number][], reason?: string): Pod {
+  return {
+    spec: { containers: containers.map(([asked], index) => ({ ...cpu(asked), name: `c${index}` })) },
+    status: {
+      containerStatuses: containers.map(([, has], index) => ({
+        name: `c${index}`,
+        image: '',
+        imageID: '',
+        ready: true,
+        restartCount: 0,
+        allocatedResources: { cpu: String(has) },
+        resources: { requests: { cpu: String(has) } },
+      })),
+      conditions: reason ? [{ type: 'PodResizePending', status: 'True', reason }] : [],
+    },
+  };
+}
+
+test('a pod that is resized counts with the larger of what it asks for and what it has', () => {
+  const cases: [Pod, string][] = [
+    [resized([[4, 2]]), '4'],
+    [resized([[2, 4]]), '4'],
+    [resized([[4, 2]], 'Deferred'), '4'],
+    [resized([[4, 2]], 'Infeasible'), '2'],
+    // The largest sum, not the sum of the largest.
+    [
+      resized([
+        [1, 2],
+        [2, 1],
+      ]),
+      '3',
+    ],
+  ];
+  for (const [pod, amount] of cases) {
+    assert.deepEqual(formatResources(podRequests(pod, { granted: true })), { cpu: amount });
+  }
+  assert.deepEqual(formatResources(podRequests(resized([[2, 4]]))), { cpu: '2' });
+});
+
 const milli = fc.integer({ min: 0, max: 100_000 });
 
 test('requests agree with the definition, and adding a container never lowers them', () => {

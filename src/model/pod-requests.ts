@@ -2,7 +2,7 @@
  * What a pod asks of its node, and how much it may take at most.
  * @see kubernetes/staging/src/k8s.io/component-helpers/resource/helpers.go
  */
-import type { Container, Pod, PodSpec, ResourceRequirements } from './api/types.ts';
+import type { Container, ContainerStatus, Pod, PodSpec, ResourceRequirements } from './api/types.ts';
 import type { Quantity } from './quantity.ts';
 import { addResources, maxResources, parseResources, type ResourceAmounts } from './resource-list.ts';
 
@@ -11,13 +11,19 @@ export interface PodResourceOptions {
   readonly overhead?: boolean;
   /** Whether pod-level resources replace the containers'; they do unless told. */
   readonly podLevel?: boolean;
+  /**
+   * Whether what the node has granted the containers counts as well as what they ask for now, as it must for a pod
+   * that is being resized in place; it does not unless told.
+   */
+  readonly granted?: boolean;
 }
 
 /** What the containers ask for together, replaced by the pod's own requests where it has any, plus the overhead. */
 export function podRequests(pod: Pod, options: PodResourceOptions = {}): ResourceAmounts {
   const { spec } = pod;
   if (spec === undefined) return new Map();
-  const aggregate = replacedByPodLevel(spec, 'requests', aggregateContainerRequests(spec), options);
+  const asked = options.granted === true ? grantedOrAsked(pod, spec) : aggregateContainerRequests(spec);
+  const aggregate = replacedByPodLevel(spec, 'requests', asked, options);
   return options.overhead === false ? aggregate : addResources(aggregate, parseResources(spec.overhead));
 }
 
@@ -31,6 +37,25 @@ export function podLimits(pod: Pod, options: PodResourceOptions = {}): ResourceA
     ([name]) => (aggregate.get(name)?.nano ?? 0n) > 0n,
   );
   return addResources(aggregate, new Map(overhead));
+}
+
+/** The largest of what all containers ask for, have been allotted, and have; what can never be granted is left out. */
+function grantedOrAsked(pod: Pod, spec: PodSpec): ResourceAmounts {
+  const { containerStatuses = [], initContainerStatuses = [], conditions = [] } = pod.status ?? {};
+  const statuses = new Map([...containerStatuses, ...initContainerStatuses].map((one) => [one.name, one]));
+  const sumOf = (choose: (status: ContainerStatus) => Record<string, string> | undefined): ResourceAmounts =>
+    aggregateContainers(spec, (container) => {
+      const status = statuses.get(container.name);
+      return parseResources((status && choose(status)) ?? container.resources?.requests);
+    });
+  const granted = maxResources(
+    sumOf((status) => status.allocatedResources),
+    sumOf((status) => status.resources?.requests),
+  );
+  const infeasible = conditions.some(
+    ({ type, status, reason }) => type === 'PodResizePending' && status === 'True' && reason === 'Infeasible',
+  );
+  return infeasible ? granted : maxResources(granted, aggregateContainerRequests(spec));
 }
 
 export function aggregateContainerRequests(spec: PodSpec): ResourceAmounts {
