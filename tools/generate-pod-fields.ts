@@ -68,8 +68,7 @@ function formatVerdict(typeName: string, name: string, verdict: Verdict): string
 
 function formatProof(typeName: string, name: string): string {
   const [file, sentence] = proofOf(typeName, name)?.split(': ', 2) ?? [];
-  if (file === undefined) return '';
-  return sentence === 'CASES' ? `\`${file}\`` : `\`${file}\`: ${sentence}`;
+  return file === undefined ? '' : `\`${file}\`: ${sentence}`;
 }
 
 const text = [INTRODUCTION, ...collectSections().map(formatSection)].join('\n');
