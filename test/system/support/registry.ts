@@ -42,6 +42,8 @@ export async function startRegistry(options: RegistryOptions = {}): Promise<Test
   child.stderr.on('data', (chunk: Buffer) => {
     complaints = (complaints + chunk.toString()).slice(-4000);
   });
+  const endWithUs = () => child.kill('SIGKILL');
+  process.once('exit', endWithUs);
   const failed = once(child, 'error').then(([error]) => {
     throw new Error('docker-registry does not start', { cause: error });
   });
@@ -50,6 +52,7 @@ export async function startRegistry(options: RegistryOptions = {}): Promise<Test
     url: `http://${host}`,
     directory,
     async [Symbol.asyncDispose]() {
+      process.off('exit', endWithUs);
       if (child.exitCode === null && child.pid !== undefined) {
         const exited = once(child, 'exit');
         child.kill('SIGKILL');

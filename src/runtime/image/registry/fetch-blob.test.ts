@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { test } from 'node:test';
+import type { Clock } from '../../../model/clock.ts';
+import { PeapodError } from '../../../model/errors.ts';
+import { digestOf } from '../digest.ts';
 import { answerJson, startFakeRegistry } from '../testing/fake-registry.ts';
 import {
   failsWith,
@@ -13,6 +17,8 @@ import {
   noise,
 } from '../testing/pull-fixture.ts';
 import { EMPTY_STORE, openTestStore } from '../testing/test-store.ts';
+import { type BlobSource, fetchBlob } from './fetch-blob.ts';
+import type { HttpAnswer } from './http-client.ts';
 
 for (const status of [500, 503, 429]) {
   test(`an answer ${status} is followed by another try, later`, needsRoot, async () => {
@@ -103,4 +109,32 @@ test('a truncated layer is found out, and nothing is left of it', needsRoot, asy
   );
   await opened.store.gc();
   assert.deepEqual(opened.files(), EMPTY_STORE);
+});
+
+test('a registry that is away for a moment in the middle of a layer is waited for', async () => {
+  const blob = { digest: digestOf(noise), sizeBytes: noise.length };
+  const away = new PeapodError('RegistryUnavailable', 'cannot reach registry', { retryable: true });
+  const sleeps: number[] = [];
+  const clock: Clock = { now: () => 0, sleep: async (delayMs) => void sleeps.push(delayMs) };
+  let calls = 0;
+  const source: BlobSource = {
+    endpoint: { host: 'a.io', path: 'x', name: 'a.io/x', insecure: false },
+    async get(_, options) {
+      calls++;
+      if (calls === 2 || calls === 3) throw away;
+      const start = Number(/\d+/.exec(options?.headers?.['range'] ?? '0')?.[0]);
+      const body = Readable.from([noise.subarray(start, calls === 1 ? 1000 : undefined)]);
+      const headers = { 'content-range': `bytes ${start}-${noise.length - 1}/${noise.length}` };
+      return { status: start === 0 ? 200 : 206, headers, body: body as unknown as HttpAnswer['body'] };
+    },
+  };
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of fetchBlob(source, blob, { clock })) chunks.push(chunk);
+  assert.ok(Buffer.concat(chunks).equals(noise));
+  assert.equal(sleeps.length, 2);
+
+  calls = 1;
+  await assert.rejects(async () => {
+    for await (const chunk of fetchBlob(source, blob, { clock })) assert.ok(chunk);
+  }, away);
 });

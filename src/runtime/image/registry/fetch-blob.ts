@@ -13,13 +13,16 @@ export interface FetchOptions {
   onBytes?: (bytes: number) => void;
 }
 
+/** What of a session it takes to fetch blobs. */
+export type BlobSource = Pick<RegistrySession, 'get' | 'endpoint'>;
+
 /**
  * A blob's bytes as they arrive. When the connection breaks it goes on where it stopped. The digest is known only at the
  * end: what was made of the bytes may be used when the stream has ended without an error.
  * @throws PeapodError ImageCorrupt when there are too many or too few, or their digest is another; and as `get` does
  */
 export async function* fetchBlob(
-  session: RegistrySession,
+  session: BlobSource,
   blob: { digest: Digest; sizeBytes: number },
   options: FetchOptions,
 ): AsyncGenerator<Uint8Array> {
@@ -38,9 +41,11 @@ export async function* fetchBlob(
       if (meter.bytes === before) throw cutOff(blob, meter.bytes);
     } catch (error) {
       options.signal?.throwIfAborted();
-      if (error instanceof PeapodError) throw error;
+      if (error instanceof PeapodError && !isLostContact(error, meter.bytes)) throw error;
       if (meter.bytes > before) failures = 0;
-      if (failures >= RETRIES) throw connectionError(session.endpoint.host, error);
+      if (failures >= RETRIES) {
+        throw error instanceof PeapodError ? error : connectionError(session.endpoint.host, error);
+      }
       await options.clock.sleep(
         retryDelayMs(failures),
         options.signal === undefined ? {} : { signal: options.signal },
@@ -55,7 +60,7 @@ export async function* fetchBlob(
 
 /** A blob that is small enough for memory. */
 export async function fetchSmallBlob(
-  session: RegistrySession,
+  session: BlobSource,
   blob: { digest: Digest; sizeBytes: number },
   options: FetchOptions,
 ): Promise<Buffer> {
@@ -65,7 +70,7 @@ export async function fetchSmallBlob(
 }
 
 async function* fetchFrom(
-  session: RegistrySession,
+  session: BlobSource,
   blob: { digest: Digest; sizeBytes: number },
   offset: number,
   signal: AbortSignal | undefined,
@@ -84,6 +89,11 @@ async function* fetchFrom(
     skip -= skipped;
     if (skipped < chunk.length) yield chunk.subarray(skipped);
   }
+}
+
+/** A registry that was there a moment ago may be so again. */
+function isLostContact(error: PeapodError, bytes: number): boolean {
+  return bytes > 0 && error.code === 'RegistryUnavailable' && error.retryable;
 }
 
 /** Where the answer's bytes begin: a registry need not heed a range. */

@@ -1,7 +1,16 @@
 import { type ErrorCode, PeapodError } from '../../../model/errors.ts';
 import { errorCode } from '../unpack/layer-directory.ts';
 
-const NO_CONNECTION = ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH'];
+/** Connections that broke, or answers that did not come: the next try may do better. */
+const TRANSIENT = [
+  'ECONNRESET',
+  'ETIMEDOUT',
+  'EPIPE',
+  'EAI_AGAIN',
+  'UND_ERR_SOCKET',
+  'UND_ERR_HEADERS_TIMEOUT',
+  'UND_ERR_BODY_TIMEOUT',
+];
 
 /** What a registry's answer means to whoever asked. @param text the answer's body, which may explain it */
 export function answerError(status: number, text: string): PeapodError {
@@ -28,8 +37,10 @@ export function connectionError(host: string, cause: unknown): PeapodError {
   });
 }
 
-export function isRefusal(error: unknown): boolean {
-  return NO_CONNECTION.includes(errorCode(innermost(error)) ?? '');
+/** Whether trying again soon makes sense: not where nobody listens, and not for a certificate that proves nothing. */
+export function isTransient(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  return TRANSIENT.includes(errorCode(error) ?? '') || isTransient(error.cause);
 }
 
 /** An https request that met a server which speaks no TLS. */

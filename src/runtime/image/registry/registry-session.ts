@@ -4,7 +4,7 @@ import { readChallenge } from './challenge.ts';
 import type { Credentials } from './credentials.ts';
 import type { Endpoint } from './endpoints.ts';
 import { headerOf, type HttpAnswer, type HttpClient, openHttpClient, readText } from './http-client.ts';
-import { answerError, connectionError, isRefusal, isTemporary } from './registry-error.ts';
+import { answerError, connectionError, isTransient, isTemporary } from './registry-error.ts';
 import { RETRIES, retryDelayMs } from './retry-delay.ts';
 
 export interface SessionOptions {
@@ -61,7 +61,7 @@ export class RegistrySession implements AsyncDisposable {
       } catch (error) {
         options.signal?.throwIfAborted();
         if (!(error instanceof ConnectionFailure)) throw error;
-        if (attempt >= RETRIES || isRefusal(error.cause)) {
+        if (attempt >= RETRIES || !isTransient(error.cause)) {
           throw connectionError(this.endpoint.host, error.cause);
         }
         await this.#wait(retryDelayMs(attempt), options.signal);
