@@ -1,0 +1,53 @@
+import type { PodRuntime } from '../pod-runtime.ts';
+import { attach } from '../stream/attach.ts';
+import { startExec } from '../stream/exec-session.ts';
+import { execSync } from '../stream/exec-sync.ts';
+import { portForward } from '../stream/port-forward.ts';
+import { collectContainers } from './collect-containers.ts';
+import type { ContainerContext } from './container-context.ts';
+import { containerStats } from './container-stats.ts';
+import { containerStatus, listContainers } from './container-status.ts';
+import { createContainer } from './create-container.ts';
+import { removeContainer } from './remove-container.ts';
+import { reopenContainerLog } from './reopen-container-log.ts';
+import { startContainer } from './start-container.ts';
+import { stopContainer } from './stop-container.ts';
+import { updateContainerResources } from './update-container-resources.ts';
+
+type ContainerVerb =
+  | 'createContainer'
+  | 'startContainer'
+  | 'stopContainer'
+  | 'removeContainer'
+  | 'containerStatus'
+  | 'listContainers'
+  | 'updateContainerResources'
+  | 'reopenContainerLog'
+  | 'containerStats'
+  | 'execSync'
+  | 'exec'
+  | 'attach'
+  | 'portForward';
+
+/** The part of a PodRuntime that is about containers: one file for each verb. */
+export function containerVerbs(
+  context: ContainerContext,
+): Pick<PodRuntime, ContainerVerb> & { collect(): Promise<string[]> } {
+  return {
+    createContainer: (sandboxId, config, options) => createContainer(context, sandboxId, config, options),
+    startContainer: (id, options) => startContainer(context, id, options),
+    stopContainer: (id, timeoutMs, options) => stopContainer(context, id, timeoutMs, options),
+    removeContainer: (id, options) => removeContainer(context, id, options),
+    containerStatus: (id) => containerStatus(context, id),
+    listContainers: (filter) => listContainers(context, filter),
+    updateContainerResources: (id, resources, options) =>
+      updateContainerResources(context, id, resources, options),
+    reopenContainerLog: (id) => reopenContainerLog(context, id),
+    containerStats: (id) => containerStats(context, id),
+    execSync: (id, command, options) => execSync(context, id, command, options),
+    exec: (id, request, options) => startExec(context, id, request, options),
+    attach: (id, request, options) => attach(context, id, request, options),
+    portForward: (sandboxId, port, options) => portForward(context, sandboxId, port, options),
+    collect: () => collectContainers(context),
+  };
+}

@@ -1,0 +1,186 @@
+/** Pods on this machine: joins images, sandboxes, networks, cgroups and containers into one `PodRuntime`. */
+import { hostname } from 'node:os';
+import type { Clock } from '../model/clock.ts';
+import { PeapodError } from '../model/errors.ts';
+import { openContainerCgroups } from './cgroup/container-cgroups.ts';
+import { cgroupLayout, hierarchies } from './cgroup/cgroup-layout.ts';
+import { openPodCgroups } from './cgroup/pod-cgroups.ts';
+import type { ContainerContext, ContainerSandbox } from './container/container-context.ts';
+import { containerVerbs } from './container/container-verbs.ts';
+import { imagesInUse } from './container/images-in-use.ts';
+import { readHostFacts } from './container/read-host-facts.ts';
+import { runtimeEvents } from './container/runtime-events.ts';
+import type { ImageStore } from './image/image-store.ts';
+import { openImageStore, type ImageStoreOptions } from './image/open-image-store.ts';
+import { readMounts } from './linux/proc.ts';
+import { openPodNetwork, type PodNetworkOptions } from './network/pod-network.ts';
+import { findOciRuntime, findProgram, type OciRuntime } from './oci/oci-runtime.ts';
+import type { RuntimePaths } from './paths.ts';
+import type { PodCgroups } from './pod-cgroups.ts';
+import type { PodRuntime } from './pod-runtime.ts';
+import { endContainers, removeContainersOf } from './container/sandbox-containers.ts';
+import { runtimeConditions } from './runtime-conditions.ts';
+import { sandboxStats } from './sandbox-stats.ts';
+import { openSandboxes } from './sandbox/open-sandboxes.ts';
+import { SandboxRecords } from './sandbox/sandbox-record.ts';
+import { join } from 'node:path';
+
+export interface LocalRuntimeOptions {
+  paths: RuntimePaths;
+  clock: Clock;
+  /** What `version` tells. */
+  version: string;
+  /** The cgroup above all pods; `/peapod` unless told. */
+  cgroupParent?: string;
+  network?: Partial<Omit<PodNetworkOptions, 'directory'>>;
+  images?: Omit<ImageStoreOptions, 'inUse' | 'clock'>;
+  env?: NodeJS.ProcessEnv;
+}
+
+export interface LocalRuntime extends PodRuntime, AsyncDisposable {
+  readonly images: ImageStore;
+  readonly podCgroups: PodCgroups;
+  /** crun, or runc with the reason why. */
+  readonly oci: OciRuntime;
+  /** Clears what killed processes left: half-made containers and sandboxes, and what ended ones still hold. To be called at start-up. */
+  collect(): Promise<void>;
+}
+
+const DEFAULT_NETWORK = {
+  confDir: '/etc/cni/net.d',
+  binDirs: ['/opt/cni/bin', '/usr/lib/cni'],
+  bridge: 'peapod0',
+  subnet: '10.87.0.0/16',
+};
+
+/**
+ * Opens the runtime whose state lies in `paths`. Nothing is started and nothing changed by opening; closing it leaves all pods running.
+ * @throws PeapodError MissingPrerequisite: not root, no OCI runtime, no conmon, no cgroups
+ */
+export async function openLocalRuntime(options: LocalRuntimeOptions): Promise<LocalRuntime> {
+  const { paths, clock } = options;
+  const host = await findHost(options);
+  const network = openPodNetwork({
+    ...DEFAULT_NETWORK,
+    ...options.network,
+    directory: join(paths.run, 'network'),
+  });
+  const images = await openImageStore(paths, { ...options.images, clock, inUse: () => imagesInUse(paths) });
+  const sandboxes = openSandboxes({
+    paths,
+    clock,
+    oci: host.oci,
+    network,
+    records: new SandboxRecords(paths.sandboxes),
+    own: {
+      oomScoreAdj: host.facts.oomScoreAdj,
+      maySetAny: host.facts.capabilities.has('CAP_SYS_RESOURCE'),
+    },
+    removeCgroup: (path) => host.cgroups.remove(path),
+  });
+  const context: ContainerContext = {
+    paths,
+    clock,
+    conmon: host.conmon,
+    runtime: host.oci,
+    host: host.facts,
+    cgroups: host.cgroups,
+    images,
+    sandboxes: { get: async (id) => withNodesOwn(await sandboxes.get(id)) },
+  };
+  const containers = containerVerbs(context);
+
+  return {
+    images,
+    podCgroups: host.podCgroups,
+    oci: host.oci,
+
+    version: async () => ({
+      runtimeName: 'peapod',
+      runtimeVersion: options.version,
+      runtimeApiVersion: 'v1',
+    }),
+    status: async () => runtimeConditions(host.oci, { ...DEFAULT_NETWORK, ...options.network }),
+
+    runPodSandbox: (config, call) => sandboxes.run(config, call),
+    async stopPodSandbox(id, call) {
+      await endContainers(context, id, call);
+      await sandboxes.stop(id, call);
+    },
+    async removePodSandbox(id, call) {
+      await removeContainersOf(context, id, call);
+      await sandboxes.remove(id, call);
+    },
+    podSandboxStatus: (id) => sandboxes.status(id),
+    listPodSandboxes: (filter) => sandboxes.list(filter),
+    podSandboxStats: async (id) => sandboxStats(context, await sandboxes.status(id)),
+
+    ...containers,
+
+    events: ({ signal }) =>
+      runtimeEvents(
+        {
+          paths,
+          clock,
+          listContainers: () => containers.listContainers(),
+          listPodSandboxes: () => sandboxes.list(),
+        },
+        { signal },
+      ),
+
+    listImages: (call) => images.listImages(call),
+    imageStatus: (reference, call) => images.imageStatus(reference, call),
+    pullImage: (reference, call) => images.pullImage(reference, call),
+    removeImage: (reference, call) => images.removeImage(reference, call),
+    imageFsInfo: (call) => images.imageFsInfo(call),
+
+    async collect() {
+      await containers.collect();
+      await sandboxes.collect();
+    },
+    [Symbol.asyncDispose]: async () => {
+      // Every verb closes what it opens; what lives on, lives on disk and in the kernel.
+    },
+  };
+}
+
+async function findHost(options: LocalRuntimeOptions) {
+  const env = options.env ?? process.env;
+  if (process.getuid?.() !== 0) {
+    throw new PeapodError('MissingPrerequisite', 'pods can be run by root only', { hint: 'sudo peapod …' });
+  }
+  const oci = await findOciRuntime(join(options.paths.run, 'oci'), env);
+  const conmon = await findProgram('conmon', env);
+  if (conmon === undefined) {
+    throw new PeapodError('MissingPrerequisite', 'conmon is not installed', {
+      hint: 'apt-get install conmon',
+    });
+  }
+  const layout = cgroupLayout(await readMounts());
+  if (layout === undefined || hierarchies(layout).length === 0) {
+    throw new PeapodError('MissingPrerequisite', 'no cgroups are mounted on this host', {
+      hint: 'mount -t cgroup2 none /sys/fs/cgroup',
+    });
+  }
+  const parent = options.cgroupParent ?? '/peapod';
+  return {
+    oci,
+    conmon,
+    cgroups: openContainerCgroups(layout, parent),
+    podCgroups: openPodCgroups(layout, parent),
+    facts: await readHostFacts({
+      ociVersion: oci.ociVersion,
+      cgroupMode: layout.version === 2 ? 'v2' : 'v1',
+    }),
+  };
+}
+
+/** A pod that uses the node's namespaces has the node's name and shared memory. */
+function withNodesOwn(sandbox: ContainerSandbox): ContainerSandbox {
+  const { namespaces } = sandbox.config.linux;
+  return {
+    ...sandbox,
+    hostname: sandbox.hostname || (namespaces.network === 'NODE' ? hostname() : ''),
+    shmPath: sandbox.shmPath ?? (namespaces.ipc === 'NODE' ? '/dev/shm' : undefined),
+  };
+}
