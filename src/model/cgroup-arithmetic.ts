@@ -91,8 +91,6 @@ export function containerCgroupSettings(
 
 const GUARANTEED_OOM_SCORE_ADJ = -997;
 const BEST_EFFORT_OOM_SCORE_ADJ = 1000;
-/** The infra container is the last to be killed. */
-export const SANDBOX_OOM_SCORE_ADJ = -998;
 const NODE_CRITICAL_CLASS = 'system-node-critical';
 
 /** Of a Burstable pod's container: the more of the node's memory it requests, the later it is killed. */
