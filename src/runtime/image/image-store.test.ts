@@ -7,6 +7,7 @@ import { isPeapodError } from '../../model/errors.ts';
 import { tryLockFile } from '../linux/lock-file.ts';
 import { dockerArchive } from './testing/archive-image.ts';
 import { buildImage } from './testing/build-image.ts';
+import { answerJson, startFakeRegistry } from './testing/fake-registry.ts';
 import { EMPTY_STORE, openTestStore, type TestStore } from './testing/test-store.ts';
 import { writeTar } from './testing/write-tar.ts';
 
@@ -25,7 +26,14 @@ test('an image is found by name, id, bare id and the start of its id', needsRoot
   using opened = await openTestStore();
   await loadBoth(opened);
   const id = first.configDigest;
-  for (const reference of ['a:1', 'docker.io/library/a:1', id, id.slice(7), id.slice(7, 19)]) {
+  for (const reference of [
+    'a:1',
+    'docker.io/library/a:1',
+    id,
+    id.slice(7),
+    id.slice(7, 19),
+    id.slice(0, 19),
+  ]) {
     assert.equal((await opened.store.imageStatus(reference))?.id, id, reference);
   }
   for (const reference of ['a:2', id.slice(7, 15), `sha256:${'0'.repeat(64)}`]) {
@@ -196,3 +204,24 @@ test('a root file system that is damaged leaves nothing behind', needsRoot, asyn
   );
   assert.deepEqual(opened.files(), EMPTY_STORE);
 });
+
+test(
+  'layers that came whole before the registry went away are there for the next try',
+  needsRoot,
+  async () => {
+    await using registry = await startFakeRegistry();
+    using opened = await openTestStore();
+    const reference = registry.offer('a:1', first);
+    const [low, top] = first.layers;
+    registry.intercept = (request, response) => {
+      if (request.url?.endsWith(top?.digest ?? '') !== true) return false;
+      return answerJson(response, 503, {});
+    };
+    await assert.rejects(opened.store.pullImage(reference), (error) =>
+      isPeapodError(error, 'RegistryUnavailable'),
+    );
+    registry.intercept = () => false;
+    await opened.store.pullImage(reference);
+    assert.equal(registry.requests.filter(({ line }) => line.endsWith(low?.digest ?? '')).length, 1);
+  },
+);

@@ -56,19 +56,21 @@ export async function openImageStore(
     return found;
   };
 
-  /** Runs what adds to the store: nothing is collected meanwhile. */
+  /** Runs what adds to the store: nothing is collected meanwhile, and what it leaves when it fails is afterwards. */
   const adding = async <Result>(
     what: string,
     signal: AbortSignal | undefined,
     work: () => Promise<Result>,
   ): Promise<Result> => {
-    await using _held = await lockFile(files.lock(STORE_LOCK), {
-      shared: true,
-      ...(signal === undefined ? {} : { signal }),
-    });
     try {
+      await using _held = await lockFile(files.lock(STORE_LOCK), {
+        shared: true,
+        ...(signal === undefined ? {} : { signal }),
+      });
       return await work();
     } catch (error) {
+      // Whoever asks again when the registry is back finds the layers that came whole.
+      if (!isPeapodError(error, 'RegistryUnavailable')) await collectGarbage(files).catch(() => false);
       throw explained(error, what);
     }
   };

@@ -16,7 +16,6 @@ test('a layer with a wrong digest is found out, and nothing is left of it', need
   evil.copy(padded);
   registry.blobs.set(layerDigest, padded);
   await assert.rejects(opened.store.pullImage(reference), (error) => isPeapodError(error, 'ImageCorrupt'));
-  await opened.store.gc();
   assert.deepEqual(opened.files(), EMPTY_STORE);
 });
 
@@ -33,7 +32,6 @@ test(
       opened.store.pullImage(reference),
       failsWith('ImageCorrupt', /unpacks to sha256:.* instead of/),
     );
-    await opened.store.gc();
     assert.deepEqual(opened.files(), EMPTY_STORE);
   },
 );

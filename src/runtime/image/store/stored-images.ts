@@ -19,7 +19,7 @@ import type { LayerRecord } from './layers.ts';
 import type { StoreFiles } from './store-files.ts';
 
 /** The fewest digits of an id that are taken for one: fewer could be somebody's image name. */
-const SHORTEST_ID = /^[a-f0-9]{12,63}$/;
+const SHORTEST_ID = /^(?:sha256:)?([a-f0-9]{12,63})$/;
 
 /** The image that a tag, a digest or an id means. */
 export async function findImage(files: StoreFiles, reference: string): Promise<ImageRecord | undefined> {
@@ -92,10 +92,9 @@ async function findImageId(files: StoreFiles, reference: string): Promise<Digest
   if (id !== undefined) return id;
   const named = await readName(files, canonicalName(parseReference(reference)));
   if (named !== undefined) return named.id;
-  if (!SHORTEST_ID.test(reference)) return undefined;
-  const matches = (await listImageRecords(files)).filter((record) =>
-    record.id.startsWith(`sha256:${reference}`),
-  );
+  const start = SHORTEST_ID.exec(reference)?.[1];
+  if (start === undefined) return undefined;
+  const matches = (await listImageRecords(files)).filter((record) => record.id.startsWith(`sha256:${start}`));
   if (matches.length > 1) {
     throw new PeapodError('Conflict', `${reference} means ${matches.length} images; give more of the id`);
   }
