@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { promisify } from 'node:util';
 import { imageReference, pushImageArchive } from './support/images.ts';
-import { pathWithout } from './support/path-without.ts';
+import { withoutPrograms } from './support/hide-programs.ts';
 import { type Result, startPeapod, type TestPeapod } from './support/peapod.ts';
 import { busyboxImage, pushImage, startRegistry, type TestRegistry } from './support/registry.ts';
 
@@ -58,8 +58,7 @@ describe('bad input', () => {
     await assertRefused(await peapod.call(['run', '-f', '-'], { input: text }), ...messages);
   }
 
-  const runPod = async (pod: object, env: Record<string, string> = {}) =>
-    peapod.call(['run', '-f', await peapod.manifest(pod)], { env });
+  const runPod = async (pod: object) => peapod.call(['run', '-f', await peapod.manifest(pod)]);
 
   describe('manifests', () => {
     const head = 'apiVersion: v1\nkind: Pod\nmetadata:\n  name: bad\nspec:\n  containers:\n';
@@ -227,18 +226,9 @@ describe('bad input', () => {
 
   describe('hosts', () => {
     test('without root', async () => {
-      const asNobody = ['--reuid', '65534', '--regid', '65534', '--clear-groups'];
-      const program = join(import.meta.dirname, '../../peapod');
-      const file = '/proc/self/fd/0';
-      const call = run('setpriv', [...asNobody, program, 'run', '-f', file], {
-        env: { ...process.env, ...peapod.env },
-      });
-      call.child.stdin?.end(JSON.stringify(podOf({})));
-      const result = await call.then(
-        () => assert.fail('it ran'),
-        (error: { code: number; stdout: string; stderr: string }) => error,
-      );
-      await assertRefused(result, /root/);
+      const wrapper = ['setpriv', '--reuid', '65534', '--regid', '65534', '--clear-groups'];
+      const input = JSON.stringify(podOf({}));
+      await assertRefused(await peapod.call(['run', '-f', '-'], { wrapper, input }), /root/);
     });
 
     for (const [missing, mend] of [
@@ -246,8 +236,9 @@ describe('bad input', () => {
       [['crun', 'runc'], /apt-get install crun/],
     ] as const) {
       test(`without ${missing.join(' and ')}`, async () => {
-        const PATH = await pathWithout(join(peapod.directory, `without-${missing[0]}`), missing);
-        await assertRefused(await runPod(podOf({}), { PATH }), new RegExp(missing[0]), mend);
+        const file = await peapod.manifest(podOf({}));
+        const result = await peapod.call(['run', '-f', file], { wrapper: withoutPrograms(...missing) });
+        await assertRefused(result, new RegExp(missing[0]), mend);
       });
     }
 

@@ -28,14 +28,13 @@ class FakeHost implements DoctorHost {
     ['/usr/lib/cni/bridge', ''],
     ['/usr/lib/cni/host-local', ''],
     ['/usr/lib/cni/loopback', ''],
-    ['/usr/lib/cni/portmap', ''],
   ]);
   programs = new Map([
     ['crun', 'crun version 1.8.1'],
     ['runc', 'runc version 1.1.5'],
     ['conmon', 'conmon version 2.1.6'],
     ['nft', ''],
-    ['iptables', ''],
+    ['ip', ''],
   ]);
   ran: string[] = [];
   /** What a command does to this host. */

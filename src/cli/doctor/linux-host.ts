@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
-import { constants } from 'node:fs';
 import { access, readFile, statfs } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { dirname } from 'node:path';
+import { findProgram } from '../../runtime/oci/oci-runtime.ts';
 import type { Settings } from '../settings.ts';
 import type { CommandResult, DoctorHost, FileSystemView } from './doctor-host.ts';
 
@@ -9,32 +9,23 @@ const COMMAND_TIMEOUT_MS = 10_000;
 
 /** This machine. */
 export function linuxHost(settings: Settings, env: NodeJS.ProcessEnv = process.env): DoctorHost {
-  const folders = (env['PATH'] ?? '').split(':').filter((folder) => folder !== '');
   return {
     uid: process.geteuid?.() ?? -1,
     places: { root: settings.root, run: settings.run, cniBinDirs: settings.cniBinDirs },
     nodeVersion: process.versions.node,
     read: (path) => readFile(path, 'utf8').catch(() => undefined),
-    exists: (path) => reachable(path, constants.F_OK),
-    find: (program) => findProgram(program, folders),
+    exists,
+    find: (program) => findProgram(program, env),
     run: runToEnd,
     fileSystem,
   };
 }
 
-async function reachable(path: string, mode: number): Promise<boolean> {
-  return access(path, mode).then(
+async function exists(path: string): Promise<boolean> {
+  return access(path).then(
     () => true,
     () => false,
   );
-}
-
-async function findProgram(program: string, folders: readonly string[]): Promise<string | undefined> {
-  for (const folder of folders) {
-    const path = join(folder, program);
-    if (await reachable(path, constants.X_OK)) return path;
-  }
-  return undefined;
 }
 
 function runToEnd(command: string, ...args: string[]): Promise<CommandResult> {

@@ -23,6 +23,8 @@ export interface CallOptions {
   input?: string;
   env?: Record<string, string>;
   timeoutMs?: number;
+  /** A program with arguments that runs what follows, e.g. `setpriv …`. */
+  wrapper?: readonly string[];
 }
 
 export interface TestPeapod extends AsyncDisposable {
@@ -115,8 +117,9 @@ export class RunningPeapod implements AsyncDisposable {
   stdout = '';
   stderr = '';
 
-  constructor(args: readonly string[], env: Record<string, string>) {
-    this.child = spawn(PROGRAM, args, { env: { ...process.env, ...env }, stdio: 'pipe' });
+  constructor(args: readonly string[], env: Record<string, string>, wrapper: readonly string[] = []) {
+    const [program = PROGRAM, ...words] = [...wrapper, PROGRAM, ...args];
+    this.child = spawn(program, words, { env: { ...process.env, ...env }, stdio: 'pipe' });
     this.child.stdout?.setEncoding('utf8').on('data', (text: string) => (this.stdout += text));
     this.child.stderr?.setEncoding('utf8').on('data', (text: string) => (this.stderr += text));
     this.#closed = once(this.child, 'close');
@@ -165,7 +168,7 @@ async function callToEnd(
   args: readonly string[],
   options: CallOptions & { env: Record<string, string> },
 ): Promise<Result> {
-  await using running = new RunningPeapod(args, options.env);
+  await using running = new RunningPeapod(args, options.env, options.wrapper);
   running.child.stdin?.on('error', () => undefined);
   running.child.stdin?.end(options.input ?? '');
   using timer = limitTime(running, options.timeoutMs ?? TIMEOUT_MS);

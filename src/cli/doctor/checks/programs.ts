@@ -4,7 +4,7 @@ import { versionParts } from './system.ts';
 
 const OLDEST_CONMON = [2, 1] as const;
 /** What our own network consists of. */
-const PLUGINS = ['bridge', 'host-local', 'loopback', 'portmap'];
+const PLUGINS = ['bridge', 'host-local', 'loopback'];
 
 const crun: Check = {
   name: 'crun',
@@ -64,16 +64,16 @@ const nft: Check = {
   },
 };
 
-const iptables: Check = {
-  name: 'iptables',
+const ip: Check = {
+  name: 'ip',
   async examine(host) {
-    if ((await host.find('iptables')) !== undefined) return ok('there, for hostPort');
-    return warn('not there: the portmap plugin needs it for hostPort', install('iptables'));
+    if ((await host.find('ip')) !== undefined) return ok('there');
+    return warn('not there: the bridge stays when the last pod is gone', install('iproute2'));
   },
 };
 
 /** The programs that do what peapod does not do itself. */
-export const PROGRAM_CHECKS: readonly Check[] = [crun, runc, conmon, plugins, nft, iptables];
+export const PROGRAM_CHECKS: readonly Check[] = [crun, runc, conmon, plugins, nft, ip];
 
 async function inAnyFolder(host: DoctorHost, plugin: string): Promise<boolean> {
   for (const folder of host.places.cniBinDirs) if (await host.exists(`${folder}/${plugin}`)) return true;
