@@ -42,6 +42,8 @@ export interface LocalRuntime extends PodRuntime, AsyncDisposable {
   readonly podCgroups: PodCgroups;
   /** crun, or runc with the reason why. */
   readonly oci: OciRuntime;
+  /** The PIDs of all that runs in a container, also what `exec` started. */
+  containerProcesses(containerId: string): Promise<number[]>;
   /** Clears what killed processes left: half-made containers and sandboxes, and what ended ones still hold. To be called at start-up. */
   collect(): Promise<void>;
 }
@@ -133,6 +135,12 @@ export async function openLocalRuntime(options: LocalRuntimeOptions): Promise<Lo
     pullImage: (reference, call) => images.pullImage(reference, call),
     removeImage: (reference, call) => images.removeImage(reference, call),
     imageFsInfo: (call) => images.imageFsInfo(call),
+
+    async containerProcesses(containerId) {
+      const { sandboxId } = await containers.containerStatus(containerId);
+      const { cgroupParent } = await sandboxes.status(sandboxId);
+      return host.cgroups.processes(`${cgroupParent}/${containerId}`);
+    },
 
     async collect() {
       await containers.collect();

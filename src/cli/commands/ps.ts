@@ -1,0 +1,71 @@
+import type { Pod } from '../../model/api/types.ts';
+import { matchesRequirements, parseLabelSelector } from '../../model/label-selector.ts';
+import { type PodRow, podRow } from '../../model/status/pod-printer.ts';
+import { findPod } from '../find-pods.ts';
+import { openClient } from '../open-client.ts';
+import { parseOutputFormat, printList } from '../output/print-list.ts';
+import { type Style, type Terminal, terminalOf } from '../output/terminal.ts';
+import type { Settings } from '../settings.ts';
+import { systemClock } from '../system-clock.ts';
+
+type Row = PodRow & { pod: Pod };
+
+/** `peapod ps`: kubectl's table of pods; with the namespace when there is more than the default one. */
+export async function ps(
+  settings: Settings,
+  names: readonly string[],
+  options: { namespace?: string; selector?: string; output?: string },
+): Promise<void> {
+  const format = parseOutputFormat(options.output);
+  const { client } = openClient(settings);
+  const requirements = options.selector === undefined ? [] : parseLabelSelector(options.selector);
+  const found =
+    names.length === 0
+      ? await client.listPods()
+      : await Promise.all(names.map((name) => findPod(client, options.namespace ?? 'default', name)));
+  const pods = found
+    .filter(({ metadata }) => options.namespace === undefined || metadata?.namespace === options.namespace)
+    .filter(({ metadata }) => matchesRequirements(requirements, metadata?.labels ?? {}));
+  const rows = pods.map((pod): Row => ({ ...podRow(pod, systemClock.now()), pod }));
+  const terminal = terminalOf(process.stdout);
+  const severalNamespaces =
+    rows.some(({ namespace }) => namespace !== 'default') && options.namespace === undefined;
+  const columns = [
+    ...(severalNamespaces ? [{ heading: 'NAMESPACE', value: (row: Row) => row.namespace }] : []),
+    { heading: 'NAME', value: (row: Row) => row.name },
+    { heading: 'READY', value: (row: Row) => row.ready },
+    { heading: 'STATUS', value: (row: Row) => coloured(terminal, row.status) },
+    { heading: 'RESTARTS', value: (row: Row) => row.restarts },
+    { heading: 'AGE', value: (row: Row) => row.age },
+    { heading: 'IP', value: (row: Row) => row.ip },
+    {
+      heading: 'CONTAINERS',
+      value: (row: Row) => (row.pod.spec?.containers ?? []).map(({ name }) => name).join(','),
+      wide: true,
+    },
+    {
+      heading: 'IMAGES',
+      value: (row: Row) => (row.pod.spec?.containers ?? []).map(({ image }) => image).join(','),
+      wide: true,
+    },
+    { heading: 'UID', value: (row: Row) => row.pod.metadata?.uid ?? '', wide: true },
+  ];
+  printList(
+    terminal,
+    format,
+    { columns, name: (row: Row) => `pod/${row.name}`, object: (row: Row) => row.pod },
+    rows,
+  );
+}
+
+function coloured(terminal: Terminal, status: string): string {
+  const styles: Record<string, Style> = {
+    Running: 'green',
+    Completed: 'dim',
+    Pending: 'yellow',
+    Terminating: 'yellow',
+    ContainerCreating: 'yellow',
+  };
+  const style = styles[status] ?? (/Err|BackOff|Fail|Evicted|OOM/.test(status) ? 'red' : undefined);
+  return style === undefined ? status : terminal.style(style, status);
+}

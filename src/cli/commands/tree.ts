@@ -1,0 +1,82 @@
+import type { Pod } from '../../model/api/types.ts';
+import { listThreads, readProcessStat } from '../../runtime/linux/proc.ts';
+import { containersOf, findPod } from '../find-pods.ts';
+import { type Host, openHost } from '../host.ts';
+import { parseOutputFormat, structured } from '../output/print-list.ts';
+import { requireRoot } from '../require-root.ts';
+import type { Settings } from '../settings.ts';
+import { type PodProcesses, podTree } from '../tree/pod-tree.ts';
+import type { ProcessView } from '../tree/process-tree.ts';
+import { renderTree } from '../tree/render-tree.ts';
+
+/** `peapod tree`: every pod, or those named, as a process group. */
+export async function tree(
+  settings: Settings,
+  names: readonly string[],
+  options: { namespace: string; threads?: boolean; output?: string },
+): Promise<void> {
+  requireRoot('see the processes of pods');
+  const format = parseOutputFormat(options.output);
+  await using host = await openHost(settings);
+  const pods =
+    names.length === 0
+      ? await host.client.listPods()
+      : await Promise.all(names.map((name) => findPod(host.client, options.namespace, name)));
+  const found = (await Promise.all(pods.map((pod) => readPod(host, pod)))).filter((pod) => pod !== undefined);
+  if (format === 'json' || format === 'yaml') {
+    process.stdout.write(
+      structured(
+        format,
+        found.map(({ name, infra, containers }) => ({
+          name,
+          infra,
+          containers: containers.map(({ status, processes }) => ({
+            name: status.metadata.name,
+            state: status.state,
+            processes,
+          })),
+        })),
+      ),
+    );
+    return;
+  }
+  for (const pod of found)
+    process.stdout.write(`${renderTree(podTree(pod, { threads: options.threads === true })).join('\n')}\n`);
+}
+
+async function readPod(host: Host, pod: Pod): Promise<PodProcesses | undefined> {
+  const sandboxes = await host.runtime.listPodSandboxes({ podUid: pod.metadata?.uid ?? '' });
+  const sandbox = sandboxes.sort((a, b) => b.metadata.attempt - a.metadata.attempt)[0];
+  if (sandbox === undefined) return undefined;
+  const order = containersOf(pod).map(({ name }) => name);
+  const newest = new Map<string, PodProcesses['containers'][number]['status']>();
+  for (const status of await host.runtime.listContainers({ sandboxId: sandbox.id })) {
+    const known = newest.get(status.metadata.name);
+    if (known === undefined || known.metadata.attempt < status.metadata.attempt)
+      newest.set(status.metadata.name, status);
+  }
+  const containers = [...newest.values()].sort(
+    (a, b) => order.indexOf(a.metadata.name) - order.indexOf(b.metadata.name),
+  );
+  return {
+    name: pod.metadata?.name ?? '',
+    sandbox,
+    infra: await readProcesses(sandbox.pid === 0 ? [] : [sandbox.pid]),
+    containers: await Promise.all(
+      containers.map(async (status) => ({
+        status,
+        processes: await readProcesses(await host.runtime.containerProcesses(status.id)),
+      })),
+    ),
+  };
+}
+
+async function readProcesses(pids: readonly number[]): Promise<ProcessView[]> {
+  const views = pids.map(async (pid) => {
+    const stat = readProcessStat(pid);
+    if (stat === undefined) return undefined;
+    const { parentPid, processGroup, name } = stat;
+    return { pid, parentPid, processGroup, name, threads: await listThreads(pid) };
+  });
+  return (await Promise.all(views)).filter((view) => view !== undefined);
+}

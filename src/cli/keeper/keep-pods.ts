@@ -1,0 +1,86 @@
+import { networkInterfaces, totalmem, availableParallelism } from 'node:os';
+import type { AgentDeps, NodeFacts } from '../../agent/agent-deps.ts';
+import { startAgent } from '../../agent/agent.ts';
+import type { Pod } from '../../model/api/types.ts';
+import { rotateLog } from '../../runtime/stream/log-rotation.ts';
+import type { Host } from '../host.ts';
+import { networkDialer } from './dialer/network-dialer.ts';
+import { keptClient } from './kept-client.ts';
+import { nodeFiles } from './node-files.ts';
+
+const RETRY_MS = 500;
+
+/** Keeps these pods in this process. Disposing leaves them running and lets whoever wants keep them. */
+export function keepPods(host: Host, uids: ReadonlySet<string>): AsyncDisposable {
+  return keepPodsThat(host, ({ metadata }) => uids.has(metadata?.uid ?? ''));
+}
+
+/** The same for all pods, present and to come, for which `wants` holds. `onChange` is told which pods this process keeps. */
+export function keepPodsThat(
+  host: Host,
+  wants: (pod: Pod) => boolean,
+  onChange?: (kept: ReadonlySet<string>) => void,
+): AsyncDisposable {
+  const stop = new AbortController();
+  const client = keptClient({
+    client: host.client,
+    locks: host.locks,
+    wants,
+    retryMs: RETRY_MS,
+    ...(onChange === undefined ? {} : { onChange }),
+  });
+  const ended = runAgent(host, { ...agentDeps(host), client }, stop.signal);
+  // Whoever awaits the disposal hears of a failure; until then it must not end the process.
+  ended.catch(() => {});
+  return {
+    [Symbol.asyncDispose]: async () => {
+      stop.abort();
+      await ended;
+      client[Symbol.dispose]();
+    },
+  };
+}
+
+async function runAgent(host: Host, deps: AgentDeps, signal: AbortSignal): Promise<void> {
+  await host.runtime.collect();
+  await startAgent(deps, { signal });
+}
+
+function agentDeps(host: Host): Omit<AgentDeps, 'client'> {
+  return {
+    runtime: host.runtime,
+    volumes: host.volumes,
+    cgroups: host.runtime.podCgroups,
+    clock: host.clock,
+    random: Math.random,
+    node: nodeFacts(host.settings.nodeName),
+    files: nodeFiles(host.paths),
+    dialer: networkDialer,
+    log: ({ level, message, pod, error }) => {
+      if (level === 'warn' || level === 'error') {
+        const about = pod === undefined ? '' : ` ${pod}`;
+        const why = error === undefined ? '' : `: ${error instanceof Error ? error.message : String(error)}`;
+        process.stderr.write(`peapod: ${level}${about}: ${message}${why}\n`);
+      }
+    },
+    rotateLog: async ({ id, logPath }) => {
+      await rotateLog(logPath, host.clock.now(), () => host.runtime.reopenContainerLog(id));
+    },
+  };
+}
+
+export function nodeFacts(name: string): NodeFacts {
+  const addresses = Object.values(networkInterfaces())
+    .flatMap((list) => list ?? [])
+    .filter(({ internal, address }) => !internal && !address.startsWith('fe80:'));
+  const ips = addresses
+    .sort((a, b) => Number(a.family === 'IPv6') - Number(b.family === 'IPv6'))
+    .map(({ address }) => address);
+  return {
+    name,
+    ips: ips.length > 0 ? ips : ['127.0.0.1'],
+    milliCpu: availableParallelism() * 1000,
+    memoryBytes: totalmem(),
+    clusterDomain: 'cluster.local',
+  };
+}

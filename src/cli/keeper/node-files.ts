@@ -1,0 +1,54 @@
+import { constants } from 'node:fs';
+import { mkdir, open, readdir, readFile, rm } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import type { NodeFiles } from '../../agent/node-files.ts';
+import { writeFileAtomic } from '../../runtime/linux/write-file-atomic.ts';
+import type { RuntimePaths } from '../../runtime/paths.ts';
+
+/** The agent's own files on this machine: below `pods/<uid>`, and the pods' logs. */
+export function nodeFiles(paths: RuntimePaths): NodeFiles {
+  const podDirectory = (uid: string) => join(paths.pods, uid);
+  const logDirectory: NodeFiles['logDirectory'] = ({ namespace, name, uid }) =>
+    join(paths.logs, `${namespace}_${name}_${uid}`);
+  return {
+    logDirectory,
+    etcHostsPath: (uid) => join(podDirectory(uid), 'etc-hosts'),
+    terminationLogPath: (uid, container, attempt) =>
+      join(podDirectory(uid), 'containers', container, `${attempt}.termination`),
+    seccompProfilePath: (name) => join(paths.root, 'seccomp', name),
+    readNodeFile: (path) => readFile(path, 'utf8').catch(() => ''),
+    async write(path, text, { mode }) {
+      await mkdir(dirname(path), { recursive: true, mode: 0o755 });
+      await writeFileAtomic(path, text, { mode, durable: false });
+    },
+    readTail,
+    async removeLog(path) {
+      const name = basename(path);
+      const siblings = await readdir(dirname(path)).catch((): string[] => []);
+      for (const sibling of siblings) {
+        if (sibling === name || sibling.startsWith(`${name}.`))
+          await rm(join(dirname(path), sibling), { force: true });
+      }
+    },
+    async removePod(pod) {
+      await rm(logDirectory(pod), { recursive: true, force: true });
+      await rm(podDirectory(pod.uid), { recursive: true, force: true });
+    },
+  };
+}
+
+async function readTail(path: string, maxBytes: number): Promise<string> {
+  const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK).catch(
+    () => undefined,
+  );
+  if (file === undefined) return '';
+  try {
+    const stats = await file.stat();
+    if (!stats.isFile()) return '';
+    const length = Math.min(maxBytes, stats.size);
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(length), 0, length, stats.size - length);
+    return buffer.subarray(0, bytesRead).toString('utf8');
+  } finally {
+    await file.close();
+  }
+}
