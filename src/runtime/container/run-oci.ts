@@ -12,7 +12,7 @@ const TIMEOUT_MS = 60_000;
 export async function runOci(
   runtime: OciRuntimeCommand,
   args: readonly string[],
-  options: { signal?: AbortSignal; input?: string } = {},
+  options: { signal?: AbortSignal } = {},
 ): Promise<string> {
   const result = await runCommand(runtime.path, [...runtime.globalArgs, ...args], {
     timeoutMs: TIMEOUT_MS,

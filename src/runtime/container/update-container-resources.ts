@@ -1,3 +1,5 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { PeapodError } from '../../model/errors.ts';
 import { lockFile } from '../linux/lock-file.ts';
 import type { CallOptions, LinuxContainerResources } from '../pod-runtime.ts';
@@ -18,8 +20,9 @@ export async function updateContainerResources(
   resources: LinuxContainerResources,
   options: CallOptions = {},
 ): Promise<void> {
+  const paths = containerPaths(context.paths, id);
   await loadRecord(context.paths.containers, id);
-  await using _lock = await lockFile(containerPaths(context.paths, id).lock, {
+  await using _lock = await lockFile(paths.lock, {
     ...options,
     removeFile: true,
   });
@@ -30,7 +33,9 @@ export async function updateContainerResources(
       `cannot update container "${record.config.metadata.name}": it has ended`,
     );
   }
-  const input = JSON.stringify(ociResources(resources, context.host.cgroupMode));
-  await runOci(record.runtime, ['update', '--resources', '-', id], { ...options, input });
+  // A file, not standard input: crun opens that by name, which a socket does not allow.
+  const file = join(paths.bundle, 'update.json');
+  await writeFile(file, JSON.stringify(ociResources(resources, context.host.cgroupMode)), { mode: 0o600 });
+  await runOci(record.runtime, ['update', '--resources', file, id], options);
   await saveRecord(context.paths.containers, { ...record, resources: { ...record.resources, ...resources } });
 }

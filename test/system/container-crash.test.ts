@@ -1,0 +1,195 @@
+/** `kill -9` of the client at any instant harms no running container and leaks nothing. */
+import assert from 'node:assert/strict';
+import { execFileSync, spawn } from 'node:child_process';
+import { existsSync, globSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
+import { writeBusyboxRoot } from '../../src/runtime/container/testing/busybox-image.ts';
+import { shellContainer } from '../../src/runtime/container/testing/container-host.ts';
+import { type LocalRuntime, openLocalRuntime } from '../../src/runtime/local-runtime.ts';
+import { runtimePaths } from '../../src/runtime/paths.ts';
+import { rotateLog } from '../../src/runtime/stream/log-rotation.ts';
+import { readLog } from '../../src/runtime/stream/log-reader.ts';
+
+const directory = mkdtempSync(join(tmpdir(), 'peapod-crash-'));
+const paths = runtimePaths(join(directory, 'lib'), join(directory, 'run'));
+const cgroupParent = `/peapod-crash-${process.pid}`;
+let runtime: LocalRuntime;
+let image = '';
+let sandbox = '';
+
+before(async () => {
+  runtime = await openLocalRuntime({
+    paths,
+    clock: { now: () => Date.now(), sleep: (ms) => delay(Math.max(0, ms)) },
+    version: 'test',
+    cgroupParent,
+    network: { bridge: 'peatest8', subnet: '10.213.8.0/24', confDir: join(directory, 'net.d') },
+  });
+  const root = join(directory, 'rootfs');
+  writeBusyboxRoot(root);
+  execFileSync('tar', ['-C', root, '-cf', join(directory, 'rootfs.tar'), '.']);
+  image = (
+    await runtime.images.importRootfs(join(directory, 'rootfs.tar'), { config: { env: ['PATH=/bin'] } })
+  ).id;
+  sandbox = await runtime.runPodSandbox({
+    metadata: { name: 'crash', namespace: 'default', uid: 'crash', attempt: 0 },
+    hostname: 'crash',
+    logDirectory: join(paths.logs, 'crash'),
+    portMappings: [],
+    labels: {},
+    annotations: {},
+    linux: {
+      cgroupParent: await runtime.podCgroups.ensure({ uid: 'crash', qosClass: 'BestEffort' }, {}),
+      namespaces: { network: 'POD', pid: 'CONTAINER', ipc: 'POD' },
+      sysctls: {},
+      securityContext: {},
+    },
+  });
+});
+after(async () => {
+  await runtime.removePodSandbox(sandbox);
+  await runtime.podCgroups.remove('crash');
+  await runtime[Symbol.asyncDispose]();
+  assert.deepEqual(leaks(''), []);
+  assert.deepEqual(globSync(`/sys/fs/cgroup/{,*}${cgroupParent}`), []);
+  rmSync(directory, { recursive: true });
+});
+
+/** Processes, mounts and cgroups that know of our directory, or of a container of this id. */
+function leaks(id: string): string[] {
+  const processes = readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name) && name !== String(process.pid))
+    .filter((pid) => {
+      const command = existsSync(`/proc/${pid}/cmdline`) ? readCommand(pid) : '';
+      return command.includes(`${directory}/`) && command.includes(id) && !command.includes('crash-client');
+    })
+    .map((pid) => readCommand(pid));
+  const mounts = readFileSync('/proc/self/mountinfo', 'utf8')
+    .split('\n')
+    .filter((line) => line.includes(`${directory}/`) && line.includes(id));
+  const cgroups = id === '' ? [] : globSync(`/sys/fs/cgroup/{,*}${cgroupParent}/**/${id}`);
+  return [...processes, ...mounts, ...cgroups];
+}
+
+function readCommand(pid: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ');
+  } catch {
+    return '';
+  }
+}
+
+test('a client killed at any instant leaves only whole containers, and the next one clears the rest', async () => {
+  for (let round = 0; round < 12; round++) {
+    const client = spawn(
+      process.execPath,
+      [join(import.meta.dirname, 'support/crash-client.ts'), directory, sandbox, image, cgroupParent],
+      { stdio: ['ignore', 'pipe', 'inherit'] },
+    );
+    await new Promise((resolve) => client.stdout.once('data', resolve));
+    await delay(5 + round * 13);
+    client.kill('SIGKILL');
+    await new Promise((resolve) => client.once('exit', resolve));
+    await runtime.collect();
+    const containers = await runtime.listContainers({ sandboxId: sandbox });
+    assert.deepEqual(
+      readdirSync(paths.containers).sort(),
+      containers.map(({ id }) => id).sort(),
+      `round ${round}`,
+    );
+    for (const { id } of containers) {
+      await runtime.removeContainer(id);
+      assert.deepEqual(leaks(id), [], `round ${round}`);
+    }
+  }
+});
+
+test('a container outlives its client, and whoever comes next sees its end', async () => {
+  const script = `
+    const { openLocalRuntime } = await import(${JSON.stringify(join(import.meta.dirname, '../../src/runtime/local-runtime.ts'))});
+    const { runtimePaths } = await import(${JSON.stringify(join(import.meta.dirname, '../../src/runtime/paths.ts'))});
+    const { shellContainer } = await import(${JSON.stringify(join(import.meta.dirname, '../../src/runtime/container/testing/container-host.ts'))});
+    const [directory, sandbox, image, cgroupParent] = process.argv.slice(1);
+    const runtime = await openLocalRuntime({ paths: runtimePaths(directory + '/lib', directory + '/run'), clock: { now: Date.now, sleep: async () => {} }, version: 'x', cgroupParent });
+    const id = await runtime.createContainer(sandbox, { ...shellContainer('outlives', 'sleep 0.5; echo still here; exit 9'), image });
+    await runtime.startContainer(id);
+    process.kill(process.pid, 'SIGKILL');`;
+  assert.throws(() =>
+    execFileSync(process.execPath, [
+      '--input-type=module',
+      '-e',
+      script,
+      directory,
+      sandbox,
+      image,
+      cgroupParent,
+    ]),
+  );
+  const [container] = await runtime.listContainers({ labels: { name: 'outlives' } });
+  assert.ok(container);
+  assert.equal(container.state, 'CONTAINER_RUNNING');
+  for (
+    let waited = 0;
+    (await runtime.containerStatus(container.id)).state === 'CONTAINER_RUNNING';
+    waited += 20
+  ) {
+    assert.ok(waited < 3000);
+    await delay(20);
+  }
+  assert.equal((await runtime.containerStatus(container.id)).exitCode, 9);
+  assert.match(readFileSync(container.logPath, 'utf8'), /still here/);
+});
+
+test('a container whose conmon was killed is told as lost when it ends', async () => {
+  const id = await runtime.createContainer(sandbox, { ...shellContainer('orphan', 'sleep 1000'), image });
+  await runtime.startContainer(id);
+  process.kill(Number(readFileSync(join(paths.run, 'containers', id, 'conmon.pid'), 'utf8')), 'SIGKILL');
+  const { pid, state } = await runtime.containerStatus(id);
+  assert.equal(state, 'CONTAINER_RUNNING');
+  process.kill(pid, 'SIGKILL');
+  for (let waited = 0; (await runtime.containerStatus(id)).state === 'CONTAINER_RUNNING'; waited += 20) {
+    assert.ok(waited < 3000);
+    await delay(20);
+  }
+  const ended = await runtime.containerStatus(id);
+  assert.deepEqual(
+    [ended.state, ended.reason, ended.exitCode],
+    ['CONTAINER_EXITED', 'ContainerStatusUnknown', 137],
+  );
+});
+
+test('no line is lost when a log is rotated while it is written and read', async () => {
+  const id = await runtime.createContainer(sandbox, {
+    ...shellContainer('writes', 'i=0; while [ $i -lt 3000 ]; do i=$((i+1)); echo line $i; done; sleep 0.2'),
+    image,
+  });
+  await runtime.startContainer(id);
+  const { logPath } = await runtime.containerStatus(id);
+  const hasEnded = async () => (await runtime.containerStatus(id)).state === 'CONTAINER_EXITED';
+  const reading = Array.fromAsync(readLog(paths.logs, logPath, { follow: true, hasEnded }));
+  let rotations = 0;
+  for (let round = 0; round < 3; round++) {
+    await delay(20);
+    const reopen = () => runtime.reopenContainerLog(id);
+    if (await rotateLog(logPath, Date.now() + round, reopen, { maxBytes: 100, maxFiles: 10 })) rotations += 1;
+    await delay(50);
+  }
+  const lines = (await reading).map(({ text }) => text.toString().trim());
+  assert.ok(rotations > 0);
+  assert.deepEqual(
+    lines,
+    Array.from({ length: 3000 }, (_, i) => `line ${i + 1}`),
+  );
+});
+
+test('limits of a running container are changed in the kernel', async () => {
+  const id = await runtime.createContainer(sandbox, { ...shellContainer('grows', 'sleep 1000'), image });
+  await runtime.startContainer(id);
+  await runtime.updateContainerResources(id, { memoryLimitBytes: 64 * 1024 * 1024, cpuShares: 512 });
+  const [memory] = globSync(`/sys/fs/cgroup/{memory,}${cgroupParent}/**/${id}/memory.{limit_in_bytes,max}`);
+  assert.equal(readFileSync(memory!, 'utf8').trim(), String(64 * 1024 * 1024));
+  assert.equal((await runtime.containerStatus(id)).resources.cpuShares, 512);
+});
