@@ -52,8 +52,11 @@ export class NodeScan {
     const count = this.#count;
     const totals = this.#totals;
     const raw = this.#scores;
-    totals.fill(0, 0, count);
+    let fixed = 0;
+    for (const { weight, step } of scores) fixed += weight * (step.uniform?.() ?? 0);
+    totals.fill(fixed, 0, count);
     for (const { weight, step } of scores) {
+      if (step.uniform?.() !== undefined) continue;
       step.score(this.nodes, count, raw);
       normaliseScores(step.normalisation, this.nodes, count, raw);
       for (let index = 0; index < count; index++) {

@@ -5,6 +5,7 @@
 import type { Rejection } from './decision.ts';
 import type { PodInfo } from './pod/pod-info.ts';
 import type { ClusterSnapshot } from './snapshot.ts';
+import type { NodeInfo } from './state/node-info.ts';
 
 /** What happened in the cluster; a pod that waits may fit after it. */
 export type ClusterEvent =
@@ -18,6 +19,13 @@ export type ClusterEvent =
   | 'PodGatesRemoved'
   | 'VolumeChanged'
   | 'NamespaceChanged';
+
+/** A change with what it is about, as far as that is known. */
+export interface ClusterChange {
+  readonly event: ClusterEvent;
+  readonly node?: NodeInfo;
+  readonly pod?: PodInfo;
+}
 
 /**
  * What a plugin's answers follow from. `node`: only the pod's shape (requests, tolerations, node affinity, ports,
@@ -47,6 +55,8 @@ export type Normalisation =
 
 export interface ScoreStep {
   readonly normalisation: Normalisation;
+  /** The normalised score of every node when it is the same for all, now; `score` is not asked then. */
+  uniform?(): number | undefined;
   /** Writes the raw score of `nodes[i]` to `scores[i]`, for all i below `count`. All of the nodes suit the pod. */
   score(nodes: Int32Array, count: number, scores: Float64Array): void;
 }
@@ -61,6 +71,8 @@ export interface SchedulerPlugin {
   readonly scope: PluginScope;
   /** After which events a pod that this plugin turned away is worth another try. */
   readonly events: readonly ClusterEvent[];
+  /** Whether one of these events may really have made room for the pod; it may unless told. */
+  wakes?(pod: PodInfo, change: ClusterChange): boolean;
   /** Nothing when every node suits the pod. */
   filter?(context: PluginContext): FilterStep | undefined;
   /** Nothing when all nodes are as good; each then gets 0 from this plugin. */

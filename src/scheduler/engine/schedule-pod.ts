@@ -86,6 +86,12 @@ export class SchedulingEngine {
     return this.stepsFor(pod).filters.every(({ step }) => step.narrow(one, 1) === 1);
   }
 
+  /** As `suits`, and with the pods nominated to the node that matter to the pod on it too. */
+  suitsWithNominees(pod: PodInfo, node: number): boolean {
+    if (!this.suits(pod, node)) return false;
+    return this.nominated.isEmpty || this.#suitsBeside(pod, node, this.nominated.thatMatterTo(pod).get(node));
+  }
+
   /** Every node's verdict and score, in the present state. */
   explain(pod: PodInfo): Explanation {
     return explainPod(this.snapshot, pod, this.stepsFor(pod));

@@ -5,6 +5,10 @@ import type { NodeColumn } from '../state/node-column.ts';
 export function scoreByColumn(column: NodeColumn, normalisation: Normalisation): ScoreStep {
   return {
     normalisation,
+    uniform() {
+      if (column.nonZero > 0) return undefined;
+      return normalisation === 'reversed-share-of-largest' ? 100 : 0;
+    },
     score(nodes, count, scores) {
       const { values } = column;
       for (let index = 0; index < count; index++) scores[index] = values[nodes[index] ?? 0] ?? 0;

@@ -34,6 +34,8 @@ export interface PodShape {
   /** Columns of the resource table, and how much of each: only what is more than 0. */
   readonly columns: readonly number[];
   readonly amounts: readonly number[];
+  /** The same by name. */
+  readonly requests: ReadonlyMap<string, number>;
   readonly assumedCpu: number;
   readonly assumedMemory: number;
   /** Whether it asks for nothing at all. */
@@ -65,6 +67,7 @@ export function compileShape(key: string, pod: Pod, nodes: NodeTable, errors: Fi
     preferredNodes: compilePreferred(spec, errors),
     columns: entries.map(([name]) => nodes.column(name)),
     amounts: entries.map(([, amount]) => amount),
+    requests: new Map(entries),
     assumedCpu: assumed.get('cpu') ?? 0,
     assumedMemory: assumed.get('memory') ?? 0,
     bestEffort: entries.length === 0,
