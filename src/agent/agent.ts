@@ -1,0 +1,93 @@
+import type { AgentDeps } from './agent-deps.ts';
+import { messageOf } from './actions/step-failure.ts';
+import { keepHouse } from './housekeeping/keep-house.ts';
+import { podIdentity } from './pod-identity.ts';
+import { PodWorker } from './pod-worker.ts';
+import type { Pod } from '../model/api/types.ts';
+
+/** How long to wait before a broken watch is begun anew. */
+const WATCH_RETRY_MS = 1000;
+const HOUSEKEEPING_MS = 10_000;
+
+/**
+ * Keeps this node's pods as their specs say, until the signal is aborted. Then it resolves when all its own work has ended; containers run on, and the next
+ * agent takes them over as they are.
+ */
+export async function startAgent(deps: AgentDeps, { signal }: { signal: AbortSignal }): Promise<void> {
+  const agent = new Agent(deps, signal);
+  await Promise.all([agent.watchPods(), agent.watchRuntime(), agent.keepHouse()]);
+  await agent.settled();
+}
+
+class Agent {
+  readonly #deps: AgentDeps;
+  readonly #signal: AbortSignal;
+  readonly #workers = new Map<string, { worker: PodWorker; done: Promise<void> }>();
+
+  constructor(deps: AgentDeps, signal: AbortSignal) {
+    this.#deps = deps;
+    this.#signal = signal;
+  }
+
+  async watchPods(): Promise<void> {
+    await this.#forever('watch pods', async () => {
+      for await (const { type, pod } of this.#deps.client.watchPods({ signal: this.#signal })) {
+        if (type === 'DELETED') this.#workers.get(podIdentity(pod).uid)?.worker.forget();
+        else this.#assign(pod);
+      }
+    });
+  }
+
+  async watchRuntime(): Promise<void> {
+    await this.#forever("watch the runtime's events", async () => {
+      for await (const { podUid } of this.#deps.runtime.events({ signal: this.#signal })) {
+        this.#workers.get(podUid)?.worker.wake();
+      }
+    });
+  }
+
+  async keepHouse(): Promise<void> {
+    await this.#forever('keep house', async () => {
+      while (!this.#signal.aborted) {
+        await keepHouse(this.#deps, this.#signal);
+        await this.#deps.clock.sleep(HOUSEKEEPING_MS, { signal: this.#signal });
+      }
+    });
+  }
+
+  async settled(): Promise<void> {
+    await Promise.all([...this.#workers.values()].map(({ done }) => done));
+  }
+
+  #assign(pod: Pod): void {
+    const { uid } = podIdentity(pod);
+    const present = this.#workers.get(uid);
+    if (present !== undefined) {
+      present.worker.update(pod);
+      return;
+    }
+    const worker = new PodWorker(this.#deps, pod);
+    const done = worker
+      .run(this.#signal)
+      .catch((error: unknown) => this.#warn('a pod worker broke', error))
+      .finally(() => this.#workers.delete(uid));
+    this.#workers.set(uid, { worker, done });
+  }
+
+  /** Does it again whenever it ends or fails, until the agent ends. */
+  async #forever(what: string, work: () => Promise<void>): Promise<void> {
+    while (!this.#signal.aborted) {
+      try {
+        await work();
+      } catch (error) {
+        if (this.#signal.aborted) return;
+        this.#warn(`cannot ${what}`, error);
+      }
+      await this.#deps.clock.sleep(WATCH_RETRY_MS, { signal: this.#signal }).catch(() => {});
+    }
+  }
+
+  #warn(what: string, error: unknown): void {
+    this.#deps.log({ level: 'error', message: `${what}: ${messageOf(error)}`, error });
+  }
+}

@@ -1,0 +1,81 @@
+import { findSpecContainer } from '../spec-containers.ts';
+import { containerKey } from './action.ts';
+import { isLive, readySandbox } from './observed.ts';
+import type { PlanBuilder } from './plan-builder.ts';
+import type { PlanInput } from './plan-input.ts';
+import { planStop } from './plan-stop.ts';
+import { activeDeadline } from './pod-ending.ts';
+import { type StartWish, startWishes } from './start-wishes.ts';
+
+/** Brings a pod up and keeps it up: cgroup and volumes, the sandbox, then containers; images meanwhile. */
+export function planLiving(input: PlanInput, plan: PlanBuilder): void {
+  const { pod, observed, facts } = input;
+  const deadline = activeDeadline(pod);
+  if (deadline !== undefined) plan.wakeAt(deadline);
+  const hasCgroup = plan.step(facts.cgroup, { type: 'ensure-cgroup' });
+  const hasVolumes = plan.step(facts.volumes, { type: 'set-up-volumes' });
+  if (hasVolumes) refreshVolumes(input, plan);
+  const sandbox = readySandbox(pod, observed);
+  const strays = stopStrays(input, plan, sandbox?.id);
+  const wishes = startWishes(input, sandbox?.id, plan);
+  const withImage = wishes.filter((wish) => hasImage(input, plan, wish));
+  if (!hasCgroup || !hasVolumes || strays) return;
+  if (sandbox === undefined) {
+    if (wishes.length > 0) planSandbox(input, plan);
+    return;
+  }
+  for (const { container, attempt, backoff } of withImage) {
+    const failure = facts.failures.get(container.name);
+    if (failure !== undefined && failure.retryAt > input.now) plan.wakeAt(failure.retryAt);
+    else
+      plan.do({
+        type: 'start-container',
+        container: container.name,
+        sandboxId: sandbox.id,
+        attempt,
+        backoff,
+      });
+  }
+}
+
+function refreshVolumes({ facts, now }: PlanInput, plan: PlanBuilder): void {
+  if (now >= facts.volumesStaleAt) plan.do({ type: 'set-up-volumes' });
+  else if (Number.isFinite(facts.volumesStaleAt)) plan.wakeAt(facts.volumesStaleAt);
+}
+
+function planSandbox({ observed, facts }: PlanInput, plan: PlanBuilder): void {
+  const newest = observed.sandboxes[0];
+  plan.step(facts.sandbox, {
+    type: 'run-sandbox',
+    attempt: newest === undefined ? 0 : newest.metadata.attempt + 1,
+    replaces: observed.sandboxes.map(({ id }) => id),
+  });
+}
+
+/** Containers of a sandbox that is dead have lost their peers: all end before it is made anew. */
+function stopStrays(input: PlanInput, plan: PlanBuilder, sandboxId: string | undefined): boolean {
+  const { pod, observed, now } = input;
+  const strays = observed.containers.filter(
+    (container) => isLive(container) && container.sandboxId !== sandboxId,
+  );
+  for (const stray of strays) {
+    const container = findSpecContainer(pod, stray.metadata.name);
+    if (container === undefined) continue;
+    const grace = (pod.spec?.terminationGracePeriodSeconds ?? 30) * 1000;
+    planStop(input, plan, container, stray, {
+      message: `Stopping container ${container.name}`,
+      killAt: input.facts.preStopped.get(stray.id) ?? now + grace,
+      atOnce: grace === 0,
+    });
+  }
+  return strays.length > 0;
+}
+
+function hasImage({ facts, now }: PlanInput, plan: PlanBuilder, { container }: StartWish): boolean {
+  if (plan.isBusy(containerKey(container.name))) return false;
+  const fact = facts.images.get(container.name);
+  if (fact?.state === 'present') return true;
+  if (fact?.state === 'failed' && fact.retryAt > now) plan.wakeAt(fact.retryAt);
+  else plan.do({ type: 'resolve-image', container: container.name });
+  return false;
+}

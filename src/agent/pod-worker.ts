@@ -1,0 +1,252 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { Pod, PodStatus } from '../model/api/types.ts';
+import { perform } from './actions/perform.ts';
+import type { PodContext } from './actions/pod-context.ts';
+import { messageOf, RETRY_MS } from './actions/step-failure.ts';
+import type { AgentDeps } from './agent-deps.ts';
+import { announceBackoffs } from './announce-backoffs.ts';
+import { sysctlRefusal } from './container-config/sysctls.ts';
+import { eventTexts } from './events/event-texts.ts';
+import { PodEvents } from './events/pod-events.ts';
+import { checkStorage } from './eviction/check-storage.ts';
+import { observePod } from './observe-pod.ts';
+import { type Action, actionKey } from './planner/action.ts';
+import type { ObservedPod, PlanInput } from './planner/plan-input.ts';
+import { planPod } from './planner/plan-pod.ts';
+import { type PodEnding, podEnding } from './planner/pod-ending.ts';
+import { podIdentity } from './pod-identity.ts';
+import { PodMemory } from './pod-memory.ts';
+import { ProbeSet } from './probes/probe-set.ts';
+import { podCgroupSettings } from '../model/cgroup-arithmetic.ts';
+import { podStatus } from './status/pod-status.ts';
+import { terminationMessage } from './status/termination-message.ts';
+import { WakeUp } from './wake-up.ts';
+
+/** Events are only hints: without any the worker looks by itself this often. */
+const RELIST_MS = 10_000;
+/** After the runtime could not be asked. */
+const OBSERVE_RETRY_MS = 1000;
+
+interface Operation {
+  action: Action;
+  abort: AbortController;
+  done: Promise<void>;
+}
+
+/**
+ * Keeps one pod as its spec says, until it is gone or the agent ends: observe → report → plan → act, again whenever something may
+ * have changed. Actions run beside the loop, one for each key; only the newest update of the pod counts.
+ */
+export class PodWorker {
+  readonly #deps: AgentDeps;
+  readonly #events: PodEvents;
+  readonly #memory = new PodMemory();
+  readonly #probes: ProbeSet;
+  readonly #wakeUp: WakeUp;
+  readonly #operations = new Map<string, Operation>();
+  #pod: Pod;
+  #observed: ObservedPod = { sandboxes: [], containers: [] };
+  #gone = false;
+  #admitted = false;
+  #storageCheckedAt = 0;
+
+  constructor(deps: AgentDeps, pod: Pod) {
+    this.#deps = deps;
+    this.#pod = pod;
+    this.#events = new PodEvents(deps);
+    this.#wakeUp = new WakeUp(deps.clock);
+    this.#probes = new ProbeSet({
+      deps,
+      events: this.#events,
+      memory: this.#memory,
+      pod: () => this.#pod,
+      observed: () => this.#observed,
+      onResult: () => this.wake(),
+    });
+  }
+
+  get pod(): Pod {
+    return this.#pod;
+  }
+
+  /** The newest word on what is wanted; the status is the worker's own. */
+  update(pod: Pod): void {
+    const { status } = this.#pod;
+    const before = this.#pod;
+    this.#pod = status === undefined ? pod : { ...pod, status };
+    if (!isDeepStrictEqual(before.spec, pod.spec)) this.#specChanged(before);
+    if (!isDeepStrictEqual(before.metadata, pod.metadata) && Number.isFinite(this.#memory.volumesStaleAt)) {
+      this.#memory.volumesStaleAt = 0;
+    }
+    this.wake();
+  }
+
+  /** The object is gone: what is left of it on the node is not this worker's any more. */
+  forget(): void {
+    this.#gone = true;
+    this.wake();
+  }
+
+  wake(): void {
+    this.#wakeUp.wake();
+  }
+
+  /** Resolves when the pod is gone, or the signal is aborted; containers then run on. Nothing of the worker is left behind. */
+  async run(signal: AbortSignal): Promise<void> {
+    try {
+      while (!signal.aborted && !this.#gone) {
+        this.#wakeUp.reset();
+        const wakeAt = await this.#sync(signal).catch((error: unknown) => this.#failed(error, signal));
+        if (!this.#gone) await this.#wakeUp.wait(wakeAt, signal);
+      }
+    } finally {
+      await this.#probes.stop();
+      for (const { abort } of this.#operations.values()) abort.abort();
+      await Promise.all([...this.#operations.values()].map(({ done }) => done));
+      await this.#events.flushed();
+    }
+  }
+
+  /** @returns when to look again at the latest; nothing when only an update can change anything */
+  async #sync(signal: AbortSignal): Promise<number | undefined> {
+    const { clock } = this.#deps;
+    // What was under way when the runtime is asked may not show in its answer yet.
+    const busy = this.#busyActions();
+    this.#observed = await observePod(this.#deps.runtime, podIdentity(this.#pod).uid, signal);
+    await this.#readTerminationMessages();
+    this.#memory.retainContainers(new Set(this.#observed.containers.map(({ id }) => id)));
+    for (const [key, action] of this.#busyActions()) busy.set(key, action);
+    let input: PlanInput = {
+      pod: this.#pod,
+      observed: this.#observed,
+      facts: this.#memory,
+      busy,
+      now: clock.now(),
+    };
+    this.#admit();
+    const ending = this.#endingOf(input);
+    await this.#evictWhenOverLimit(ending, signal);
+    this.#probes.sync(this.#observed, busy, ending !== undefined);
+    if (ending === undefined) announceBackoffs(input, this.#memory, this.#events);
+    await this.#report(podStatus({ ...input, facts: this.#memory, ending, nodeIps: this.#deps.node.ips }));
+    if (this.#memory.removal.state === 'done') this.#gone = true;
+    if (signal.aborted || this.#gone) return undefined;
+    input = { ...input, pod: this.#pod, now: clock.now() };
+    const plan = planPod(input);
+    for (const key of plan.aborts) this.#operations.get(key)?.abort.abort();
+    for (const action of plan.actions) this.#start(action, signal);
+    const rests = ending !== undefined && plan.actions.length === 0 && busy.size === 0;
+    return rests ? plan.wakeAt : Math.min(plan.wakeAt ?? Number.POSITIVE_INFINITY, clock.now() + RELIST_MS);
+  }
+
+  #start(action: Action, agentSignal: AbortSignal): void {
+    const key = actionKey(action);
+    if (this.#operations.has(key)) return;
+    const abort = new AbortController();
+    const context: PodContext = {
+      deps: this.#deps,
+      events: this.#events,
+      pod: this.#pod,
+      observed: this.#observed,
+      memory: this.#memory,
+      signal: AbortSignal.any([abort.signal, agentSignal]),
+    };
+    const done = this.#perform(action, key, context);
+    this.#operations.set(key, { action, abort, done });
+  }
+
+  async #perform(action: Action, key: string, context: PodContext): Promise<void> {
+    try {
+      // So that the operation is known before it can end.
+      await Promise.resolve();
+      await perform(action, context);
+      this.#memory.held.delete(key);
+    } catch (error) {
+      if (context.signal.aborted) return;
+      this.#memory.held.set(key, this.#deps.clock.now() + RETRY_MS);
+      this.#log('error', `${action.type} failed: ${messageOf(error)}`, error);
+    } finally {
+      this.#operations.delete(key);
+      this.wake();
+    }
+  }
+
+  #busyActions(): Map<string, Action> {
+    return new Map([...this.#operations].map(([key, { action }]) => [key, action]));
+  }
+
+  /** What the node does not take is failed at once, as the kubelet's admission does. */
+  #admit(): void {
+    if (this.#admitted) return;
+    this.#admitted = true;
+    const refusal = sysctlRefusal(this.#pod);
+    if (refusal === undefined || this.#pod.status?.reason === refusal.reason) return;
+    this.#memory.eviction = refusal;
+    this.#events.record(this.#pod, eventTexts.rejected(refusal.reason, refusal.message));
+  }
+
+  #endingOf(input: PlanInput): PodEnding | undefined {
+    const ending = podEnding(input);
+    if (ending === undefined || this.#memory.endingSince !== undefined) return ending;
+    this.#memory.endingSince = input.now;
+    if (ending.cause === 'deadline' && this.#pod.status?.reason === undefined) {
+      this.#events.record(this.#pod, eventTexts.deadlineExceeded());
+    }
+    return ending;
+  }
+
+  async #evictWhenOverLimit(ending: PodEnding | undefined, signal: AbortSignal): Promise<void> {
+    const { clock } = this.#deps;
+    if (ending !== undefined || clock.now() - this.#storageCheckedAt < RELIST_MS) return;
+    this.#storageCheckedAt = clock.now();
+    const message = await checkStorage(this.#pod, this.#observed, this.#deps, signal);
+    if (message === undefined) return;
+    this.#memory.eviction = { reason: 'Evicted', message };
+    this.#events.record(this.#pod, eventTexts.evicted(message));
+    this.wake();
+  }
+
+  async #readTerminationMessages(): Promise<void> {
+    const { terminationMessages } = this.#memory;
+    for (const instance of this.#observed.containers) {
+      if (instance.state !== 'CONTAINER_EXITED' || terminationMessages.has(instance.id)) continue;
+      terminationMessages.set(
+        instance.id,
+        await terminationMessage(this.#pod, instance, this.#deps.files).catch((error: unknown) => {
+          this.#log('warn', `cannot read the termination message: ${messageOf(error)}`, error);
+          return '';
+        }),
+      );
+    }
+  }
+
+  /** Writes the status where it differs from what was written last. */
+  async #report(status: PodStatus): Promise<void> {
+    if (isDeepStrictEqual(this.#pod.status, status)) return;
+    try {
+      await this.#deps.client.updatePodStatus(this.#pod, status);
+      this.#pod = { ...this.#pod, status };
+    } catch (error) {
+      this.#log('warn', `cannot write the status: ${messageOf(error)}`, error);
+    }
+  }
+
+  #specChanged(before: Pod): void {
+    if (!isDeepStrictEqual(podCgroupSettings(before), podCgroupSettings(this.#pod))) {
+      this.#memory.cgroup = { state: 'pending' };
+    }
+    this.#memory.failures.clear();
+    for (const [name, fact] of this.#memory.images)
+      if (fact.state === 'failed') this.#memory.images.delete(name);
+  }
+
+  #failed(error: unknown, signal: AbortSignal): number {
+    if (!signal.aborted) this.#log('error', `cannot look after the pod: ${messageOf(error)}`, error);
+    return this.#deps.clock.now() + OBSERVE_RETRY_MS;
+  }
+
+  #log(level: 'warn' | 'error', message: string, error: unknown): void {
+    const { namespace, name } = podIdentity(this.#pod);
+    this.#deps.log({ level, message, pod: `${namespace}/${name}`, error });
+  }
+}

@@ -1,0 +1,86 @@
+/** @see kubernetes/pkg/kubelet/prober/worker.go and prober.go */
+import type { Pod } from '../../model/api/types.ts';
+import type { ContainerStatus as RuntimeContainer } from '../../runtime/pod-runtime.ts';
+import { messageOf } from '../actions/step-failure.ts';
+import type { AgentDeps } from '../agent-deps.ts';
+import { eventTexts } from '../events/event-texts.ts';
+import type { PodEvents } from '../events/pod-events.ts';
+import type { ObservedPod, ProbeResult } from '../planner/plan-input.ts';
+import type { SpecContainer } from '../spec-containers.ts';
+import { podAddress } from './pod-address.ts';
+import { type ProbeKind, probeOf } from './probe-set.ts';
+import { type ProbeOutcome, runProbe } from './run-probe.ts';
+
+export interface ProbeContainer {
+  deps: AgentDeps;
+  events: PodEvents;
+  container: SpecContainer;
+  instance: RuntimeContainer;
+  pod: () => Pod;
+  observed: () => ObservedPod;
+  signal: AbortSignal;
+  /** Called when the thresholds are reached. */
+  onResult: (result: ProbeResult) => void;
+}
+
+const LABELS: Record<ProbeKind, string> = {
+  startup: 'Startup',
+  liveness: 'Liveness',
+  readiness: 'Readiness',
+};
+
+/** Probes one instance of a container until aborted, or until its startup or liveness probe has come to an end. */
+export async function probeContainer(kind: ProbeKind, run: ProbeContainer): Promise<void> {
+  const { deps, container, instance, signal } = run;
+  const probe = probeOf(container, kind);
+  if (probe === undefined) return;
+  const { successThreshold = 1, failureThreshold = 3, periodSeconds = 10, initialDelaySeconds = 0 } = probe;
+  const firstAt = (instance.startedAt || deps.clock.now()) + initialDelaySeconds * 1000;
+  await deps.clock.sleep(firstAt - deps.clock.now(), { signal });
+  let last: ProbeResult = 'unknown';
+  let inARow = 0;
+  for (;;) {
+    const begunAt = deps.clock.now();
+    const result = await probeOnce(kind, run);
+    signal.throwIfAborted();
+    if (result !== undefined) {
+      inARow = result === last ? inARow + 1 : 1;
+      last = result;
+      if (inARow >= (result === 'success' ? successThreshold : failureThreshold)) {
+        run.onResult(result);
+        // A container that failed is killed; one that started is watched by its other probes.
+        if ((kind !== 'readiness' && result === 'failure') || kind === 'startup') return;
+      }
+    }
+    await deps.clock.sleep(begunAt + periodSeconds * 1000 - deps.clock.now(), { signal });
+  }
+}
+
+/** @returns nothing when the probe itself could not be run: that says nothing about the container */
+async function probeOnce(kind: ProbeKind, run: ProbeContainer): Promise<'success' | 'failure' | undefined> {
+  const { deps, container, instance, events, signal } = run;
+  const probe = probeOf(container, kind);
+  if (probe === undefined) return undefined;
+  const pod = run.pod();
+  const label = LABELS[kind];
+  let outcome: ProbeOutcome;
+  try {
+    outcome = await runProbe(probe, {
+      deps,
+      container,
+      containerId: instance.id,
+      address: podAddress(pod, run.observed(), deps.node.ips),
+      signal,
+    });
+  } catch (error) {
+    signal.throwIfAborted();
+    events.record(pod, eventTexts.probeError(container, label, messageOf(error)));
+    return undefined;
+  }
+  signal.throwIfAborted();
+  if (outcome.result === 'failure')
+    events.record(pod, eventTexts.unhealthy(container, label, outcome.output));
+  if (outcome.result === 'warning')
+    events.record(pod, eventTexts.probeWarning(container, label, outcome.output));
+  return outcome.result === 'failure' ? 'failure' : 'success';
+}

@@ -1,0 +1,119 @@
+/** @see kubernetes/pkg/probe/ */
+import type { GRPCAction, HTTPGetAction, Probe } from '../../model/api/types.ts';
+import { isPeapodError } from '../../model/errors.ts';
+import type { AgentDeps } from '../agent-deps.ts';
+import type { SpecContainer } from '../spec-containers.ts';
+import { messageOf } from '../actions/step-failure.ts';
+import { httpTarget } from './http-target.ts';
+import { resolvePort } from './resolve-port.ts';
+
+export interface ProbeOutcome {
+  result: 'success' | 'warning' | 'failure';
+  output: string;
+}
+
+export interface ProbeTarget {
+  deps: Pick<AgentDeps, 'runtime' | 'dialer'>;
+  container: SpecContainer;
+  containerId: string;
+  /** Of the pod, as the node reaches it. */
+  address: string;
+  signal: AbortSignal;
+}
+
+const MAX_OUTPUT_BYTES = 10 * 1024;
+
+/**
+ * Asks the container once.
+ * @throws Error when it could not be asked at all; the signal's reason when aborted
+ */
+export async function runProbe(probe: Probe, target: ProbeTarget): Promise<ProbeOutcome> {
+  const timeoutMs = (probe.timeoutSeconds ?? 1) * 1000;
+  if (probe.exec !== undefined) return probeExec(probe.exec.command ?? [], timeoutMs, target);
+  if (probe.httpGet !== undefined) return probeHttp(probe.httpGet, timeoutMs, target);
+  if (probe.tcpSocket !== undefined) {
+    const { host, port } = probe.tcpSocket;
+    return probeTcp(host || target.address, resolvePort(port, target.container.spec), timeoutMs, target);
+  }
+  if (probe.grpc !== undefined) return probeGrpc(probe.grpc, timeoutMs, target);
+  throw new Error(`missing probe handler for container ${target.container.name}`);
+}
+
+async function probeExec(
+  command: readonly string[],
+  timeoutMs: number,
+  { deps, containerId, signal }: ProbeTarget,
+): Promise<ProbeOutcome> {
+  try {
+    const { exitCode, stdout, stderr } = await deps.runtime.execSync(containerId, command, {
+      signal,
+      timeoutMs,
+      maxOutputBytes: MAX_OUTPUT_BYTES,
+    });
+    const output = `${stdout.toString()}${stderr.toString()}`.slice(0, MAX_OUTPUT_BYTES);
+    return { result: exitCode === 0 ? 'success' : 'failure', output };
+  } catch (error) {
+    signal.throwIfAborted();
+    if (!isPeapodError(error, 'TimedOut')) throw error;
+    const seconds = timeoutMs / 1000;
+    return {
+      result: 'failure',
+      output: `command timed out: "${command.join(' ')}" timed out after ${seconds}s`,
+    };
+  }
+}
+
+async function probeHttp(
+  action: HTTPGetAction,
+  timeoutMs: number,
+  { deps, container, address, signal }: ProbeTarget,
+): Promise<ProbeOutcome> {
+  const port = resolvePort(action.port, container.spec);
+  const request = httpTarget(action, action.host || address, port);
+  const url = `${request.scheme}://${hostAndPort(request.host, port)}${request.path}`;
+  try {
+    const answer = await deps.dialer.http({ ...request, timeoutMs }, { signal });
+    if (answer.redirectedTo !== undefined) {
+      return { result: 'warning', output: `Probe terminated redirects, Response body: ${answer.body}` };
+    }
+    if (answer.status >= 200 && answer.status < 400) return { result: 'success', output: answer.body };
+    return { result: 'failure', output: `HTTP probe failed with statuscode: ${answer.status}` };
+  } catch (error) {
+    signal.throwIfAborted();
+    return { result: 'failure', output: `Get "${url}": ${messageOf(error)}` };
+  }
+}
+
+async function probeTcp(
+  host: string,
+  port: number,
+  timeoutMs: number,
+  { deps, signal }: ProbeTarget,
+): Promise<ProbeOutcome> {
+  try {
+    await deps.dialer.tcp({ host, port, timeoutMs }, { signal });
+    return { result: 'success', output: '' };
+  } catch (error) {
+    signal.throwIfAborted();
+    return { result: 'failure', output: messageOf(error) };
+  }
+}
+
+async function probeGrpc(
+  { port, service = '' }: GRPCAction,
+  timeoutMs: number,
+  { deps, address, signal }: ProbeTarget,
+): Promise<ProbeOutcome> {
+  try {
+    const status = await deps.dialer.grpc({ host: address, port, service, timeoutMs }, { signal });
+    if (status === 'SERVING') return { result: 'success', output: 'service healthy' };
+    return { result: 'failure', output: `service unhealthy (responded with "${status}")` };
+  } catch (error) {
+    signal.throwIfAborted();
+    return { result: 'failure', output: messageOf(error) };
+  }
+}
+
+export function hostAndPort(host: string, port: number): string {
+  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+}
