@@ -62,7 +62,10 @@ test('without stdinOnce the input stays open for the next client', async () => {
 });
 
 test('a terminal has one stream and a size', async () => {
-  const id = await create('shell', 'read x; stty size; exit 3', { stdin: true, tty: true });
+  const id = await create('shell', 'read x; while ! stty size | grep "34 91"; do sleep 0.05; done; exit 3', {
+    stdin: true,
+    tty: true,
+  });
   await startContainer(host.context, id);
   await using session = await attach(host.context, id, {
     tty: true,

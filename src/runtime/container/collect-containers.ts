@@ -1,4 +1,5 @@
 import { readdir } from 'node:fs/promises';
+import { isPeapodError } from '../../model/errors.ts';
 import { tryLockFile } from '../linux/lock-file.ts';
 import type { ContainerContext } from './container-context.ts';
 import { bundlesDirectory, containerPaths } from './container-paths.ts';
@@ -7,7 +8,7 @@ import { discardContainer } from './discard-container.ts';
 import { settle } from './settle-container.ts';
 
 /**
- * Clears what earlier processes left when they were killed: half-made containers with their mounts, conmons and cgroups,
+ * Clears what earlier processes left when they were killed: half-made containers, and those whose sandbox is gone, with their mounts, conmons and cgroups,
  * and what ended containers still hold. What another process is at work on right now is its matter.
  * @returns the ids of the containers that were taken away
  */
@@ -22,7 +23,7 @@ export async function collectContainers(context: ContainerContext): Promise<stri
     using lock = tryLockFile(containerPaths(context.paths, id).lock, { removeFile: true });
     if (!lock) continue;
     const record = await findRecord(context.paths.containers, id);
-    if (record && record.createdAt > 0) {
+    if (record && record.createdAt > 0 && (await hasSandbox(context, record.sandboxId))) {
       await settle(context, record);
       continue;
     }
@@ -30,4 +31,15 @@ export async function collectContainers(context: ContainerContext): Promise<stri
     discarded.push(id);
   }
   return discarded;
+}
+
+async function hasSandbox(context: ContainerContext, sandboxId: string): Promise<boolean> {
+  try {
+    await context.sandboxes.get(sandboxId);
+    return true;
+  } catch (error) {
+    if (isPeapodError(error, 'NotFound')) return false;
+    if (isPeapodError(error)) return true;
+    throw error;
+  }
 }
