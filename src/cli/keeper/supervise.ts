@@ -9,6 +9,8 @@ import { hasEnded } from './stop-pods.ts';
 
 /** How long to stay when there is nothing to keep: the next `run --detach` then finds a warm process. */
 const LINGER_MS = 10_000;
+/** And when there is no pod at all any more. */
+const LINGER_WITHOUT_PODS_MS = 1000;
 const CHECK_MS = 500;
 
 export async function supervise(settings: Settings): Promise<void> {
@@ -41,9 +43,12 @@ async function becomeSupervisor(host: Host, signal: AbortSignal): Promise<Dispos
 /** Resolves when the pods that this process keeps have all ended, and no other needs it, for some time. */
 async function idle(host: Host, kept: () => ReadonlySet<string>, signal: AbortSignal): Promise<void> {
   let idleSince = host.clock.now();
-  while (!signal.aborted && host.clock.now() - idleSince < LINGER_MS) {
+  let lingerMs = LINGER_MS;
+  while (!signal.aborted && host.clock.now() - idleSince < lingerMs) {
     await host.clock.sleep(CHECK_MS, { signal }).catch(() => {});
-    const pods = (await host.client.listPods()).filter(needsKeeper);
+    const all = await host.client.listPods();
+    lingerMs = all.length === 0 ? LINGER_WITHOUT_PODS_MS : LINGER_MS;
+    const pods = all.filter(needsKeeper);
     const mine = pods.filter(({ metadata }) => kept().has(metadata?.uid ?? ''));
     if (mine.length > 0 || !pods.every((pod) => isKept(host, pod))) idleSince = host.clock.now();
   }

@@ -14,6 +14,8 @@ export interface LeakScope {
   directory: string;
   bridge: string;
   subnet: string;
+  /** The name of the cgroup that all its pods are in. */
+  cgroup: string;
 }
 
 /** Each thing as a line of text that names it: `mount /tmp/…`, `link veth…`. */
@@ -28,7 +30,7 @@ export async function takeSnapshot(scope: LeakScope): Promise<Snapshot> {
     programs(scope),
     links(scope),
     rules(scope),
-    cgroups(),
+    cgroups(scope),
     files(),
   ]);
   return new Set(parts.flat());
@@ -89,9 +91,8 @@ async function rules({ bridge, subnet }: LeakScope): Promise<string[]> {
   return lines.filter(named).map((line) => `rule ${line}`);
 }
 
-async function cgroups(): Promise<string[]> {
-  const roots = ['/sys/fs/cgroup/*/peapod', '/sys/fs/cgroup/peapod'];
-  return globSync(roots.flatMap((root) => [`${root}/**/pod*`])).map((path) => `cgroup ${path}`);
+async function cgroups({ cgroup }: LeakScope): Promise<string[]> {
+  return globSync([`/sys/fs/cgroup/*/${cgroup}`, `/sys/fs/cgroup/${cgroup}`]).map((path) => `cgroup ${path}`);
 }
 
 /** Where namespaces, leases and containers lie when nobody says where. */

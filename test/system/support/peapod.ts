@@ -1,6 +1,6 @@
 /** A peapod installation of a test's own: state directories, bridge and subnet that nobody else uses. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { randomInt } from 'node:crypto';
+import { createHash, randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -34,6 +34,8 @@ export interface TestPeapod extends AsyncDisposable {
   readonly run: string;
   readonly bridge: string;
   readonly subnet: string;
+  /** The name of the cgroup that all its pods are in: each state directory has its own. */
+  readonly cgroup: string;
   readonly env: Record<string, string>;
   /** Runs `peapod ARGS` to its end, whatever that is. */
   call(args: readonly string[], options?: CallOptions): Promise<Result>;
@@ -69,7 +71,8 @@ export async function startPeapod(env: Record<string, string> = {}): Promise<Tes
     NO_COLOR: '1',
     ...env,
   };
-  const scope = { directory, bridge, subnet };
+  const cgroup = `peapod-${createHash('sha256').update(root).digest('hex').slice(0, 8)}`;
+  const scope = { directory, bridge, subnet, cgroup };
   const before = await takeSnapshot(scope);
   let manifests = 0;
 
@@ -87,6 +90,7 @@ export async function startPeapod(env: Record<string, string> = {}): Promise<Tes
     run,
     bridge,
     subnet,
+    cgroup,
     env: own,
     call,
     succeed,
