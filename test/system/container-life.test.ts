@@ -77,6 +77,16 @@ for (const runtime of ['crun', 'runc'] as const) {
       });
     }
 
+    await t.test('one that could not be made, or was never started, is removed at once', async () => {
+      const begin = Date.now();
+      for (const command of [['nope'], ['sleep', '100']]) {
+        const id = await create(shellContainer('unstarted', '', { command }));
+        await stopContainer(host.context, id, 5000);
+        await removeContainer(host.context, id);
+      }
+      assert.ok(Date.now() - begin < 2000);
+    });
+
     await t.test('stopping sends the stop signal and takes what the container makes of it', async () => {
       const id = await create(
         shellContainer('stops', 'trap "exit 3" USR1; echo ready; while :; do sleep 0.05; done', {

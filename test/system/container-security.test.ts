@@ -279,3 +279,35 @@ test('what fails leaves nothing behind', async () => {
   );
   assert.deepEqual(left, []);
 });
+
+test('a mount cannot reach the node from a private one, and may from a shared one', async () => {
+  const source = join(host.directory, 'bidirectional');
+  mkdirSync(source);
+  execFileSync('mount', ['--bind', '--make-private', source, source]);
+  try {
+    const mount: Mount = {
+      containerPath: '/mnt',
+      source: { hostPath: source },
+      readonly: false,
+      recursiveReadOnly: false,
+      propagation: 'BIDIRECTIONAL',
+    };
+    const command = 'mkdir -p /mnt/inner; mount -t tmpfs tmpfs /mnt/inner; touch /mnt/inner/seen';
+    const attempt = () => run(command, { privileged: true }, { mounts: [mount] });
+    await assert.rejects(attempt(), { code: 'CreateContainerError', message: /not a shared mount/ });
+    execFileSync('mount', ['--make-shared', source]);
+    await attempt();
+    assert.deepEqual(readdirSync(join(source, 'inner')), ['seen']);
+    execFileSync('umount', [join(source, 'inner')]);
+  } finally {
+    execFileSync('umount', ['--lazy', source]);
+  }
+});
+
+test('an AppArmor profile is refused where the kernel has none', async (t) => {
+  if (existsSync('/sys/module/apparmor/parameters/enabled')) return t.skip('this kernel has AppArmor');
+  await assert.rejects(run('true', { apparmor: { type: 'Localhost', localhostRef: 'mine' } }), {
+    code: 'CreateContainerConfigError',
+    message: /AppArmor is not enabled/,
+  });
+});

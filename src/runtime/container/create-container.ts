@@ -6,6 +6,8 @@ import { bootId } from '../linux/proc.ts';
 import { writeFileAtomic } from '../linux/write-file-atomic.ts';
 import type { CallOptions, ContainerConfig, ImageStatus } from '../pod-runtime.ts';
 import { announceChange } from './announce-change.ts';
+import { checkAppArmor } from './check-apparmor.ts';
+import { checkPropagation } from './check-propagation.ts';
 import { createUnderConmon } from './conmon.ts';
 import { discardContainer } from './discard-container.ts';
 import type { ContainerContext, ContainerSandbox, OciRuntimeCommand } from './container-context.ts';
@@ -145,6 +147,9 @@ async function prepareBundle(
   await mkdir(paths.bundle, { recursive: true, mode: 0o700 });
   await mkdir(paths.exits, { recursive: true, mode: 0o700 });
   await mountRootfs(paths, await context.images.rootfsLayers(image.id));
+  const mounts = await resolveMounts(context, paths, config.mounts);
+  await checkPropagation(mounts);
+  await checkAppArmor(security.apparmor);
   const user = containerUser(paths.rootfs, config, image);
   const spec = buildSpec({
     containerId: record.id,
@@ -158,7 +163,7 @@ async function prepareBundle(
       cgroupParent: sandbox.config.linux.cgroupParent,
     },
     targetPid: await targetProcess(context, sandbox, config),
-    mounts: await resolveMounts(context, paths, config.mounts),
+    mounts,
     devices: [
       ...(security.privileged ? await allHostDevices() : []),
       ...(await requestedDevices(config.devices)),

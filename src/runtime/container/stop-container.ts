@@ -41,7 +41,8 @@ export async function killContainer(
   options: CallOptions = {},
 ): Promise<void> {
   const record = await findRecord(context.paths.containers, id);
-  if (!record || record.finishedAt > 0) return;
+  // Without a process (the runtime refused to make it, or it is still being made) there is nothing to wait for.
+  if (!record?.init || record.finishedAt > 0) return;
   signalInit(record, signalNumber('SIGKILL'));
   if (!record.ownPidNamespace) await context.cgroups.kill(record.cgroupPath);
   await waitForExit(context, id, { timeoutMs: KILL_TIMEOUT_MS, ...options });
