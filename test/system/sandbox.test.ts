@@ -48,7 +48,7 @@ before(async () => {
     }),
     records: new SandboxRecords(paths.sandboxes),
     own: { oomScoreAdj: Number(readFileSync('/proc/self/oom_score_adj', 'utf8')), maySetAny: false },
-    removeCgroup: openContainerCgroups(layout, PARENT).remove,
+    removeCgroup: (path) => openContainerCgroups(layout, PARENT).remove(path),
   });
 });
 

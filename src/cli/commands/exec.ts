@@ -1,4 +1,5 @@
 import type { StreamSession } from '../../runtime/pod-runtime.ts';
+import { rawTerminal } from '../../runtime/linux/raw-terminal.ts';
 import { chooseContainer, containerId, findPod } from '../find-pods.ts';
 import { openHost } from '../host.ts';
 import { ExitCode } from '../report-error.ts';
@@ -25,12 +26,12 @@ export async function exec(
   const id = containerId(pod, chooseContainer(pod, options.container));
   const tty = options.tty === true && process.stdin.isTTY;
   const words = command[0] === '--' ? command.slice(1) : command;
-  const { columns = 80, rows = 24 } = process.stdout;
+  const { columns, rows } = process.stdout;
   const request = {
     command: words,
     tty,
     stdin: options.stdin === true,
-    ...(tty ? { size: { columns, rows } } : {}),
+    ...(tty ? { size: { columns: columns > 0 ? columns : 80, rows: rows > 0 ? rows : 24 } } : {}),
   };
   await using session = await host.runtime.exec(id, request);
   using _ = connect(session, { tty, stdin: options.stdin === true });
@@ -44,17 +45,15 @@ export function connect(session: StreamSession, options: { tty: boolean; stdin: 
   session.stdout.pipe(stdout, { end: false });
   session.stderr?.pipe(stderr, { end: false });
   const resize = () => session.resize({ columns: stdout.columns, rows: stdout.rows });
-  if (options.tty) {
-    stdin.setRawMode(true);
-    stdout.on('resize', resize);
-  }
+  const raw = options.tty ? rawTerminal(stdin.fd) : undefined;
+  if (options.tty) stdout.on('resize', resize);
   if (options.stdin && session.stdin !== undefined) {
     session.stdin.on('error', () => {});
     stdin.pipe(session.stdin);
   }
   return {
     [Symbol.dispose]: () => {
-      if (options.tty) stdin.setRawMode(false);
+      raw?.[Symbol.dispose]();
       stdout.off('resize', resize);
       stdin.unpipe();
       stdin.pause();

@@ -189,7 +189,7 @@ function describeVolume(text: IndentedText, volume: Volume): void {
   text.section(`${name}:`, () => {
     text.pair('Type', type);
     for (const [key, value] of Object.entries((detail ?? {}) as Record<string, unknown>)) {
-      text.pair(key, typeof value === 'object' ? JSON.stringify(value) : String(value));
+      text.pair(key, typeof value === 'string' ? value : JSON.stringify(value));
     }
   });
 }

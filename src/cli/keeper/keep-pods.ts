@@ -1,10 +1,11 @@
+import { inspect } from 'node:util';
 import { networkInterfaces, totalmem, availableParallelism } from 'node:os';
 import type { AgentDeps, NodeFacts } from '../../agent/agent-deps.ts';
 import { startAgent } from '../../agent/agent.ts';
 import type { Pod } from '../../model/api/types.ts';
 import { rotateLog } from '../../runtime/stream/log-rotation.ts';
 import type { Host } from '../host.ts';
-import { networkDialer } from './dialer/network-dialer.ts';
+import { networkDialer } from '../../agent/probes/network-dialer.ts';
 import { keptClient } from './kept-client.ts';
 import { nodeFiles } from './node-files.ts';
 
@@ -59,7 +60,7 @@ function agentDeps(host: Host): Omit<AgentDeps, 'client'> {
     log: ({ level, message, pod, error }) => {
       if (level === 'warn' || level === 'error') {
         const about = pod === undefined ? '' : ` ${pod}`;
-        const why = error === undefined ? '' : `: ${error instanceof Error ? error.message : String(error)}`;
+        const why = error === undefined ? '' : `: ${error instanceof Error ? error.message : inspect(error)}`;
         process.stderr.write(`peapod: ${level}${about}: ${message}${why}\n`);
       }
     },

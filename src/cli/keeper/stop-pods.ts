@@ -3,9 +3,9 @@ import type { Host } from '../host.ts';
 import { attendPods } from './attend-pods.ts';
 
 /** Wanted of a pod: its containers are stopped and not started again, but it stays. */
-export const STOPPED = 'peapod.dev/stopped';
+const STOPPED = 'peapod.dev/stopped';
 /** How long they get, in seconds, instead of `terminationGracePeriodSeconds`. */
-export const STOP_GRACE_PERIOD = 'peapod.dev/stop-grace-period-seconds';
+const STOP_GRACE_PERIOD = 'peapod.dev/stop-grace-period-seconds';
 
 export interface StopOptions {
   gracePeriodSeconds?: number;

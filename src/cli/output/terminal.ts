@@ -31,7 +31,8 @@ export function terminalOf(stream: NodeJS.WriteStream, env: NodeJS.ProcessEnv = 
     isTty,
     colors,
     get columns() {
-      return stream.columns ?? 80;
+      // A terminal that has not been given a size has 0 columns.
+      return stream.columns > 0 ? stream.columns : 80;
     },
     write: (text) => {
       stream.write(text);
