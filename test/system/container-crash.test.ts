@@ -1,7 +1,7 @@
 /** `kill -9` of the client at any instant harms no running container and leaks nothing. */
 import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
-import { existsSync, globSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, globSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -28,6 +28,7 @@ before(async () => {
     cgroupParent,
     network: { bridge: 'peatest8', subnet: '10.213.8.0/24', confDir: join(directory, 'net.d') },
   });
+  mkdirSync(paths.containers, { recursive: true });
   const root = join(directory, 'rootfs');
   writeBusyboxRoot(root);
   execFileSync('tar', ['-C', root, '-cf', join(directory, 'rootfs.tar'), '.']);

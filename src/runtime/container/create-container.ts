@@ -64,6 +64,7 @@ export async function createContainer(
     };
     options.signal?.throwIfAborted();
     const made = await createProcess(context, withUser, spec, paths, options.signal);
+    options.signal?.throwIfAborted();
     await saveRecord(context.paths.containers, { ...made, createdAt: context.clock.now() });
     await announceChange(context.paths);
   } catch (error) {

@@ -7,7 +7,7 @@ import type { CallOptions, ExecRequest, StreamSession } from '../pod-runtime.ts'
 import { DrainingOutput } from './draining-output.ts';
 import { prepareExec } from './exec-bundle.ts';
 import { type ExecFailure, execFailure } from './exec-failure.ts';
-import { openPipes, openTerminal } from './exec-streams.ts';
+import { type ExecStreams, openPipes, openTerminal } from './exec-streams.ts';
 import { killTree } from './kill-tree.ts';
 import { resizeTerminalOf } from './resize-terminal.ts';
 
@@ -34,9 +34,10 @@ export async function startExec(
 ): Promise<ExecSession> {
   options.signal?.throwIfAborted();
   const bundle = await prepareExec(context, containerId, request);
-  const streams = request.tty ? openTerminal(request.stdin, request.size) : openPipes(request.stdin);
+  let streams: ExecStreams | undefined;
   let child: ChildProcess;
   try {
+    streams = request.tty ? openTerminal(request.stdin, request.size) : openPipes(request.stdin);
     child = spawn(bundle.program, [...bundle.args], {
       stdio: streams.childFds,
       env: { PATH: process.env['PATH'] ?? '/usr/sbin:/usr/bin:/sbin:/bin' },
@@ -44,11 +45,11 @@ export async function startExec(
       detached: true,
     });
   } catch (error) {
-    streams.destroy();
+    streams?.destroy();
     await bundle[Symbol.asyncDispose]();
     throw error;
   } finally {
-    streams.closeChildEnds();
+    streams?.closeChildEnds();
   }
   const stdout = new DrainingOutput(streams.stdout);
   const stderr = streams.stderr && new DrainingOutput(streams.stderr);
@@ -74,7 +75,7 @@ export async function startExec(
   };
   const exit = finish();
   exit.catch(() => {});
-  const onAbort = () => void kill();
+  const onAbort = () => void kill().catch(() => {});
   options.signal?.addEventListener('abort', onAbort, { once: true });
   const stopListening = () => options.signal?.removeEventListener('abort', onAbort);
   void exit.then(stopListening, stopListening);
