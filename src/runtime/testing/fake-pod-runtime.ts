@@ -107,7 +107,10 @@ export class FakePodRuntime implements PodRuntime {
     const sandbox = this.sandboxes.get(sandboxId);
     if (sandbox === undefined) return;
     for (const { status } of this.containers.values()) {
-      if (status.sandboxId === sandboxId) this.#end(status.id, 137, 'Error');
+      if (status.sandboxId !== sandboxId) continue;
+      if (status.state === 'CONTAINER_RUNNING')
+        this.violations.push(`${sandboxId} stopped while ${status.id} runs`);
+      this.#end(status.id, 137, 'Error');
     }
     if (sandbox.state === 'SANDBOX_READY') this.journal.push(`stop sandbox #${sandbox.metadata.attempt}`);
     this.sandboxes.set(sandboxId, { ...sandbox, state: 'SANDBOX_NOTREADY', pid: 0 });
