@@ -2,7 +2,6 @@
  * `pluginConfig`: the arguments of plugins.
  * @see kubernetes/staging/src/k8s.io/kube-scheduler/config/v1/types_pluginargs.go
  */
-import type { NodeAffinity } from '../../model/api/types.ts';
 import type { FieldErrors } from '../../model/field-error.ts';
 import type { SchedulerPlugin } from '../engine/plugin.ts';
 import { balancedAllocation } from '../engine/plugins/balanced-allocation.ts';
@@ -128,7 +127,7 @@ function readNodeAffinity(args: unknown, field: string, errors: FieldErrors): Sc
     readTerms([term['preference'] ?? {}], `${place}.preference`, errors);
   }
   if (errors.list.length > before) return undefined;
-  return nodeAffinity(added as NodeAffinity);
+  return nodeAffinity(added);
 }
 
 /** Checks the shape only; the plugin checks the rest. */

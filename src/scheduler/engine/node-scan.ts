@@ -49,6 +49,30 @@ export class NodeScan {
 
   /** One of the nodes with the best score, by its place in `nodes`; there must be nodes left. */
   choose({ scores }: Steps, random: SeededRandom): { place: number; score: number; ties: number } {
+    this.#score(scores);
+    const count = this.#count;
+    const totals = this.#totals;
+    let score = Number.NEGATIVE_INFINITY;
+    let ties = 0;
+    for (let index = 0; index < count; index++) {
+      const total = totals[index] as number;
+      if (total > score) {
+        score = total;
+        ties = 1;
+      } else if (total === score) ties++;
+    }
+    return { place: this.#pick(score, ties > 1 ? random.below(ties) : 0), score, ties };
+  }
+
+  /** The nodes that are left, the best first, equal ones as they were. */
+  rank({ scores }: Steps): number[] {
+    this.#score(scores);
+    const places = Array.from({ length: this.#count }, (_, index) => index);
+    places.sort((a, b) => (this.#totals[b] ?? 0) - (this.#totals[a] ?? 0) || a - b);
+    return places.map((place) => this.nodes[place] ?? 0);
+  }
+
+  #score(scores: Steps['scores']): void {
     const count = this.#count;
     const totals = this.#totals;
     const raw = this.#scores;
@@ -63,16 +87,6 @@ export class NodeScan {
         totals[index] = (totals[index] as number) + weight * (raw[index] as number);
       }
     }
-    let score = Number.NEGATIVE_INFINITY;
-    let ties = 0;
-    for (let index = 0; index < count; index++) {
-      const total = totals[index] as number;
-      if (total > score) {
-        score = total;
-        ties = 1;
-      } else if (total === score) ties++;
-    }
-    return { place: this.#pick(score, ties > 1 ? random.below(ties) : 0), score, ties };
   }
 
   /** The place of the nth node of that score, from 0 on. */

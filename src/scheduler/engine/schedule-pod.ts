@@ -68,11 +68,32 @@ export class SchedulingEngine {
     return { outcome: 'placed', node: this.#nameOf(node), score, ties, feasible: ranking.feasible };
   }
 
+  /**
+   * As `decide`, of the nodes that `allows` by slot.
+   * @throws PeapodError `Invalid` when there is no profile for the pod
+   */
+  decideWithin(pod: PodInfo, allows: (node: number) => boolean): Decision {
+    const [gate] = pod.template.gates;
+    if (gate !== undefined) return this.#refused([], 'SchedulingGates');
+    return this.#decideByScan(pod, this.stepsFor(pod), allows);
+  }
+
   /** All nodes that suit the pod, by name. */
   feasibleNodes(pod: PodInfo): string[] {
     const steps = this.stepsFor(pod);
     const count = this.#scan.filter(steps, []);
     return [...this.#scan.nodes.subarray(0, count)].map((node) => this.#nameOf(node));
+  }
+
+  /** The slots of all nodes that suit the pod, the best first. */
+  rankedNodes(pod: PodInfo): number[] {
+    const steps = this.stepsFor(pod);
+    const count = this.#scan.filter(steps, []);
+    const nominees = this.nominated.thatMatterTo(pod);
+    if (count === 0) return [];
+    const ranked = this.#scan.rank(steps);
+    if (nominees.size === 0) return ranked;
+    return ranked.filter((node) => this.#suitsBeside(pod, node, nominees.get(node)));
   }
 
   /** What the plugins of the pod's profile have to say about it, in the present state. */
@@ -97,9 +118,10 @@ export class SchedulingEngine {
     return explainPod(this.snapshot, pod, this.stepsFor(pod));
   }
 
-  #decideByScan(pod: PodInfo, steps: Steps): Decision {
+  #decideByScan(pod: PodInfo, steps: Steps, allows?: (node: number) => boolean): Decision {
     const rejections: RejectionCount[] = [];
     let count = this.#scan.filter(steps, rejections);
+    if (allows !== undefined) count = this.#scan.keep(allows);
     const nominees = this.nominated.thatMatterTo(pod);
     if (nominees.size > 0)
       count = this.#scan.keep((node) => this.#suitsBeside(pod, node, nominees.get(node)));

@@ -35,6 +35,7 @@ export class ClusterSnapshot {
   objectsEpoch = 0;
   readonly #reader = new PodReader(this.nodes, this.population);
   readonly #pods = new Map<string, PodInfo>();
+  readonly #gangs = new Map<string, Set<PodInfo>>();
   #journal: (() => void)[] = [];
   #openTransactions = 0;
 
@@ -45,6 +46,11 @@ export class ClusterSnapshot {
   /** Pods that are on nodes. */
   pods(): IterableIterator<PodInfo> {
     return this.#pods.values();
+  }
+
+  /** The pods on nodes that belong to a PodGroup, by its `namespace/name`. */
+  gangMembers(key: string): PodInfo[] {
+    return [...(this.#gangs.get(key) ?? [])];
   }
 
   pod(key: string): PodInfo | undefined {
@@ -106,6 +112,7 @@ export class ClusterSnapshot {
     pod.position = list.length;
     list.push(pod);
     this.#account(pod, slot, 1);
+    this.#joinGang(pod);
     this.#noted(slot, () => this.remove(pod));
   }
 
@@ -123,7 +130,14 @@ export class ClusterSnapshot {
     pod.slot = NOWHERE;
     pod.position = NOWHERE;
     this.#account(pod, slot, -1);
+    if (pod.gang !== undefined) this.#gangs.get(pod.gang)?.delete(pod);
     this.#noted(slot, () => this.place(pod, slot));
+  }
+
+  #joinGang(pod: PodInfo): void {
+    if (pod.gang === undefined) return;
+    const members = this.#gangs.get(pod.gang) ?? new Set();
+    this.#gangs.set(pod.gang, members.add(pod));
   }
 
   /** Labels of a namespace, which namespace selectors look at; without labels it is forgotten. */

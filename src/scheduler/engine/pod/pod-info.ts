@@ -7,6 +7,8 @@ import type { SpreadConstraint } from './spread-constraints.ts';
 
 /** Everything about pods that the engine looks at and that pods of one template share. */
 export interface PodTemplate {
+  /** Pods of the same key are of the same template. */
+  readonly key: string;
   readonly namespace: string;
   readonly labels: Labels;
   /** Says namespace and labels. */
@@ -29,6 +31,8 @@ export interface PodInfo {
   /** When it was created and when it started, in milliseconds since the epoch; 0 when unknown. */
   readonly createdMs: number;
   readonly startedMs: number;
+  /** `namespace/name` of its PodGroup. */
+  readonly gang: string | undefined;
   readonly pod: Pod;
   /** The slot of its node, and its place in the list there; kept by the snapshot. */
   slot: number;

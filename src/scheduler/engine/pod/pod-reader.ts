@@ -3,6 +3,7 @@ import type { Pod, PodSpec } from '../../../model/api/types.ts';
 import { assertNoFieldErrors, FieldErrors } from '../../../model/field-error.ts';
 import type { NodeTable } from '../state/node-table.ts';
 import type { PodPopulation } from '../state/pod-population.ts';
+import { groupKeyOf } from './group-key.ts';
 import { compileAffinity, NO_TERMS } from './affinity-terms.ts';
 import { readLabels } from './labels.ts';
 import { NOWHERE, type PodInfo, type PodTemplate } from './pod-info.ts';
@@ -44,6 +45,7 @@ export class PodReader {
       terminating: metadata.deletionTimestamp !== undefined,
       createdMs: readTime(metadata.creationTimestamp),
       startedMs: readTime(pod.status?.startTime),
+      gang: groupKeyOf(pod),
       pod,
       slot: NOWHERE,
       position: NOWHERE,
@@ -65,16 +67,17 @@ export class PodReader {
     ]);
     const known = this.#templates.get(key);
     if (known !== undefined) return known;
-    const template = this.#compile(pod, spec, shapeKey, errors);
+    const template = this.#compile(key, pod, spec, shapeKey, errors);
     if (errors.list.length > 0) return template;
     if (this.#templates.size >= MAX_KNOWN) this.#templates.clear();
     this.#templates.set(key, template);
     return template;
   }
 
-  #compile(pod: Pod, spec: PodSpec, shapeKey: string, errors: FieldErrors): PodTemplate {
+  #compile(key: string, pod: Pod, spec: PodSpec, shapeKey: string, errors: FieldErrors): PodTemplate {
     const namespace = pod.metadata?.namespace ?? 'default';
     return {
+      key,
       namespace,
       labels: readLabels(pod.metadata?.labels),
       groupKey: JSON.stringify([namespace, pod.metadata?.labels ?? {}]),
