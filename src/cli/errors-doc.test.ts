@@ -8,8 +8,8 @@ test('docs/errors.md lists every error code, and no other', () => {
     source.indexOf('ErrorCode ='),
     source.indexOf(';', source.indexOf('ErrorCode =')),
   );
-  const codes = [...union.matchAll(/'(\w+)'/g)].map(([, code]) => code).sort();
+  const codes = new Set([...union.matchAll(/'(\w+)'/g)].map(([, code]) => code));
   const doc = readFileSync(new URL('../../docs/errors.md', import.meta.url), 'utf8');
-  const listed = [...doc.matchAll(/^\| `(\w+)` \|/gm)].map(([, code]) => code).sort();
+  const listed = new Set([...doc.matchAll(/^\| `(\w+)` \|/gm)].map(([, code]) => code));
   assert.deepEqual(listed, codes);
 });
