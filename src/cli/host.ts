@@ -10,6 +10,7 @@ import { type RuntimePaths, runtimePaths } from '../runtime/paths.ts';
 import type { PodVolumes } from '../runtime/pod-volumes.ts';
 import { openPodVolumes } from '../runtime/volume/open-pod-volumes.ts';
 import type { KeeperLocks } from './keeper/kept-client.ts';
+import { secretFolder } from './secret-folder.ts';
 import type { Settings } from './settings.ts';
 import { systemClock } from './system-clock.ts';
 
@@ -49,6 +50,7 @@ export async function openHost(settings: Settings): Promise<Host> {
     client: new DirectoryClient({
       root: settings.root,
       run: settings.run,
+      secrets: secretFolder(settings),
       clock,
       lock: (path) => lockFile(path, { removeFile: true }),
     }),

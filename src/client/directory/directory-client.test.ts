@@ -13,7 +13,13 @@ const clock = { now: () => Date.UTC(2026, 0, 2, 3, 4, 5), sleep: async () => {} 
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'peapod-client-'));
-  client = new DirectoryClient({ root: join(folder, 'root'), run: join(folder, 'run'), clock, lock: noLock });
+  client = new DirectoryClient({
+    root: join(folder, 'root'),
+    run: join(folder, 'run'),
+    secrets: join(folder, 'run/secrets'),
+    clock,
+    lock: noLock,
+  });
 });
 afterEach(() => rm(folder, { recursive: true }));
 
@@ -82,7 +88,7 @@ test('a watch tells of what is there, of changes of what is wanted and of the en
 test('secrets lie under the run directory, readable by their owner alone', async () => {
   await client.apply({ apiVersion: 'v1', kind: 'Secret', metadata: { name: 's' }, data: { a: 'Yg==' } });
   assert.deepEqual((await client.getSecret('default', 's'))?.data, { a: 'Yg==' });
-  const file = join(folder, 'run/objects/secrets/default_s.json');
+  const file = join(folder, 'run/secrets/default_s.json');
   assert.equal((await stat(file)).mode & 0o777, 0o600);
   const rootFolders = await readdir(join(folder, 'root')).catch((): string[] => []);
   assert.ok(!rootFolders.includes('secrets'));

@@ -5,7 +5,7 @@
  *     <root>/objects/status/<uid>.json                    what the agent last saw
  *     <root>/objects/events/<uid>.json                    what happened
  *     <root>/objects/{configmaps,claims}/<namespace>_<name>.json
- *     <run>/objects/secrets/<namespace>_<name>.json       on a tmpfs, root's alone
+ *     <secrets>/<namespace>_<name>.json                   on a tmpfs, root's alone
  *
  * A file is replaced by rename, so a reader sees the old one or the new one. Writers of the same pod take a lock.
  */
@@ -29,8 +29,10 @@ import { watchFolder } from './watch-folder.ts';
 export interface DirectoryClientOptions {
   /** Outlives a reboot. */
   root: string;
-  /** On a tmpfs: secrets lie here. */
+  /** Gone after a reboot: locks lie here. */
   run: string;
+  /** The folder of secrets, on a tmpfs. It is removed with the last secret. */
+  secrets: string;
   clock: Clock;
   /** Waits for an exclusive lock on a file, made when missing. Disposing it gives it back. */
   lock: (path: string) => Promise<AsyncDisposable>;
@@ -53,7 +55,7 @@ export class DirectoryClient implements PodClient {
     this.#events = new ObjectFolder(join(objects, 'events'));
     this.#configMaps = new ObjectFolder(join(objects, 'configmaps'));
     this.#claims = new ObjectFolder(join(objects, 'claims'));
-    this.#secrets = new ObjectFolder(join(options.run, 'objects', 'secrets'));
+    this.#secrets = new ObjectFolder(options.secrets);
   }
 
   async listPods(): Promise<Pod[]> {
@@ -192,6 +194,7 @@ export class DirectoryClient implements PodClient {
     };
     await collect(this.#configMaps, 'ConfigMap');
     await collect(this.#secrets, 'Secret');
+    await this.#secrets.removeIfEmpty();
   }
 
   async recordEvent(event: PodEventRecord): Promise<void> {

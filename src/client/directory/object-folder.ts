@@ -1,4 +1,4 @@
-import { link, mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { link, mkdir, open, readdir, readFile, rename, rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PeapodError } from '../../model/errors.ts';
 
@@ -44,6 +44,12 @@ export class ObjectFolder<T> {
 
   async remove(key: string): Promise<void> {
     await rm(join(this.path, fileName(key)), { force: true });
+  }
+
+  async removeIfEmpty(): Promise<void> {
+    await rmdir(this.path).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== 'ENOENT' && error.code !== 'ENOTEMPTY') throw error;
+    });
   }
 
   async #parse(file: string): Promise<T | undefined> {
