@@ -12,13 +12,15 @@ export async function discardContainer(context: ContainerContext, id: string): P
   const record = await findRecord(context.paths.containers, id);
   const bundleExists = await exists(paths.bundle);
   if (!record && !bundleExists && !(await exists(paths.persistent))) return;
+  // conmon first: what it has begun must not be finished behind our back.
+  if (bundleExists) await killConmon(paths, id);
+  if (record) await context.cgroups.kill(record.cgroupPath);
   if (bundleExists) {
     await runOci(record?.runtime ?? context.runtime, ['delete', '--force', id]).catch(() => {
       // The runtime never knew it, or has forgotten it; what it may have left is cleared by what follows.
     });
+    await killConmon(paths, id);
   }
-  if (record) await context.cgroups.kill(record.cgroupPath);
-  if (bundleExists) await killConmon(paths, id);
   if (record) await context.cgroups.remove(record.cgroupPath);
   await deleteContainerFiles(paths);
 }
