@@ -90,6 +90,20 @@ function addPodVerbs(program: Command, settings: () => Settings): void {
       (await import('./commands/exec.ts')).exec(settings(), pod, command, options),
     );
   program
+    .command('debug')
+    .description('add an ephemeral container to a running pod and join it')
+    .argument('<pod>')
+    .argument('[command...]')
+    .addOption(NAMESPACE)
+    .requiredOption('--image <image>', 'image of the ephemeral container')
+    .option('-c, --container <name>', 'its name')
+    .option('--target <container>', 'see the processes of this container')
+    .option('-i, --stdin', 'pass standard input on')
+    .option('-t, --tty', 'with a terminal')
+    .action(async (pod, command, options) =>
+      (await import('./commands/debug.ts')).debug(settings(), pod, command, options),
+    );
+  program
     .command('inspect')
     .description('print all that is known of a pod')
     .argument('<pods...>')

@@ -1,0 +1,86 @@
+import { randomBytes } from 'node:crypto';
+import type { EphemeralContainer, Pod } from '../../model/api/types.ts';
+import { defaultPod } from '../../model/defaults/default-pod.ts';
+import { PeapodError } from '../../model/errors.ts';
+import { assertNoFieldErrors } from '../../model/field-error.ts';
+import { validateAddedEphemeralContainers } from '../../model/validation/validate-pod.ts';
+import { chooseContainer, containerId, containerStatuses, findPod } from '../find-pods.ts';
+import { type Host, openHost } from '../host.ts';
+import { terminalOf } from '../output/terminal.ts';
+import { ExitCode } from '../report-error.ts';
+import { requireRoot } from '../require-root.ts';
+import { Interrupts } from '../run/interrupts.ts';
+import { pullImages } from '../run/pull-images.ts';
+import type { Settings } from '../settings.ts';
+import { connect } from './exec.ts';
+
+export interface DebugOptions {
+  namespace: string;
+  image: string;
+  container?: string;
+  target?: string;
+  stdin?: boolean;
+  tty?: boolean;
+}
+
+/** `peapod debug`: adds an ephemeral container to a running pod and joins its terminal. The exit code is the container's. */
+export async function debug(
+  settings: Settings,
+  reference: string,
+  command: readonly string[],
+  options: DebugOptions,
+): Promise<void> {
+  requireRoot('debug pods');
+  await using host = await openHost(settings);
+  using interrupts = new Interrupts();
+  const pod = await findPod(host.client, options.namespace, reference);
+  if (options.target !== undefined) chooseContainer(pod, options.target);
+  const name = options.container ?? `debugger-${randomBytes(3).toString('hex')}`;
+  const tty = options.tty === true && process.stdin.isTTY;
+  const added = withContainer(pod, {
+    name,
+    image: options.image,
+    ...(command.length === 0 ? {} : { command: [...command] }),
+    stdin: options.stdin === true,
+    tty,
+    ...(options.target === undefined ? {} : { targetContainerName: options.target }),
+  });
+  assertNoFieldErrors('Pod', pod.metadata?.name ?? '', validateAddedEphemeralContainers(added));
+  await pullImages(host.runtime, [imagePod(added, name)], terminalOf(process.stderr), {
+    signal: interrupts.first,
+  });
+  await host.client.changePod(pod.metadata?.namespace ?? 'default', pod.metadata?.name ?? '', (present) => ({
+    ...present,
+    spec: { containers: [], ...present.spec, ephemeralContainers: added.spec?.ephemeralContainers ?? [] },
+  }));
+  const id = await started(host, pod, name, interrupts.first);
+  await using session = await host.runtime.attach(id, { tty, stdin: options.stdin === true });
+  using _ = connect(session, { tty, stdin: options.stdin === true });
+  const exitCode = await session.exit;
+  if (exitCode !== 0) throw new ExitCode(exitCode);
+}
+
+function withContainer(pod: Pod, container: EphemeralContainer): Pod {
+  const ephemeralContainers = [...(pod.spec?.ephemeralContainers ?? []), container];
+  return defaultPod({ ...pod, spec: { containers: [], ...pod.spec, ephemeralContainers } });
+}
+
+/** A pod of that container alone, whose image is to be pulled. */
+function imagePod(pod: Pod, name: string): Pod {
+  const added = pod.spec?.ephemeralContainers?.find((container) => container.name === name);
+  return { spec: { containers: added === undefined ? [] : [added] } };
+}
+
+async function started(host: Host, { metadata }: Pod, name: string, signal: AbortSignal): Promise<string> {
+  for await (const _ of host.client.watchChanges({ signal })) {
+    const pod = await host.client.getPod(metadata?.namespace ?? 'default', metadata?.name ?? '');
+    const state = containerStatuses(pod).find((status) => status.name === name)?.state;
+    if (state?.running !== undefined || state?.terminated !== undefined) return containerId(pod, name);
+    const { reason = '', message } = state?.waiting ?? {};
+    if (/Err|BackOff|Invalid/.test(reason)) {
+      throw new PeapodError('FailedPrecondition', `cannot start container "${name}": ${message ?? reason}`);
+    }
+  }
+  signal.throwIfAborted();
+  throw new PeapodError('Unavailable', `container "${name}" was not started`);
+}
