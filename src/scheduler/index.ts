@@ -32,3 +32,19 @@ export {
 export { SchedulingEngine, type SchedulerOptions } from './engine/schedule-pod.ts';
 export { ClusterSnapshot } from './engine/snapshot.ts';
 export { summarise } from './engine/summary.ts';
+
+export { planPreemption, type PreemptionPlan } from './engine/preemption.ts';
+export type { ClusterChange } from './engine/plugin.ts';
+export { groupKeyOf } from './engine/pod/group-key.ts';
+export { type NodeInfo, readNode } from './engine/state/node-info.ts';
+export { type SchedulerConfiguration, readConfiguration } from './config/read-configuration.ts';
+export { type GangPreemptionPlan, planGangPreemption } from './gang/gang-preemption.ts';
+export {
+  decideGang,
+  type GangDecision,
+  type GangOptions,
+  type GangPlacement,
+  type GangRefusal,
+} from './gang/place-gang.ts';
+export { type Gang, readPodGroup } from './gang/pod-group.ts';
+export { type QueueOptions, type QueuePlace, SchedulingQueue } from './queue/scheduling-queue.ts';
