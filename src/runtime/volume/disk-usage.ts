@@ -1,20 +1,18 @@
-import { lstat, readdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { runCommand } from '../linux/run-command.ts';
 
-const BLOCK_BYTES = 512;
+const TIMEOUT_MS = 60_000;
 
-/** The disk space that a directory takes, in bytes: no symlink is followed, a hard link counts once. What vanishes meanwhile counts 0. */
-export async function diskUsage(directory: string, seen: Set<string> = new Set()): Promise<number> {
-  const entries = await readdir(directory, { withFileTypes: true }).catch(() => []);
-  let bytes = 0;
-  for (const entry of entries) {
-    const path = join(directory, entry.name);
-    const stats = await lstat(path).catch(() => undefined);
-    if (stats === undefined) continue;
-    const identity = `${stats.dev}:${stats.ino}`;
-    if (!seen.has(identity)) bytes += stats.blocks * BLOCK_BYTES;
-    seen.add(identity);
-    if (entry.isDirectory()) bytes += await diskUsage(path, seen);
-  }
-  return bytes;
+/**
+ * The disk space that a directory takes, in bytes, within its file system: no symlink is followed, a hard link counts once.
+ * What vanishes meanwhile counts 0, a directory that is not there too.
+ * A program of its own walks the tree: however large it is, nothing else has to wait.
+ * @throws PeapodError TimedOut after a minute
+ */
+export async function diskUsage(directory: string, signal?: AbortSignal): Promise<number> {
+  const { stdout } = await runCommand('du', ['-s', '-x', '--block-size=1', '--', directory], {
+    timeoutMs: TIMEOUT_MS,
+    maxOutputBytes: 4096,
+    ...(signal === undefined ? {} : { signal }),
+  });
+  return Number(/^(\d+)\t/.exec(stdout.toString('utf8'))?.[1] ?? 0);
 }

@@ -1,50 +1,84 @@
 /** Gives a volume to the pod's `fsGroup`. @see kubernetes/pkg/volume/volume_linux.go */
-import { fchmodSync, fchownSync, fstatSync, constants, readdirSync } from 'node:fs';
-import { type OpenedFile, openInRoot } from '../linux/open-beneath.ts';
+import { chmodSync, closeSync, constants, fstatSync, openSync, readdirSync } from 'node:fs';
+import { setImmediate } from 'node:timers/promises';
+import { O_PATH, openEntry, setOwner } from '../linux/directory-entry.ts';
+import { badVolume } from './volume-failure.ts';
 
 const GROUP_FILE = 0o660;
 const GROUP_DIRECTORY = 0o2770;
+const FILE_TYPE = 0o170000;
+const SYMLINK = 0o120000;
+const PERMISSIONS = 0o7777;
+/** As deep as a path can be written in the kernel's 4096 bytes; each level is an open directory. */
+const MAX_DEPTH = 2048;
+const BATCH = 256;
 
 /**
  * The group owns every file and directory, may read and write them, and new ones get the group. No symlink is followed.
  * @param policy `OnRootMismatch`: nothing is done when the root is as it should be
  */
-export function applyFsGroup(path: string, fsGroup: number, policy: string | undefined): void {
-  using root = openInRoot(path, '.', { flags: constants.O_RDONLY | constants.O_DIRECTORY, symlinks: 'none' });
-  const { gid, mode } = fstatSync(root.fd);
-  if (policy === 'OnRootMismatch' && gid === fsGroup && (mode & GROUP_DIRECTORY) === GROUP_DIRECTORY) return;
-  giveBelow(root, fsGroup);
-  // The root comes last: a walk that was cut short is done again.
-  give(root, fsGroup);
-}
-
-function giveBelow(directory: OpenedFile, fsGroup: number): void {
-  for (const entry of readdirSync(directory.path, { withFileTypes: true })) {
-    if (!entry.isDirectory() && !entry.isFile()) continue;
-    using file = openEntry(directory, entry.name);
-    if (file === undefined) continue;
-    if (fstatSync(file.fd).isDirectory()) giveBelow(file, fsGroup);
-    give(file, fsGroup);
+export async function applyFsGroup(
+  path: string,
+  fsGroup: number,
+  policy: string | undefined,
+  signal?: AbortSignal,
+): Promise<void> {
+  const flags = constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW;
+  const root = openSync(path, flags);
+  try {
+    const { gid, mode } = fstatSync(root);
+    if (policy === 'OnRootMismatch' && gid === fsGroup && (mode & GROUP_DIRECTORY) === GROUP_DIRECTORY)
+      return;
+    const walk: Walk = { fsGroup, signal, visited: 0, path };
+    await giveBelow(root, walk, 1);
+    // The root comes last: a walk that was cut short is done again.
+    give(root, fsGroup);
+  } finally {
+    closeSync(root);
   }
 }
 
-/** Opened without following it: what was a file a moment ago may be a symlink now. */
-function openEntry(directory: OpenedFile, name: string): OpenedFile | undefined {
+interface Walk {
+  fsGroup: number;
+  signal: AbortSignal | undefined;
+  visited: number;
+  path: string;
+}
+
+async function giveBelow(directory: number, walk: Walk, depth: number): Promise<void> {
+  if (depth > MAX_DEPTH) throw badVolume(`cannot give ${walk.path} to its fsGroup: it is too deep`);
+  const entries = readdirSync(`/proc/self/fd/${directory}`, { withFileTypes: true, encoding: 'latin1' });
+  for (const entry of entries) {
+    if (++walk.visited % BATCH === 0) await setImmediate();
+    walk.signal?.throwIfAborted();
+    const fd = openWithoutFollowing(directory, entry.name, entry.isDirectory());
+    if (fd === undefined) continue;
+    try {
+      if (entry.isDirectory()) await giveBelow(fd, walk, depth + 1);
+      give(fd, walk.fsGroup);
+    } finally {
+      closeSync(fd);
+    }
+  }
+}
+
+/** What was a directory a moment ago may be a symlink now, or gone. */
+function openWithoutFollowing(parent: number, name: string, directory: boolean): number | undefined {
   try {
-    return openInRoot(directory, name, {
-      flags: constants.O_RDONLY | constants.O_NONBLOCK,
-      symlinks: 'none',
-    });
+    return openEntry(parent, name, directory ? constants.O_RDONLY | constants.O_DIRECTORY : O_PATH);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    if (code === 'ENOENT' || code === 'ELOOP') return undefined;
+    if (code === 'ENOENT' || code === 'ELOOP' || code === 'ENOTDIR') return undefined;
     throw error;
   }
 }
 
-function give(file: OpenedFile, fsGroup: number): void {
-  const stats = fstatSync(file.fd);
-  const mode = (stats.mode & 0o7777) | (stats.isDirectory() ? GROUP_DIRECTORY : GROUP_FILE);
-  if (stats.gid !== fsGroup) fchownSync(file.fd, stats.uid, fsGroup);
-  if ((stats.mode & 0o7777) !== mode) fchmodSync(file.fd, mode);
+function give(fd: number, fsGroup: number): void {
+  const { uid, gid } = fstatSync(fd);
+  if (gid !== fsGroup) setOwner(fd, uid, fsGroup);
+  // Read anew: the change of owner has taken setuid away, and it shall not come back.
+  const stats = fstatSync(fd);
+  if ((stats.mode & FILE_TYPE) === SYMLINK) return;
+  const mode = (stats.mode & PERMISSIONS) | (stats.isDirectory() ? GROUP_DIRECTORY : GROUP_FILE);
+  if ((stats.mode & PERMISSIONS) !== mode) chmodSync(`/proc/self/fd/${fd}`, mode);
 }

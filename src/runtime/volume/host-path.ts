@@ -10,7 +10,7 @@ export async function makeHostPath({ volume }: VolumeContext): Promise<MadeVolum
   await makeWhenWanted(path, type);
   if (type !== '') check(path, type, await stat(path).catch(() => undefined));
   else await makeDirectoryWhenMissing(path);
-  return { hostPath: path, readonly: false, ownedByGroup: false };
+  return { hostPath: path, readonly: false, mounted: false };
 }
 
 async function makeWhenWanted(path: string, type: string): Promise<void> {
@@ -45,7 +45,7 @@ const CHECKS: Record<string, { what: string; holds: (stats: Stats) => boolean }>
 
 function check(path: string, type: string, stats: Stats | undefined): void {
   const wanted = CHECKS[type];
-  if (wanted === undefined) throw badVolume(`hostPath type "${type}" is not known`);
+  if (wanted === undefined) throw badVolume(`${type} is an invalid volume type`);
   if (stats === undefined || !wanted.holds(stats))
     throw badVolume(`hostPath type check failed: ${path} is not ${wanted.what}`);
 }

@@ -1,24 +1,48 @@
-import { rm } from 'node:fs/promises';
-import { umountAll } from '../linux/mount.ts';
+import { realpath } from 'node:fs/promises';
+import { mount, MountFlag, umount } from '../linux/mount.ts';
 import { readMounts } from '../linux/proc.ts';
+import { removeTree } from './remove-tree.ts';
 
 export async function isMountPoint(path: string): Promise<boolean> {
-  return (await readMounts()).some(({ mountPoint }) => mountPoint === path);
+  const real = await realpath(path).catch(() => path);
+  return (await readMounts()).some(({ mountPoint }) => mountPoint === real);
 }
 
-/** Where something is mounted at or below the path, the innermost and newest first. */
+/** Where something is mounted at or below the path, in the order in which it was mounted. */
 export async function mountPointsBelow(path: string): Promise<string[]> {
+  const real = await realpath(path).catch(() => path);
   const points = (await readMounts()).map(({ mountPoint }) => mountPoint);
-  return points.filter((point) => point === path || point.startsWith(`${path}/`)).toReversed();
+  return points.filter((point) => point === real || point.startsWith(`${real}/`));
 }
 
 /**
- * Deletes a directory of ours with all in it. What is mounted in it is unmounted first, and if something still is, nothing is deleted:
+ * Takes away what is mounted at `point` and below it, and nothing anywhere else: a bind of a shared directory is that directory's peer,
+ * so that without making it private first, an unmount below it would happen on the host too.
+ */
+export function detach(point: string): void {
+  while (makePrivate(point) && umount(point));
+}
+
+/**
+ * Deletes a directory of ours with all in it. What is mounted in it is detached first, and if something still is, nothing is deleted:
  * behind a mount may be the host's own files.
  */
 export async function deleteUnmounted(path: string): Promise<void> {
-  for (const point of await mountPointsBelow(path)) umountAll(point);
+  // The outermost first: it takes those below it along.
+  for (const point of await mountPointsBelow(path)) detach(point);
   const [left] = await mountPointsBelow(path);
   if (left !== undefined) throw new Error(`cannot delete ${path}: something is still mounted at ${left}`);
-  await rm(path, { recursive: true, force: true });
+  await removeTree(path);
+}
+
+/** @returns false when nothing is mounted there */
+function makePrivate(point: string): boolean {
+  try {
+    mount({ source: 'none', target: point, flags: MountFlag.REC | MountFlag.PRIVATE });
+    return true;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EINVAL' || code === 'ENOENT' || code === 'ENOTDIR') return false;
+    throw error;
+  }
 }

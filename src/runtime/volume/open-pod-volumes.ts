@@ -1,83 +1,103 @@
-import { readdir, rmdir } from 'node:fs/promises';
+import { readdir, rmdir, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import type { Pod } from '../../model/api/types.ts';
+import type { Pod, Volume } from '../../model/api/types.ts';
 import type { Clock } from '../../model/clock.ts';
+import { PeapodError } from '../../model/errors.ts';
+import { lockFile } from '../linux/lock-file.ts';
 import type { RuntimePaths } from '../paths.ts';
-import type { PodVolumes, VolumeSources } from '../pod-volumes.ts';
+import type { Mount } from '../pod-runtime.ts';
+import type { PodVolumes } from '../pod-volumes.ts';
 import { containerMount } from './container-mount.ts';
 import { diskUsage } from './disk-usage.ts';
 import { makeVolume } from './make-volume.ts';
 import { deleteUnmounted } from './mount-points.ts';
-import type { MadeVolume } from './volume-context.ts';
-import { badVolume, volumeFailure } from './volume-failure.ts';
-import { checkedName, podVolumePaths } from './volume-paths.ts';
+import { volumeFailure } from './volume-failure.ts';
+import { emptyDirPath, podVolumePaths, subPathPlace, writtenPath } from './volume-paths.ts';
+import { madeVolume } from './volume-record.ts';
 
-/** Sources of a call that only looks where things are: they were written by `setUp`. */
-type MadeVolumes = Map<string, MadeVolume | undefined>;
-
-export function openPodVolumes(paths: RuntimePaths, clock: Clock): PodVolumes {
-  /** What `setUp` last made, by pod. A process that adopts a pod calls `setUp` first. */
-  const known = new Map<string, MadeVolumes>();
-
-  async function setUp(pod: Pod, sources: VolumeSources, signal: AbortSignal | undefined): Promise<void> {
-    const uid = uidOf(pod);
-    const podPaths = podVolumePaths(paths, uid);
-    const volumes = pod.spec?.volumes ?? [];
-    const results = await Promise.allSettled(
-      volumes.map((volume) => makeVolume({ paths, podPaths, pod, volume, sources, signal }, clock.now())),
-    );
-    const made: MadeVolumes = new Map();
-    for (const [index, result] of results.entries()) {
-      const name = volumes[index]?.name ?? '';
-      if (result.status === 'rejected') throw volumeFailure(name, result.reason);
-      made.set(name, result.value);
-    }
-    known.set(uid, made);
-  }
+/** What is made is recorded on disk: any process may go on where another ended. */
+export function openPodVolumes(paths: RuntimePaths, clock: Pick<Clock, 'now'>): PodVolumes {
+  const pathsOf = (pod: Pod) => podVolumePaths(paths, pod.metadata?.uid ?? '');
 
   return {
-    setUp: (pod, sources, options = {}) => setUp(pod, sources, options.signal),
+    async setUp(pod, sources, { signal } = {}) {
+      const podPaths = pathsOf(pod);
+      const volumes = pod.spec?.volumes ?? [];
+      if (volumes.length === 0) return;
+      await using _lock = await lockFile(podPaths.lock, lockOptions(signal));
+      const now = clock.now();
+      const results = await Promise.allSettled(
+        volumes.map(
+          async (volume) => await makeVolume({ paths, podPaths, pod, volume, sources, now, signal }),
+        ),
+      );
+      signal?.throwIfAborted();
+      for (const [index, result] of results.entries())
+        if (result.status === 'rejected') throw volumeFailure(volumes[index]?.name ?? '', result.reason);
+    },
 
     async mountsFor(pod, container, env) {
-      const uid = uidOf(pod);
-      const made = known.get(uid);
-      const { volatile } = podVolumePaths(paths, uid);
-      return (container.volumeMounts ?? []).map((mount, index) => {
-        const volume = pod.spec?.volumes?.find(({ name }) => name === mount.name);
-        if (volume === undefined || made?.has(mount.name) !== true)
-          throw badVolume(`volume "${mount.name}" has not been made`);
-        const place = join(volatile, 'sub-paths', checkedName(container.name), String(index));
-        return containerMount(mount, { volume, made: made.get(mount.name), env, place });
-      });
+      const podPaths = pathsOf(pod);
+      const volumeMounts = container.volumeMounts ?? [];
+      if (volumeMounts.length === 0) return [];
+      await using _lock = await lockFile(podPaths.lock, lockOptions());
+      const mounts: Mount[] = [];
+      for (const [index, mount] of volumeMounts.entries()) {
+        const volume = findVolume(pod, mount.name, container.name);
+        const made = volume.image === undefined ? await madeVolume(podPaths, volume.name) : undefined;
+        const place = subPathPlace(podPaths, container.name, index);
+        mounts.push(containerMount(mount, { container, volume, made, env, place }));
+      }
+      return mounts;
     },
 
     async usage(pod) {
-      const { persistent } = podVolumePaths(paths, uidOf(pod));
-      const own = (pod.spec?.volumes ?? []).filter(
-        ({ emptyDir }) => emptyDir !== undefined && (emptyDir.medium ?? '') === '',
-      );
-      const sizes = own.map(
-        async ({ name }) => [name, await diskUsage(join(persistent, 'empty-dir', name))] as const,
-      );
+      const podPaths = pathsOf(pod);
+      const sizes = (pod.spec?.volumes ?? []).filter(isOnDisk).map(async (volume) => {
+        const path = volume.configMap ? writtenPath(podPaths, volume) : emptyDirPath(podPaths, volume);
+        return [volume.name, await diskUsage(path)] as const;
+      });
       return new Map(await Promise.all(sizes));
     },
 
     async tearDown(podUid) {
-      known.delete(podUid);
-      const { persistent, volatile } = podVolumePaths(paths, podUid);
+      const { persistent, volatile, lock } = podVolumePaths(paths, podUid);
+      await using _lock = await lockFile(lock, lockOptions());
       await deleteUnmounted(volatile);
       await deleteUnmounted(persistent);
-      await rmdir(dirname(persistent)).catch(() => {});
+      // What else is there of the pod is the agent's.
+      for (const path of [volatile, persistent]) await rmdir(dirname(path)).catch(() => {});
     },
 
     async list() {
-      const persistent = await readdir(paths.pods).catch((): string[] => []);
-      const volatile = await readdir(join(paths.run, 'pods')).catch((): string[] => []);
-      return [...new Set([...persistent, ...volatile])];
+      const uids = new Set<string>();
+      for (const pods of [paths.pods, join(paths.run, 'pods')]) {
+        for (const uid of await readdir(pods).catch((): string[] => []))
+          if (await isThere(join(pods, uid, 'volumes'))) uids.add(uid);
+      }
+      return [...uids];
     },
   };
 }
 
-function uidOf(pod: Pod): string {
-  return pod.metadata?.uid ?? '';
+function lockOptions(signal?: AbortSignal): { removeFile: true; signal?: AbortSignal } {
+  return signal === undefined ? { removeFile: true } : { removeFile: true, signal };
+}
+
+function findVolume(pod: Pod, name: string, container: string): Volume {
+  const volume = pod.spec?.volumes?.find((candidate) => candidate.name === name);
+  if (volume !== undefined) return volume;
+  throw new PeapodError(
+    'CreateContainerConfigError',
+    `cannot find volume "${name}" to mount into container "${container}"`,
+  );
+}
+
+/** What counts as the pod's ephemeral storage. @see kubernetes/pkg/kubelet/eviction/helpers.go */
+function isOnDisk({ emptyDir, configMap }: Volume): boolean {
+  return configMap !== undefined || (emptyDir !== undefined && (emptyDir.medium ?? '') === '');
+}
+
+async function isThere(path: string): Promise<boolean> {
+  return (await stat(path).catch(() => undefined)) !== undefined;
 }

@@ -10,6 +10,8 @@ export interface VolumeContext {
   pod: Pod;
   volume: Volume;
   sources: VolumeSources;
+  /** Milliseconds since the epoch. */
+  now: number;
   signal: AbortSignal | undefined;
 }
 
@@ -19,6 +21,6 @@ export interface MadeVolume {
   hostPath: string;
   /** Containers never write to it. */
   readonly: boolean;
-  /** Its owner is the pod's fsGroup. */
-  ownedByGroup: boolean;
+  /** It is a mount of its own, which a reboot takes away. */
+  mounted: boolean;
 }
