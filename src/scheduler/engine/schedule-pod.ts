@@ -3,7 +3,8 @@ import { PeapodError } from '../../model/errors.ts';
 import type { Decision, Explanation, RejectionCount } from './decision.ts';
 import { explainPod } from './explain.ts';
 import { ShapePlans, type Steps } from './fast/shape-plan.ts';
-import { NodeScan } from './node-scan.ts';
+import type { NodeRanking } from './fast/node-ranking.ts';
+import { NodeScan, type ScannedChoice } from './node-scan.ts';
 import { NominatedPods } from './nominated-pods.ts';
 import { podName, type PodInfo } from './pod/pod-info.ts';
 import { defaultProfile, type Profile } from './profile.ts';
@@ -60,12 +61,10 @@ export class SchedulingEngine {
     if (gate !== undefined) return this.#refused([], 'SchedulingGates');
     const plan = this.#plans.for(profile, pod);
     const steps = plan.stepsFor(pod);
-    const ranking = steps.nodesOnly && this.nominated.isEmpty ? plan.ranking() : undefined;
+    const ranking = this.nominated.isEmpty ? plan.ranking() : undefined;
     if (ranking === undefined) return this.#decideByScan(pod, steps);
-    const choice = ranking.choose(this.#random);
-    if (choice === undefined) return this.#refused(ranking.rejections(), undefined);
-    const { node, score, ties } = choice;
-    return { outcome: 'placed', node: this.#nameOf(node), score, ties, feasible: ranking.feasible };
+    const nodesOnly = steps.clusterFilters.length === 0 && steps.clusterScores.length === 0;
+    return nodesOnly ? this.#decideByRanking(ranking) : this.#decideAmongRanked(pod, steps, ranking);
   }
 
   /**
@@ -118,6 +117,25 @@ export class SchedulingEngine {
     return explainPod(this.snapshot, pod, this.stepsFor(pod));
   }
 
+  #decideByRanking(ranking: NodeRanking): Decision {
+    const choice = ranking.choose(this.#random);
+    if (choice === undefined) return this.#refused(ranking.rejections(), undefined);
+    const { node, score, ties } = choice;
+    return { outcome: 'placed', node: this.#nameOf(node), score, ties, feasible: ranking.feasible };
+  }
+
+  /** What follows from the nodes themselves is known; what other nodes and pods add is looked at for each. */
+  #decideAmongRanked(pod: PodInfo, steps: Steps, ranking: NodeRanking): Decision {
+    const count = this.#scan.filterRanked(ranking, steps);
+    if (count === 0) return this.#decideByScan(pod, steps);
+    return this.#placed(this.#scan.chooseRanked(ranking, steps, this.#random), count);
+  }
+
+  #placed({ place, score, ties }: ScannedChoice, feasible: number): Decision {
+    const node = this.#nameOf(this.#scan.nodes[place] ?? 0);
+    return { outcome: 'placed', node, score, ties, feasible };
+  }
+
   #decideByScan(pod: PodInfo, steps: Steps, allows?: (node: number) => boolean): Decision {
     const rejections: RejectionCount[] = [];
     let count = this.#scan.filter(steps, rejections);
@@ -126,9 +144,7 @@ export class SchedulingEngine {
     if (nominees.size > 0)
       count = this.#scan.keep((node) => this.#suitsBeside(pod, node, nominees.get(node)));
     if (count === 0) return this.#refused(rejections, undefined);
-    const { place, score, ties } = this.#scan.choose(steps, this.#random);
-    const node = this.#nameOf(this.#scan.nodes[place] ?? 0);
-    return { outcome: 'placed', node, score, ties, feasible: count };
+    return this.#placed(this.#scan.choose(steps, this.#random), count);
   }
 
   /** A node must suit with the pods that are nominated to it as well as without. */

@@ -7,8 +7,10 @@ import { PeapodError } from '../../model/errors.ts';
 import { readLabels } from './pod/labels.ts';
 import { NOWHERE, type PodInfo, podName } from './pod/pod-info.ts';
 import { PodReader } from './pod/pod-reader.ts';
+import type { SpreadConstraint } from './pod/spread-constraints.ts';
 import { ChangeLog } from './state/change-log.ts';
 import { ClusterObjects } from './state/cluster-objects.ts';
+import type { DomainCounter } from './state/domain-counter.ts';
 import { ImageSpread } from './state/images.ts';
 import { NodeColumns } from './state/node-column.ts';
 import { readNode, type NodeInfo } from './state/node-info.ts';
@@ -31,6 +33,9 @@ export class ClusterSnapshot {
   readonly hostPorts = new Usage();
   readonly claims = new Usage();
   readonly changes = new ChangeLog();
+  /** The counters of the templates' spread constraints, lest they be looked up for each pod. */
+  readonly spreadCounters = new WeakMap<SpreadConstraint, DomainCounter>();
+  readonly hostCounters = new WeakMap<SpreadConstraint, DomainCounter>();
   /** Changes with `objects`. */
   objectsEpoch = 0;
   readonly #reader = new PodReader(this.nodes, this.population);

@@ -6,7 +6,7 @@ import { normaliseOne } from '../normalise.ts';
 import type { RejectionCount } from '../decision.ts';
 import type { SeededRandom } from '../random.ts';
 import type { ClusterSnapshot } from '../snapshot.ts';
-import { grownInts } from '../state/growing-arrays.ts';
+import { grownFloats, grownInts } from '../state/growing-arrays.ts';
 import { ScoreGroup, type ScoreBucket } from './score-bucket.ts';
 import type { Steps, WeightedScore } from './shape-plan.ts';
 
@@ -30,7 +30,13 @@ export class NodeRanking {
   /** By slot: which filter turned it away, from 1 on; 0 for none. */
   #rejectedBy = new Int32Array(0);
   #rejections: number[] = [];
+  /** The nodes that suit, without gaps, and where in the list each is. */
+  #suitable = new Int32Array(0);
+  #listed = new Int32Array(0);
   #feasible = 0;
+  /** By slot: the sum of the scores that are not normalised, and the group's number. */
+  #sums = new Float64Array(0);
+  #groupOf = new Int32Array(0);
   #position = -1;
   readonly #one = new Int32Array(1);
   readonly #oneScore = new Float64Array(1);
@@ -44,6 +50,31 @@ export class NodeRanking {
 
   get feasible(): number {
     return this.#feasible;
+  }
+
+  /** Writes the nodes that suit by themselves to `nodes`. @returns how many they are */
+  list(nodes: Int32Array): number {
+    nodes.set(this.#suitable.subarray(0, this.#feasible));
+    return this.#feasible;
+  }
+
+  /** Writes the score of each of `nodes[0..count)`, as it is when these are the ones to choose from. */
+  sumScores(nodes: Int32Array, count: number, totals: Float64Array): void {
+    const sums = this.#sums;
+    if (this.#normalised.length === 0) {
+      for (let index = 0; index < count; index++) totals[index] = sums[nodes[index] as number] as number;
+      return;
+    }
+    const groups = [...this.#groups.values()];
+    const present = new Uint8Array(groups.length);
+    const groupOf = this.#groupOf;
+    for (let index = 0; index < count; index++) present[groupOf[nodes[index] as number] as number] = 1;
+    const largest = this.#largestOf(groups.filter((_, index) => present[index] === 1));
+    const added = Float64Array.from(groups, ({ raw }) => this.#normalisedScore(raw, largest));
+    for (let index = 0; index < count; index++) {
+      const node = nodes[index] as number;
+      totals[index] = (sums[node] as number) + (added[groupOf[node] as number] as number);
+    }
   }
 
   /** Takes in what changed. @returns whether the ranking can be used */
@@ -60,9 +91,7 @@ export class NodeRanking {
   /** One of the best nodes, each as likely; nothing when no node suits. */
   choose(random: SeededRandom): RankedChoice | undefined {
     const groups = [...this.#groups.values()].filter((group) => group.best() !== undefined);
-    const largest = this.#normalised.map((_, index) =>
-      groups.reduce((most, { raw }) => Math.max(most, raw[index] ?? 0), 0),
-    );
+    const largest = this.#largestOf(groups);
     let best = Number.NEGATIVE_INFINITY;
     let buckets: ScoreBucket[] = [];
     for (const group of groups) {
@@ -90,6 +119,12 @@ export class NodeRanking {
     });
   }
 
+  #largestOf(groups: readonly ScoreGroup[]): number[] {
+    return this.#normalised.map((_, index) =>
+      groups.reduce((most, { raw }) => Math.max(most, raw[index] ?? 0), 0),
+    );
+  }
+
   #normalisedScore(raw: readonly number[], largest: readonly number[]): number {
     return this.#normalised.reduce((sum, { weight, step }, index) => {
       const normalised = normaliseOne(step.normalisation, raw[index] ?? 0, largest[index] ?? 0);
@@ -104,16 +139,28 @@ export class NodeRanking {
     this.#rejections = [];
     this.#rejectedBy = new Int32Array(nodes.capacity);
     this.#places = new Int32Array(nodes.capacity);
+    this.#suitable = new Int32Array(nodes.capacity);
+    this.#listed = new Int32Array(nodes.capacity);
+    this.#groupOf = new Int32Array(nodes.capacity);
+    this.#sums = new Float64Array(nodes.capacity);
     this.#feasible = 0;
     for (let index = 0; index < nodes.count; index++) this.#insert(nodes.live[index] ?? 0);
   }
 
   #refresh(node: number): void {
     const { infos, capacity } = this.#snapshot.nodes;
-    this.#places = grownInts(this.#places, capacity);
-    this.#rejectedBy = grownInts(this.#rejectedBy, capacity);
+    if (this.#places.length < capacity) this.#grow(capacity);
     this.#take(node);
     if (infos[node] !== undefined) this.#insert(node);
+  }
+
+  #grow(capacity: number): void {
+    this.#places = grownInts(this.#places, capacity);
+    this.#rejectedBy = grownInts(this.#rejectedBy, capacity);
+    this.#suitable = grownInts(this.#suitable, capacity);
+    this.#listed = grownInts(this.#listed, capacity);
+    this.#groupOf = grownInts(this.#groupOf, capacity);
+    this.#sums = grownFloats(this.#sums, capacity);
   }
 
   #take(node: number): void {
@@ -124,7 +171,10 @@ export class NodeRanking {
     if (bucket === undefined) return;
     bucket.group.remove(bucket, node, this.#places);
     this.#buckets[node] = undefined;
-    this.#feasible--;
+    const last = this.#suitable[--this.#feasible] ?? 0;
+    const listed = this.#listed[node] ?? 0;
+    this.#suitable[listed] = last;
+    this.#listed[last] = listed;
   }
 
   #insert(node: number): void {
@@ -137,10 +187,13 @@ export class NodeRanking {
     const score = this.#plain.reduce((sum, { weight, step }) => sum + weight * this.#score(step, node), 0);
     const raw = this.#normalised.map(({ step }) => this.#score(step, node));
     const key = raw.join();
-    const group = this.#groups.get(key) ?? new ScoreGroup(raw);
+    const group = this.#groups.get(key) ?? new ScoreGroup(raw, this.#groups.size);
     this.#groups.set(key, group);
     this.#buckets[node] = group.add(node, score, this.#places);
-    this.#feasible++;
+    this.#sums[node] = score;
+    this.#groupOf[node] = group.index;
+    this.#listed[node] = this.#feasible;
+    this.#suitable[this.#feasible++] = node;
   }
 
   /** Which filter turns the node away, from 1 on; 0 for none. */

@@ -14,12 +14,14 @@ export class ScoreBucket {
 export class ScoreGroup {
   /** By normalised plugin. */
   readonly raw: readonly number[];
+  readonly index: number;
   readonly #buckets = new Map<number, ScoreBucket>();
   /** Ascending; buckets of these scores are not empty. */
   readonly #scores: number[] = [];
 
-  constructor(raw: readonly number[]) {
+  constructor(raw: readonly number[], index: number) {
     this.raw = raw;
+    this.index = index;
   }
 
   best(): ScoreBucket | undefined {

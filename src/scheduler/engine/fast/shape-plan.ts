@@ -19,8 +19,9 @@ export interface WeightedScore {
 export interface Steps {
   readonly filters: readonly NamedFilter[];
   readonly scores: readonly WeightedScore[];
-  /** Whether all of them are of scope `node`. */
-  readonly nodesOnly: boolean;
+  /** Those of scope `cluster` among them. */
+  readonly clusterFilters: readonly NamedFilter[];
+  readonly clusterScores: readonly WeightedScore[];
 }
 
 export class ShapePlan {
@@ -43,7 +44,7 @@ export class ShapePlan {
     this.#scores = profile.scorers.map(({ plugin }) =>
       plugin.scope === 'node' ? plugin.score?.(context) : undefined,
     );
-    this.#nodeSteps = this.#assemble(this.#filters, this.#scores, true);
+    this.#nodeSteps = this.#assemble(this.#filters, this.#scores);
   }
 
   /** Whether nothing changed on which its steps, or their absence, depend. */
@@ -67,7 +68,7 @@ export class ShapePlan {
       if (step !== undefined) nodesOnly = false;
       return step;
     });
-    return nodesOnly ? this.#nodeSteps : this.#assemble(allFilters, allScores, false);
+    return nodesOnly ? this.#nodeSteps : this.#assemble(allFilters, allScores);
   }
 
   /** All nodes in order of their scores, from the second use on: a single pod is not worth it. */
@@ -77,24 +78,26 @@ export class ShapePlan {
     return this.#ranking.catchUp() ? this.#ranking : undefined;
   }
 
-  #assemble(
-    filters: readonly (FilterStep | undefined)[],
-    scores: readonly (ScoreStep | undefined)[],
-    nodesOnly: boolean,
-  ): Steps {
-    const namedFilters: NamedFilter[] = [];
+  #assemble(filters: readonly (FilterStep | undefined)[], scores: readonly (ScoreStep | undefined)[]): Steps {
+    const allFilters: NamedFilter[] = [];
+    const clusterFilters: NamedFilter[] = [];
     for (const [index, step] of filters.entries()) {
-      const plugin = this.#profile.filters[index]?.name ?? '';
-      if (step !== undefined) namedFilters.push({ plugin, step });
+      const plugin = this.#profile.filters[index];
+      if (step === undefined || plugin === undefined) continue;
+      const named = { plugin: plugin.name, step };
+      allFilters.push(named);
+      if (plugin.scope === 'cluster') clusterFilters.push(named);
     }
-    const weighted: WeightedScore[] = [];
+    const allScores: WeightedScore[] = [];
+    const clusterScores: WeightedScore[] = [];
     for (const [index, step] of scores.entries()) {
       const scorer = this.#profile.scorers[index];
-      if (step !== undefined && scorer !== undefined) {
-        weighted.push({ plugin: scorer.plugin.name, weight: scorer.weight, step });
-      }
+      if (step === undefined || scorer === undefined) continue;
+      const weighted = { plugin: scorer.plugin.name, weight: scorer.weight, step };
+      allScores.push(weighted);
+      if (scorer.plugin.scope === 'cluster') clusterScores.push(weighted);
     }
-    return { filters: namedFilters, scores: weighted, nodesOnly };
+    return { filters: allFilters, scores: allScores, clusterFilters, clusterScores };
   }
 }
 

@@ -24,10 +24,11 @@ export function countConstraints(
   constraints: readonly SpreadConstraint[],
   keys: readonly string[],
 ): CountedConstraint[] {
-  return constraints.map((constraint) => ({
-    constraint,
-    counter: countOne(snapshot, pod, constraint, keys),
-  }));
+  return constraints.map((constraint) => {
+    const counter = snapshot.spreadCounters.get(constraint) ?? countOne(snapshot, pod, constraint, keys);
+    snapshot.spreadCounters.set(constraint, counter);
+    return { constraint, counter };
+  });
 }
 
 function countOne(
@@ -53,7 +54,11 @@ export function countOnNodes(
   pod: PodInfo,
   constraint: SpreadConstraint,
 ): DomainCounter {
-  return snapshot.population.podCounter(matcherOf(snapshot, pod, constraint), EACH_NODE);
+  const known = snapshot.hostCounters.get(constraint);
+  if (known !== undefined) return known;
+  const counter = snapshot.population.podCounter(matcherOf(snapshot, pod, constraint), EACH_NODE);
+  snapshot.hostCounters.set(constraint, counter);
+  return counter;
 }
 
 function matcherOf(snapshot: ClusterSnapshot, pod: PodInfo, { counted }: SpreadConstraint) {
