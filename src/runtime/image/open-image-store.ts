@@ -9,7 +9,7 @@ import { loadArchive } from './archive/load-archive.ts';
 import type { ImageStore } from './image-store.ts';
 import { hostPlatform, type Platform } from './platform.ts';
 import { canonicalName, parseReference } from './reference.ts';
-import { pullImage, type PullSettings } from './registry/pull-image.ts';
+import type { PullSettings } from './registry/pull-image.ts';
 import { removeImage } from './remove-image.ts';
 import { collectGarbage, STORE_LOCK } from './store/collect-garbage.ts';
 import { type ImageRecord, listImageRecords, writeName } from './store/image-records.ts';
@@ -84,6 +84,8 @@ export async function openImageStore(
     async pullImage(reference, call = {}) {
       const parsed = parseReference(reference);
       const what = `cannot pull image ${JSON.stringify(reference)}`;
+      // Loaded when it is needed: the HTTP client takes a tenth of a second.
+      const { pullImage } = await import('./registry/pull-image.ts');
       return adding(what, call.signal, async () => status(await pullImage(files, parsed, settings, call)));
     },
     async removeImage(reference, call = {}) {
