@@ -11,6 +11,6 @@ export async function doctor(settings: Settings, options: { fix?: true; output?:
   const report = await runDoctor(linuxHost(settings), { fix: options.fix === true });
   const terminal = terminalOf(process.stdout);
   const structure = format === 'json' || format === 'yaml';
-  terminal.write(structure ? structured(format, report) : renderReport(report, terminal));
+  terminal.write(structure ? await structured(format, report) : renderReport(report, terminal));
   if (report.verdict === 'fail') process.exitCode = 1;
 }

@@ -29,7 +29,7 @@ export async function images(settings: Settings, options: { output?: string }): 
     },
   ];
   const name = (row: ImageRow) => (row.tag === '<none>' ? row.image.id : `${row.repository}:${row.tag}`);
-  printList(terminalOf(process.stdout), format, { columns, name, object: ({ image }) => image }, rows);
+  await printList(terminalOf(process.stdout), format, { columns, name, object: ({ image }) => image }, rows);
 }
 
 function rowsOf(image: ImageStatus): ImageRow[] {

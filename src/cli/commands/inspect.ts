@@ -21,5 +21,5 @@ export async function inspect(
     const events = await host.client.listEvents({ involvedUid: podUid });
     inspected.push({ pod, events, sandboxes, containers: containers.flat() });
   }
-  process.stdout.write(structured(options.output === 'yaml' ? 'yaml' : 'json', inspected));
+  process.stdout.write(await structured(options.output === 'yaml' ? 'yaml' : 'json', inspected));
 }

@@ -50,7 +50,7 @@ export async function ps(
     },
     { heading: 'UID', value: (row: Row) => row.pod.metadata?.uid ?? '', wide: true },
   ];
-  printList(
+  await printList(
     terminal,
     format,
     { columns, name: (row: Row) => `pod/${row.name}`, object: (row: Row) => row.pod },

@@ -25,7 +25,7 @@ export async function tree(
   const found = (await Promise.all(pods.map((pod) => readPod(host, pod)))).filter((pod) => pod !== undefined);
   if (format === 'json' || format === 'yaml') {
     process.stdout.write(
-      structured(
+      await structured(
         format,
         found.map(({ name, infra, containers }) => ({
           name,

@@ -51,22 +51,22 @@ test('control characters from outside are shown and not obeyed', () => {
   assert.equal(displayWidth('\u001B[1mab\u001B[22m'), 2);
 });
 
-test('each output format shows the same list', () => {
+test('each output format shows the same list', async () => {
   const printer = {
     columns: [{ heading: 'NAME', value: (x: string) => x }],
     name: (x: string) => `pod/${x}`,
     object: (x: string) => ({ x }),
   };
-  const show = (format: string | undefined) => {
+  const show = async (format: string | undefined) => {
     const out = recorder();
-    printList(out, parseOutputFormat(format), printer, ['a']);
+    await printList(out, parseOutputFormat(format), printer, ['a']);
     return out.text;
   };
-  assert.equal(show(undefined), 'NAME\na\n');
-  assert.equal(show('name'), 'pod/a\n');
-  assert.deepEqual(JSON.parse(show('json')), { apiVersion: 'v1', kind: 'List', items: [{ x: 'a' }] });
-  assert.equal(show('yaml'), 'apiVersion: v1\nkind: List\nitems:\n  - x: a\n');
-  assert.throws(() => show('xml'), { code: 'Invalid' });
+  assert.equal(await show(undefined), 'NAME\na\n');
+  assert.equal(await show('name'), 'pod/a\n');
+  assert.deepEqual(JSON.parse(await show('json')), { apiVersion: 'v1', kind: 'List', items: [{ x: 'a' }] });
+  assert.equal(await show('yaml'), 'apiVersion: v1\nkind: List\nitems:\n  - x: a\n');
+  await assert.rejects(show('xml'), { code: 'Invalid' });
 });
 
 test('a live block takes back what it drew and never wraps', () => {

@@ -1,4 +1,3 @@
-import { stringify } from 'yaml';
 import { PeapodError } from '../../model/errors.ts';
 import { type Column, renderTable } from './table.ts';
 import type { Terminal } from './terminal.ts';
@@ -20,23 +19,23 @@ export interface ListPrinter<T> {
   object: (row: T) => unknown;
 }
 
-export function printList<T>(
+export async function printList<T>(
   out: Terminal,
   format: OutputFormat,
   printer: ListPrinter<T>,
   rows: readonly T[],
-): void {
+): Promise<void> {
   if (format === 'name') {
     for (const row of rows) out.write(`${printer.name(row)}\n`);
   } else if (format === 'json' || format === 'yaml') {
-    out.write(structured(format, { apiVersion: 'v1', kind: 'List', items: rows.map(printer.object) }));
+    out.write(await structured(format, { apiVersion: 'v1', kind: 'List', items: rows.map(printer.object) }));
   } else {
     out.write(renderTable(printer.columns, rows, { wide: format === 'wide' }));
   }
 }
 
-export function structured(format: 'json' | 'yaml', value: unknown): string {
-  return format === 'json'
-    ? `${JSON.stringify(value, null, 2)}\n`
-    : stringify(value, { aliasDuplicateObjects: false });
+export async function structured(format: 'json' | 'yaml', value: unknown): Promise<string> {
+  if (format === 'json') return `${JSON.stringify(value, null, 2)}\n`;
+  const { stringify } = await import('yaml');
+  return stringify(value, { aliasDuplicateObjects: false });
 }
