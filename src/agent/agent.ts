@@ -1,5 +1,4 @@
 import type { AgentDeps } from './agent-deps.ts';
-import { messageOf } from './actions/step-failure.ts';
 import { keepHouse } from './housekeeping/keep-house.ts';
 import { podIdentity } from './pod-identity.ts';
 import { PodWorker } from './pod-worker.ts';
@@ -88,6 +87,6 @@ class Agent {
   }
 
   #warn(what: string, error: unknown): void {
-    this.#deps.log({ level: 'error', message: `${what}: ${messageOf(error)}`, error });
+    this.#deps.log({ level: 'error', message: what, error });
   }
 }

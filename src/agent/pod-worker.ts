@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Pod, PodStatus } from '../model/api/types.ts';
 import { perform } from './actions/perform.ts';
 import type { PodContext } from './actions/pod-context.ts';
-import { messageOf, RETRY_MS } from './actions/step-failure.ts';
+import { RETRY_MS } from './actions/step-failure.ts';
 import type { AgentDeps } from './agent-deps.ts';
 import { announceBackoffs } from './announce-backoffs.ts';
 import { sysctlRefusal } from './container-config/sysctls.ts';
@@ -164,7 +164,7 @@ export class PodWorker {
     } catch (error) {
       if (context.signal.aborted) return;
       this.#memory.held.set(key, this.#deps.clock.now() + RETRY_MS);
-      this.#log('error', `${action.type} failed: ${messageOf(error)}`, error);
+      this.#log('error', `${action.type} failed`, error);
     } finally {
       this.#operations.delete(key);
       this.wake();
@@ -213,7 +213,7 @@ export class PodWorker {
       terminationMessages.set(
         instance.id,
         await terminationMessage(this.#pod, instance, this.#deps.files).catch((error: unknown) => {
-          this.#log('warn', `cannot read the termination message: ${messageOf(error)}`, error);
+          this.#log('warn', 'cannot read the termination message', error);
           return '';
         }),
       );
@@ -227,7 +227,7 @@ export class PodWorker {
       await this.#deps.client.updatePodStatus(this.#pod, status);
       this.#pod = { ...this.#pod, status };
     } catch (error) {
-      this.#log('warn', `cannot write the status: ${messageOf(error)}`, error);
+      this.#log('warn', 'cannot write the status', error);
     }
   }
 
@@ -241,7 +241,7 @@ export class PodWorker {
   }
 
   #failed(error: unknown, signal: AbortSignal): number {
-    if (!signal.aborted) this.#log('error', `cannot look after the pod: ${messageOf(error)}`, error);
+    if (!signal.aborted) this.#log('error', 'cannot look after the pod', error);
     return this.#deps.clock.now() + OBSERVE_RETRY_MS;
   }
 

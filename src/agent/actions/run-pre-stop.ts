@@ -4,7 +4,6 @@ import type { RunPreStop } from '../planner/action.ts';
 import { findSpecContainer } from '../spec-containers.ts';
 import { announceKill } from './announce-kill.ts';
 import type { PodContext } from './pod-context.ts';
-import { messageOf } from './step-failure.ts';
 
 /** Runs the preStop hook, for the grace period at most. However it ends, the container is stopped next. */
 export async function runPreStop(action: RunPreStop, context: PodContext): Promise<void> {
@@ -25,7 +24,8 @@ export async function runPreStop(action: RunPreStop, context: PodContext): Promi
     if (container !== undefined) events.record(pod, eventTexts.preStopFailed(container));
     deps.log({
       level: 'info',
-      message: `preStop hook failed: ${messageOf(error)}`,
+      message: 'preStop hook failed',
+      error,
       pod: pod.metadata?.name ?? '',
     });
   } finally {

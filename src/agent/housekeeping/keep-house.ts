@@ -1,4 +1,3 @@
-import { messageOf } from '../actions/step-failure.ts';
 import type { AgentDeps } from '../agent-deps.ts';
 import { POD_UID_LABEL } from '../container-labels.ts';
 import { podIdentity } from '../pod-identity.ts';
@@ -58,6 +57,6 @@ async function attempt(
     await work();
   } catch (error) {
     signal.throwIfAborted();
-    log({ level: 'warn', message: `cannot ${what}: ${messageOf(error)}`, error });
+    log({ level: 'warn', message: `cannot ${what}`, error });
   }
 }
