@@ -12,7 +12,10 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
+import { isPeapodError } from '../../model/errors.ts';
 import { bindMount, mount, MountFlag, umount } from '../linux/mount.ts';
+import { runCommand } from '../linux/run-command.ts';
 import { podWith, VolumeFixture } from './testing/volume-fixture.ts';
 
 const fixture = new VolumeFixture();
@@ -38,6 +41,30 @@ describe('hostile volumes', () => {
     rmSync(join(root, 'dir'), { recursive: true });
     symlinkSync('/etc', join(root, 'dir'));
     assert.equal(existsSync(join(path, 'passwd')), false);
+  });
+  test('CVE-2021-25741: a subPath that is exchanged for a symlink again and again never leads out', async () => {
+    const { path: root } = await fixture.setUpAndMount(podWith({ emptyDir: {} }));
+    const stop = join(fixture.folder, 'stop');
+    const script = `cd ${root}; mkdir real; ln -s /etc link; while [ ! -e ${stop} ]; do
+      mv -T real sub; mv -T sub real; mv -T link sub; mv -T sub link; done`;
+    const attacker = runCommand('sh', ['-c', script], { timeoutMs: 20_000 });
+    const outcomes = { mounted: 0, refused: 0 };
+    for (let round = 0; round < 150; round++) {
+      try {
+        const { path } = await fixture.mountOf(podWith({ emptyDir: {} }, { subPath: 'sub' }));
+        assert.equal(existsSync(join(path, 'passwd')), false);
+        outcomes.mounted += 1;
+      } catch (error) {
+        assert.ok(isPeapodError(error, 'VolumeError'), String(error));
+        outcomes.refused += 1;
+      }
+      await delay(1);
+      // The subPath that was made where it was missing, so that the attacker can go on.
+      rmSync(join(root, 'sub'), { recursive: true, force: true });
+    }
+    writeFileSync(stop, '');
+    await attacker;
+    assert.ok(outcomes.mounted > 0);
   });
   test('CVE-2025-9566: a configMap is not written through a symlink that a container left', async () => {
     fixture.configMaps['m'] = { data: { key: 'one' } };
@@ -81,7 +108,7 @@ describe('hostile volumes', () => {
   });
   test('CVE-2017-1002102: tearing down unmounts nothing on the host, also below a shared directory', async () => {
     const host = join(fixture.folder, 'host');
-    mkdirSync(join(host, 'inner'), { recursive: true });
+    for (const name of ['inner', 'later']) mkdirSync(join(host, name), { recursive: true });
     bindMount(host, host);
     mount({ source: 'none', target: host, flags: MountFlag.SHARED });
     mount({ source: 'tmpfs', target: join(host, 'inner'), type: 'tmpfs' });
@@ -91,8 +118,13 @@ describe('hostile volumes', () => {
       pod.spec!.containers[0]!.securityContext = { privileged: true };
       const { path } = await fixture.setUpAndMount(pod);
       assert.ok(existsSync(join(path, 'inner')));
+      mount({ source: 'tmpfs', target: join(host, 'later'), type: 'tmpfs' });
+      writeFileSync(join(host, 'later/file'), 'precious');
+      assert.ok(existsSync(join(path, 'later/file')), 'what is mounted on the host comes in');
       await fixture.volumes.tearDown('u1');
       assert.equal(readFileSync(join(host, 'inner/file'), 'utf8'), 'precious', mountPropagation);
+      assert.equal(readFileSync(join(host, 'later/file'), 'utf8'), 'precious', mountPropagation);
+      umount(join(host, 'later'));
     }
     umount(join(host, 'inner'));
     umount(host);

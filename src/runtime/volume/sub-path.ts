@@ -24,24 +24,32 @@ export function bindSubPath(
   if (subPath.split('/').includes('..'))
     throw badVolume(`unable to provision SubPath \`${subPath}\`: must not contain '..'`);
   using opened = openOrMake(volume, subPath);
+  try {
+    bindOpened(opened, place, propagation);
+  } catch (error) {
+    throw subPathFailure(subPath, error);
+  }
+  return place;
+}
+
+function bindOpened(opened: OpenedFile, place: string, propagation: Mount['propagation']): void {
   detach(place);
   makeTarget(place, fstatSync(opened.fd).isDirectory());
   bindMount(opened.path, place);
   // What is mounted on the host later may come in; what happens here goes out only where that was asked for.
   if (propagation !== 'BIDIRECTIONAL') mount({ source: 'none', target: place, flags: MountFlag.SLAVE });
-  return place;
 }
 
 function openOrMake(volume: string, subPath: string): OpenedFile {
   try {
     return openInRoot(volume, subPath, { symlinks: 'beneath' });
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw leavesVolume(subPath, error);
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw subPathFailure(subPath, error);
   }
   try {
     return makeDirectories(volume, subPath);
   } catch (error) {
-    throw leavesVolume(subPath, error);
+    throw subPathFailure(subPath, error);
   }
 }
 
@@ -69,10 +77,12 @@ function isThere(volume: string, path: string): boolean {
   }
 }
 
-function leavesVolume(subPath: string, error: unknown): Error {
+function subPathFailure(subPath: string, error: unknown): Error {
   const { code } = error as NodeJS.ErrnoException;
   if (code === 'EXDEV' || code === 'ELOOP') return badVolume(`subPath "${subPath}" leads out of its volume`);
-  return badVolume(`subPath "${subPath}" cannot be opened: ${code ?? String(error)}`, error);
+  return code === undefined
+    ? (error as Error)
+    : badVolume(`subPath "${subPath}" cannot be mounted: ${code}`, error);
 }
 
 /** A file is bound on a file, a directory on a directory. */
