@@ -15,6 +15,8 @@ export async function writeFileAtomic(
     const file = await open(temporary, 'wx', options.mode ?? 0o600);
     try {
       await file.writeFile(content);
+      // What open(2) makes of a mode depends on the umask.
+      if (options.mode !== undefined) await file.chmod(options.mode);
       if (options.durable !== false) await file.sync();
     } finally {
       await file.close();
