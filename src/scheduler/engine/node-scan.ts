@@ -91,47 +91,51 @@ export class NodeScan {
   }
 
   #add(scores: Steps['scores']): void {
-    const count = this.#count;
-    const totals = this.#totals;
-    const raw = this.#scores;
     for (const { weight, step } of scores) {
       const uniform = step.uniform?.();
       if (uniform !== undefined) {
-        for (let index = 0; index < count; index++)
-          totals[index] = (totals[index] as number) + weight * uniform;
+        if (uniform !== 0) addToAll(this.#totals, weight * uniform, this.#count);
         continue;
       }
-      step.score(this.nodes, count, raw);
-      normaliseScores(step.normalisation, this.nodes, count, raw);
-      for (let index = 0; index < count; index++) {
-        totals[index] = (totals[index] as number) + weight * (raw[index] as number);
-      }
+      step.score(this.nodes, this.#count, this.#scores);
+      normaliseScores(step.normalisation, this.nodes, this.#count, this.#scores);
+      addWeighted(this.#totals, weight, this.#scores, this.#count);
     }
   }
 
   #best(random: SeededRandom): ScannedChoice {
-    const count = this.#count;
-    const totals = this.#totals;
-    let score = Number.NEGATIVE_INFINITY;
-    let ties = 0;
-    for (let index = 0; index < count; index++) {
-      const total = totals[index] as number;
-      if (total > score) {
-        score = total;
-        ties = 1;
-      } else if (total === score) ties++;
-    }
-    return { place: this.#pick(score, ties > 1 ? random.below(ties) : 0), score, ties };
+    const score = largestOf(this.#totals, this.#count);
+    const ties = countOf(score, this.#totals, this.#count);
+    const nth = ties > 1 ? random.below(ties) : 0;
+    return { place: placeOf(score, nth, this.#totals, this.#count), score, ties };
   }
+}
 
-  /** The place of the nth node of that score, from 0 on. */
-  #pick(score: number, nth: number): number {
-    let passed = 0;
-    for (let index = 0; index < this.#count; index++) {
-      if (this.#totals[index] !== score) continue;
-      if (passed === nth) return index;
-      passed++;
-    }
-    return 0;
+function largestOf(values: Float64Array, count: number): number {
+  let largest = Number.NEGATIVE_INFINITY;
+  for (let index = 0; index < count; index++) largest = Math.max(largest, values[index] as number);
+  return largest;
+}
+
+function countOf(wanted: number, values: Float64Array, count: number): number {
+  let found = 0;
+  for (let index = 0; index < count; index++) found += values[index] === wanted ? 1 : 0;
+  return found;
+}
+
+/** Where the value stands for the nth time, from 0 on. */
+function placeOf(wanted: number, nth: number, values: Float64Array, count: number): number {
+  let place = values.indexOf(wanted);
+  for (let passed = 0; passed < nth && place < count; passed++) place = values.indexOf(wanted, place + 1);
+  return place;
+}
+
+function addWeighted(totals: Float64Array, weight: number, scores: Float64Array, count: number): void {
+  for (let index = 0; index < count; index++) {
+    totals[index] = (totals[index] as number) + weight * (scores[index] as number);
   }
+}
+
+function addToAll(totals: Float64Array, amount: number, count: number): void {
+  for (let index = 0; index < count; index++) totals[index] = (totals[index] as number) + amount;
 }

@@ -4,6 +4,7 @@
 import type { PodShape } from '../pod/pod-shape.ts';
 import type { SchedulerPlugin } from '../plugin.ts';
 import type { ClusterSnapshot } from '../snapshot.ts';
+import type { NodeTable } from '../state/node-table.ts';
 import { CPU, MEMORY } from '../state/resource-table.ts';
 
 const DEFAULT_RESOURCES = ['cpu', 'memory'];
@@ -48,25 +49,33 @@ function scoreTwo(
   count: number,
   scores: Float64Array,
 ): void {
-  const capacities1 = table.allocatable[CPU];
-  const capacities2 = table.allocatable[MEMORY];
+  const percent1 = table.percent[CPU];
+  const percent2 = table.percent[MEMORY];
   const requested1 = table.requested[CPU];
   const requested2 = table.requested[MEMORY];
-  if (!capacities1 || !capacities2 || !requested1 || !requested2) return;
+  if (!percent1 || !percent2 || !requested1 || !requested2) return;
   for (let index = 0; index < count; index++) {
     const node = nodes[index] as number;
-    const capacity1 = capacities1[node] as number;
-    const capacity2 = capacities2[node] as number;
-    if (capacity1 === 0 || capacity2 === 0) {
-      scores[index] = 100;
-      continue;
-    }
-    let share1 = ((requested1[node] as number) + addedCpu) / capacity1;
-    let share2 = ((requested2[node] as number) + addedMemory) / capacity2;
-    if (share1 > 1) share1 = 1;
-    if (share2 > 1) share2 = 1;
-    scores[index] = Math.floor((1 - Math.abs((share1 - share2) / 2)) * 100);
+    const used1 = ((requested1[node] as number) + addedCpu) * (percent1[node] as number);
+    const used2 = ((requested2[node] as number) + addedMemory) * (percent2[node] as number);
+    const score = 100 - Math.abs(used1 - used2) * 0.5;
+    const rounded = Math.floor(score);
+    const rest = score - rounded;
+    const isClear = rest > CLOSE && rest < 1 - CLOSE && used1 < 100 && used2 < 100 && used1 * used2 > 0;
+    scores[index] = isClear ? rounded : scoreTwoExactly(table, node, addedCpu, addedMemory);
   }
+}
+
+/** Where the quick way is this close to a whole number, it may round to the wrong side. */
+const CLOSE = 1e-9;
+
+function scoreTwoExactly(table: NodeTable, node: number, addedCpu: number, addedMemory: number): number {
+  const capacity1 = table.allocatable[CPU]?.[node] ?? 0;
+  const capacity2 = table.allocatable[MEMORY]?.[node] ?? 0;
+  if (capacity1 === 0 || capacity2 === 0) return 100;
+  const share1 = Math.min(1, ((table.requested[CPU]?.[node] ?? 0) + addedCpu) / capacity1);
+  const share2 = Math.min(1, ((table.requested[MEMORY]?.[node] ?? 0) + addedMemory) / capacity2);
+  return Math.floor((1 - Math.abs((share1 - share2) / 2)) * 100);
 }
 
 function scoreAny(

@@ -50,6 +50,11 @@ export function resourceScorer(strategy: ScoringStrategy): ResourceScorer {
   }
 }
 
+/** The scores 0..100 by utilisation in percent. */
+export function interpolated(shape: readonly UtilisationPoint[]): (utilisation: number) => number {
+  return (utilisation) => interpolate(shape, utilisation);
+}
+
 /** A broken line through the shape's points, whose scores 0..10 become 0..100. */
 function interpolate(shape: readonly UtilisationPoint[], utilisation: number): number {
   let previous: UtilisationPoint | undefined;
@@ -70,6 +75,8 @@ interface Term {
   readonly added: number;
   readonly allocatable: () => Float64Array;
   readonly requested: () => Float64Array;
+  readonly percent: () => Float64Array;
+  readonly largest: () => number;
 }
 
 export function scoreByStrategy(
@@ -81,12 +88,13 @@ export function scoreByStrategy(
   const scorer = resourceScorer(strategy);
   const [first, second] = terms;
   const plain = strategy.type === 'LeastAllocated' && terms.length === 2 && first?.weight === second?.weight;
+  const isExact = (): boolean => terms.every((term) => term.largest() < MAX_EXACT);
   return {
     normalisation: 'none',
-    score:
-      plain && first && second
-        ? (nodes, count, scores) => scoreTwoLeast(first, second, nodes, count, scores)
-        : (nodes, count, scores) => scoreAny(terms, scorer, strategy.type, nodes, count, scores),
+    score(nodes, count, scores) {
+      if (plain && first && second && isExact()) scoreTwoLeast(first, second, nodes, count, scores);
+      else scoreAny(terms, scorer, strategy.type, nodes, count, scores);
+    },
   };
 }
 
@@ -94,16 +102,18 @@ function termOf(snapshot: ClusterSnapshot, shape: PodShape, name: string, weight
   const { nodes } = snapshot;
   const column = nodes.column(name);
   const none = new Float64Array(0);
-  const allocatable = (): Float64Array => nodes.allocatable[column] ?? none;
-  if (column === CPU)
-    return { weight, added: shape.assumedCpu, allocatable, requested: () => nodes.assumedCpu };
-  if (column === MEMORY) {
-    return { weight, added: shape.assumedMemory, allocatable, requested: () => nodes.assumedMemory };
-  }
+  const of = {
+    weight,
+    allocatable: (): Float64Array => nodes.allocatable[column] ?? none,
+    percent: (): Float64Array => nodes.percent[column] ?? none,
+    largest: (): number => nodes.largest[column] ?? 0,
+  };
+  if (column === CPU) return { ...of, added: shape.assumedCpu, requested: () => nodes.assumedCpu };
+  if (column === MEMORY) return { ...of, added: shape.assumedMemory, requested: () => nodes.assumedMemory };
   const index = shape.columns.indexOf(column);
   if (index < 0 && isScalar(name)) return undefined;
   const added = shape.amounts[index] ?? 0;
-  return { weight, added, allocatable, requested: () => nodes.requested[column] ?? none };
+  return { ...of, added, requested: () => nodes.requested[column] ?? none };
 }
 
 /** Extended resources and huge pages score only for pods that ask for them. */
@@ -136,7 +146,13 @@ function scoreAny(
   }
 }
 
-/** The default, by itself because it is what nearly all clusters use. */
+/** Beyond this, a product with a hundredth is no longer close enough to the quotient. */
+const MAX_EXACT = 2 ** 42;
+
+/**
+ * The default, by itself because it is what nearly all clusters use. Amounts are whole, so a quotient is at least
+ * 1 / capacity away from the next whole number above: adding half of that and rounding down gives the quotient exactly.
+ */
 function scoreTwoLeast(
   first: Term,
   second: Term,
@@ -148,18 +164,20 @@ function scoreTwoLeast(
   const capacities2 = second.allocatable();
   const requested1 = first.requested();
   const requested2 = second.requested();
-  const added1 = first.added;
-  const added2 = second.added;
+  const percent1 = first.percent();
+  const percent2 = second.percent();
+  const added1 = first.added - 0.005;
+  const added2 = second.added - 0.005;
   for (let index = 0; index < count; index++) {
     const node = nodes[index] as number;
-    const capacity1 = capacities1[node] as number;
-    const capacity2 = capacities2[node] as number;
-    const free1 = capacity1 - (requested1[node] as number) - added1;
-    const free2 = capacity2 - (requested2[node] as number) - added2;
-    const score1 = free1 <= 0 ? 0 : Math.floor((free1 * 100) / capacity1);
-    const score2 = free2 <= 0 ? 0 : Math.floor((free2 * 100) / capacity2);
-    if (capacity1 === 0) scores[index] = score2;
-    else if (capacity2 === 0) scores[index] = score1;
+    const share1 = percent1[node] as number;
+    const share2 = percent2[node] as number;
+    const free1 = (capacities1[node] as number) - (requested1[node] as number) - added1;
+    const free2 = (capacities2[node] as number) - (requested2[node] as number) - added2;
+    const score1 = free1 > 0 ? Math.floor(free1 * share1) : 0;
+    const score2 = free2 > 0 ? Math.floor(free2 * share2) : 0;
+    if (share1 === 0) scores[index] = score2;
+    else if (share2 === 0) scores[index] = score1;
     else scores[index] = (score1 + score2) >> 1;
   }
 }

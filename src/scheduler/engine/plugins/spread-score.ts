@@ -46,12 +46,15 @@ function markIgnored(
   count: number,
   scores: Float64Array,
 ): number {
+  scores.fill(0, 0, count);
   let ignored = 0;
-  for (let index = 0; index < count; index++) {
-    const node = nodes[index] ?? 0;
-    const lacks = scored.some(({ topology }) => (topology.domainOf[node] ?? NO_DOMAIN) === NO_DOMAIN);
-    scores[index] = lacks ? IGNORED : 0;
-    if (lacks) ignored++;
+  for (const { topology } of scored) {
+    const { domainOf } = topology;
+    for (let index = 0; index < count; index++) {
+      if ((domainOf[nodes[index] as number] as number) >= 0 || scores[index] === IGNORED) continue;
+      scores[index] = IGNORED;
+      ignored++;
+    }
   }
   return ignored;
 }
@@ -73,8 +76,8 @@ function addScores(
   for (let index = 0; index < count; index++) {
     const score = scores[index] as number;
     const node = nodes[index] as number;
-    if (score === IGNORED || (domainOf[node] ?? NO_DOMAIN) === NO_DOMAIN) continue;
-    scores[index] = score + (sums[countsOf[node] as number] ?? 0) * weight + constant;
+    if (score === IGNORED || (domainOf[node] as number) < 0) continue;
+    scores[index] = score + ((sums[countsOf[node] as number] ?? 0) * weight + constant);
   }
 }
 
@@ -89,7 +92,7 @@ function countDomains(
   let domains = 0;
   for (let index = 0; index < count && domains <= values.length; index++) {
     if (scores[index] === IGNORED) continue;
-    const place = (domainOf[nodes[index] as number] ?? NO_DOMAIN) + 1;
+    const place = (domainOf[nodes[index] as number] as number) - NO_DOMAIN;
     if (seen[place] === 0) {
       seen[place] = 1;
       domains++;

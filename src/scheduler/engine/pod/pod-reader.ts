@@ -4,6 +4,7 @@ import { assertNoFieldErrors, FieldErrors } from '../../../model/field-error.ts'
 import type { NodeTable } from '../state/node-table.ts';
 import type { PodPopulation } from '../state/pod-population.ts';
 import { groupKeyOf } from './group-key.ts';
+import { checkFields } from './check-structure.ts';
 import { compileAffinity, NO_TERMS } from './affinity-terms.ts';
 import { readLabels } from './labels.ts';
 import { NOWHERE, type PodInfo, type PodTemplate } from './pod-info.ts';
@@ -27,8 +28,10 @@ export class PodReader {
 
   /** @throws InvalidObjectError naming each wrong field that scheduling depends on */
   read(pod: Pod, classes: PriorityClasses): PodInfo {
-    const { metadata = {} } = pod;
     const errors = new FieldErrors();
+    checkFields('Pod', pod, 'pod', [], errors);
+    assertNoFieldErrors('Pod', '', errors.list);
+    const metadata = checkMetadata(pod.metadata, errors);
     const name = metadata.name ?? '';
     if (name === '' && !metadata.uid) errors.required('metadata.name');
     if (!Array.isArray(pod.spec?.containers)) errors.required('spec.containers');
@@ -42,7 +45,7 @@ export class PodReader {
       template,
       priority,
       mayPreempt,
-      terminating: metadata.deletionTimestamp !== undefined,
+      terminating: Boolean(metadata.deletionTimestamp),
       createdMs: readTime(metadata.creationTimestamp),
       startedMs: readTime(pod.status?.startTime),
       gang: groupKeyOf(pod),
@@ -54,7 +57,7 @@ export class PodReader {
 
   #template(pod: Pod, errors: FieldErrors): PodTemplate {
     const { metadata = {}, spec = { containers: [] } } = pod;
-    const shapeKey = keyOfShape(pod, spec);
+    const shapeKey = keyOfChecked(pod, spec, errors);
     const key = JSON.stringify([
       metadata.namespace ?? 'default',
       metadata.labels ?? {},
@@ -67,6 +70,8 @@ export class PodReader {
     ]);
     const known = this.#templates.get(key);
     if (known !== undefined) return known;
+    checkSpec(pod, errors);
+    assertNoFieldErrors('Pod', metadata.name ?? '', errors.list);
     const template = this.#compile(key, pod, spec, shapeKey, errors);
     if (errors.list.length > 0) return template;
     if (this.#templates.size >= MAX_KNOWN) this.#templates.clear();
@@ -97,6 +102,27 @@ export class PodReader {
     if (this.#shapes.size >= MAX_KNOWN) this.#shapes.clear();
     this.#shapes.set(key, shape);
     return shape;
+  }
+}
+
+/** What lacks all but the few fields that every pod differs in is checked when its template is new. */
+function checkSpec(pod: Pod, errors: FieldErrors): void {
+  checkFields('Pod', pod, '', ['spec'], errors);
+}
+
+function checkMetadata(metadata: unknown, errors: FieldErrors): NonNullable<Pod['metadata']> {
+  checkFields('ObjectMeta', metadata, 'metadata', ['name', 'namespace', 'uid', 'labels'], errors);
+  return errors.list.length > 0 ? {} : (metadata ?? {});
+}
+
+/** A spec that is no spec may not even have a key. */
+function keyOfChecked(pod: Pod, spec: PodSpec, errors: FieldErrors): string {
+  try {
+    return keyOfShape(pod, spec);
+  } catch (error) {
+    checkSpec(pod, errors);
+    assertNoFieldErrors('Pod', pod.metadata?.name ?? '', errors.list);
+    throw error;
   }
 }
 

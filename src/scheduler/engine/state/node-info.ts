@@ -2,6 +2,7 @@
 import type { Node, Taint } from '../../../model/api/types.ts';
 import { assertNoFieldErrors, FieldErrors } from '../../../model/field-error.ts';
 import { type Labels, readLabels } from '../pod/labels.ts';
+import { checkFields } from '../pod/check-structure.ts';
 import { checkCount } from '../pod/limits.ts';
 import { readAmount } from '../pod/read-amounts.ts';
 
@@ -18,11 +19,21 @@ export interface NodeInfo {
   readonly node: Node;
 }
 
+function checkStructure(node: Node, errors: FieldErrors): void {
+  checkFields('Node', node, 'node', [], errors);
+  assertNoFieldErrors('Node', '', errors.list);
+  checkFields('ObjectMeta', node.metadata, 'metadata', ['name', 'labels'], errors);
+  checkFields('NodeSpec', node.spec, 'spec', ['taints', 'unschedulable'], errors);
+  checkFields('NodeStatus', node.status, 'status', ['allocatable', 'capacity', 'images'], errors);
+  assertNoFieldErrors('Node', '', errors.list);
+}
+
 const EFFECTS = ['NoSchedule', 'PreferNoSchedule', 'NoExecute'];
 
 /** @throws InvalidObjectError naming each wrong field */
 export function readNode(node: Node): NodeInfo {
   const errors = new FieldErrors();
+  checkStructure(node, errors);
   const name = node.metadata?.name ?? '';
   if (name === '') errors.required('metadata.name');
   const taints = node.spec?.taints ?? [];
