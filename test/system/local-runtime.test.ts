@@ -163,12 +163,20 @@ test('events tell each step, whoever takes it', async () => {
 test('with a shared PID namespace the containers see each other, and all of one ends with its first process', async () => {
   const sandbox = await runPod('family', 'POD');
   const watcher = await runContainer(sandbox, 'watcher', 'sleep 1000');
-  const parent = await runContainer(sandbox, 'parent', 'setsid sleep 4321 & sleep 1; exit 2');
+  const parent = await runContainer(
+    sandbox,
+    'parent',
+    'setsid sleep 4321 & until [ -e /go ]; do sleep 0.05; done; exit 2',
+  );
   const seesOrphan = async () =>
     (await runtime.execSync(watcher, ['sh', '-c', 'ps | grep -c "sleep 432[1]"'])).stdout
       .toString()
       .trim() === '1';
-  for (let waited = 0; !(await seesOrphan()); waited += 20) assert.ok(waited < 800);
+  for (let waited = 0; !(await seesOrphan()); waited += 20) {
+    assert.ok(waited < 3000);
+    await delay(20);
+  }
+  await runtime.execSync(parent, ['sh', '-c', ': > /go']);
   for (let waited = 0; (await runtime.containerStatus(parent)).state !== 'CONTAINER_EXITED'; waited += 20) {
     assert.ok(waited < 3000);
     await delay(20);
