@@ -250,6 +250,7 @@ export class ClusterSnapshot {
     nodes.assumedCpu[slot] = (nodes.assumedCpu[slot] ?? 0) + sign * shape.assumedCpu;
     nodes.assumedMemory[slot] = (nodes.assumedMemory[slot] ?? 0) + sign * shape.assumedMemory;
     nodes.podCount[slot] = (nodes.podCount[slot] ?? 0) + sign;
+    nodes.updateDigest(slot);
     for (const { ip, protocol, port } of shape.hostPorts) {
       this.hostPorts.add(slot, `${port}/${protocol}/${ip}`, sign);
     }

@@ -4,7 +4,14 @@
 import type { PodShape } from '../pod/pod-shape.ts';
 import type { SchedulerPlugin } from '../plugin.ts';
 import type { ClusterSnapshot } from '../snapshot.ts';
-import type { NodeTable } from '../state/node-table.ts';
+import {
+  DIGEST,
+  FREE_CPU,
+  FREE_MEMORY,
+  type NodeTable,
+  PERCENT_CPU,
+  PERCENT_MEMORY,
+} from '../state/node-table.ts';
 import { CPU, MEMORY } from '../state/resource-table.ts';
 
 const DEFAULT_RESOURCES = ['cpu', 'memory'];
@@ -49,19 +56,17 @@ function scoreTwo(
   count: number,
   scores: Float64Array,
 ): void {
-  const percent1 = table.percent[CPU];
-  const percent2 = table.percent[MEMORY];
-  const requested1 = table.requested[CPU];
-  const requested2 = table.requested[MEMORY];
-  if (!percent1 || !percent2 || !requested1 || !requested2) return;
+  const { digest } = table;
   for (let index = 0; index < count; index++) {
     const node = nodes[index] as number;
-    const used1 = ((requested1[node] as number) + addedCpu) * (percent1[node] as number);
-    const used2 = ((requested2[node] as number) + addedMemory) * (percent2[node] as number);
-    const score = 100 - Math.abs(used1 - used2) * 0.5;
+    const start = node * DIGEST;
+    const cpu = ((digest[start + FREE_CPU] as number) - addedCpu) * (digest[start + PERCENT_CPU] as number);
+    const memory =
+      ((digest[start + FREE_MEMORY] as number) - addedMemory) * (digest[start + PERCENT_MEMORY] as number);
+    const score = 100 - Math.abs(cpu - memory) * 0.5;
     const rounded = Math.floor(score);
     const rest = score - rounded;
-    const isClear = rest > CLOSE && rest < 1 - CLOSE && used1 < 100 && used2 < 100 && used1 * used2 > 0;
+    const isClear = rest > CLOSE && rest < 1 - CLOSE && cpu > 0 && memory > 0;
     scores[index] = isClear ? rounded : scoreTwoExactly(table, node, addedCpu, addedMemory);
   }
 }

@@ -6,6 +6,8 @@ import type { PodShape } from '../pod/pod-shape.ts';
 import type { FilterStep, SchedulerPlugin } from '../plugin.ts';
 import type { ClusterSnapshot } from '../snapshot.ts';
 import type { NodeInfo } from '../state/node-info.ts';
+import { DIGEST, FREE_CPU, FREE_MEMORY, FREE_PODS } from '../state/node-table.ts';
+import { CPU, MEMORY } from '../state/resource-table.ts';
 import { DEFAULT_STRATEGY, type ScoringStrategy, scoreByStrategy } from './scoring-strategy.ts';
 
 export interface ResourcesFitOptions {
@@ -42,10 +44,13 @@ function fitStep(snapshot: ClusterSnapshot, shape: PodShape, options: ResourcesF
     });
   const columns = kept.map((index) => shape.columns[index] ?? 0);
   const amounts = kept.map((index) => shape.amounts[index] ?? 0);
+  const amountOf = (column: number): number => amounts[columns.indexOf(column)] ?? Number.NEGATIVE_INFINITY;
+  const [cpu, memory] = [amountOf(CPU), amountOf(MEMORY)];
   return {
     narrow(nodes, count) {
-      let left = narrowByAmounts(snapshot, columns, amounts, nodes, count);
-      for (let index = 2; index < columns.length; index++) {
+      let left = narrowByDigest(snapshot, cpu, memory, nodes, count);
+      for (let index = 0; index < columns.length && left > 0; index++) {
+        if (columns[index] === CPU || columns[index] === MEMORY) continue;
         left = narrowByResource(snapshot, columns[index] ?? 0, amounts[index] ?? 0, nodes, left);
       }
       return left;
@@ -63,30 +68,24 @@ function isIgnored(
   return ignoredResources.includes(resource) || ignoredGroups.includes(resource.slice(0, slash));
 }
 
-/** In one pass: the first two resources are what nearly all pods ask for. */
-function narrowByAmounts(
+/** In one pass what nearly all pods ask for. */
+function narrowByDigest(
   { nodes: table }: ClusterSnapshot,
-  columns: readonly number[],
-  amounts: readonly number[],
+  cpu: number,
+  memory: number,
   nodes: Int32Array,
   count: number,
 ): number {
-  const { allowedPods, podCount } = table;
-  const [first = 0, second = first] = columns;
-  const [amount1 = Number.NEGATIVE_INFINITY, amount2 = amount1] = amounts;
-  const allocatable1 = table.allocatable[first];
-  const allocatable2 = table.allocatable[second];
-  const requested1 = table.requested[first];
-  const requested2 = table.requested[second];
-  if (!allocatable1 || !allocatable2 || !requested1 || !requested2) return 0;
+  const { digest } = table;
   let kept = 0;
   for (let index = 0; index < count; index++) {
     const node = nodes[index] as number;
+    const start = node * DIGEST;
     nodes[kept] = node;
     if (
-      (podCount[node] as number) < (allowedPods[node] as number) &&
-      amount1 <= (allocatable1[node] as number) - (requested1[node] as number) &&
-      amount2 <= (allocatable2[node] as number) - (requested2[node] as number)
+      (digest[start + FREE_PODS] as number) >= 1 &&
+      cpu <= (digest[start + FREE_CPU] as number) &&
+      memory <= (digest[start + FREE_MEMORY] as number)
     ) {
       kept++;
     }

@@ -2,6 +2,7 @@
 import type { PodShape } from '../pod/pod-shape.ts';
 import type { ScoreStep } from '../plugin.ts';
 import type { ClusterSnapshot } from '../snapshot.ts';
+import { DIGEST, LIKELY_CPU, LIKELY_MEMORY, PERCENT_CPU, PERCENT_MEMORY } from '../state/node-table.ts';
 import { CPU, MEMORY } from '../state/resource-table.ts';
 
 export interface ResourceWeight {
@@ -75,8 +76,6 @@ interface Term {
   readonly added: number;
   readonly allocatable: () => Float64Array;
   readonly requested: () => Float64Array;
-  readonly percent: () => Float64Array;
-  readonly largest: () => number;
 }
 
 export function scoreByStrategy(
@@ -86,13 +85,18 @@ export function scoreByStrategy(
 ): ScoreStep {
   const terms = strategy.resources.flatMap(({ name, weight }) => termOf(snapshot, shape, name, weight) ?? []);
   const scorer = resourceScorer(strategy);
-  const [first, second] = terms;
-  const plain = strategy.type === 'LeastAllocated' && terms.length === 2 && first?.weight === second?.weight;
-  const isExact = (): boolean => terms.every((term) => term.largest() < MAX_EXACT);
+  const isDefault =
+    strategy.type === 'LeastAllocated' &&
+    strategy.resources.length === 2 &&
+    strategy.resources[0]?.name === 'cpu' &&
+    strategy.resources[1]?.name === 'memory' &&
+    strategy.resources[0].weight === strategy.resources[1].weight;
+  const isExact = (): boolean =>
+    [CPU, MEMORY].every((column) => (snapshot.nodes.largest[column] ?? 0) < MAX_EXACT);
   return {
     normalisation: 'none',
     score(nodes, count, scores) {
-      if (plain && first && second && isExact()) scoreTwoLeast(first, second, nodes, count, scores);
+      if (isDefault && isExact()) scoreDefault(snapshot, shape, nodes, count, scores);
       else scoreAny(terms, scorer, strategy.type, nodes, count, scores);
     },
   };
@@ -105,8 +109,6 @@ function termOf(snapshot: ClusterSnapshot, shape: PodShape, name: string, weight
   const of = {
     weight,
     allocatable: (): Float64Array => nodes.allocatable[column] ?? none,
-    percent: (): Float64Array => nodes.percent[column] ?? none,
-    largest: (): number => nodes.largest[column] ?? 0,
   };
   if (column === CPU) return { ...of, added: shape.assumedCpu, requested: () => nodes.assumedCpu };
   if (column === MEMORY) return { ...of, added: shape.assumedMemory, requested: () => nodes.assumedMemory };
@@ -153,31 +155,26 @@ const MAX_EXACT = 2 ** 42;
  * The default, by itself because it is what nearly all clusters use. Amounts are whole, so a quotient is at least
  * 1 / capacity away from the next whole number above: adding half of that and rounding down gives the quotient exactly.
  */
-function scoreTwoLeast(
-  first: Term,
-  second: Term,
+function scoreDefault(
+  { nodes: table }: ClusterSnapshot,
+  { assumedCpu, assumedMemory }: PodShape,
   nodes: Int32Array,
   count: number,
   scores: Float64Array,
 ): void {
-  const capacities1 = first.allocatable();
-  const capacities2 = second.allocatable();
-  const requested1 = first.requested();
-  const requested2 = second.requested();
-  const percent1 = first.percent();
-  const percent2 = second.percent();
-  const added1 = first.added - 0.005;
-  const added2 = second.added - 0.005;
+  const { digest } = table;
+  const addedCpu = assumedCpu - 0.005;
+  const addedMemory = assumedMemory - 0.005;
   for (let index = 0; index < count; index++) {
-    const node = nodes[index] as number;
-    const share1 = percent1[node] as number;
-    const share2 = percent2[node] as number;
-    const free1 = (capacities1[node] as number) - (requested1[node] as number) - added1;
-    const free2 = (capacities2[node] as number) - (requested2[node] as number) - added2;
-    const score1 = free1 > 0 ? Math.floor(free1 * share1) : 0;
-    const score2 = free2 > 0 ? Math.floor(free2 * share2) : 0;
-    if (share1 === 0) scores[index] = score2;
-    else if (share2 === 0) scores[index] = score1;
-    else scores[index] = (score1 + score2) >> 1;
+    const start = (nodes[index] as number) * DIGEST;
+    const percentCpu = digest[start + PERCENT_CPU] as number;
+    const percentMemory = digest[start + PERCENT_MEMORY] as number;
+    const freeCpu = (digest[start + LIKELY_CPU] as number) - addedCpu;
+    const freeMemory = (digest[start + LIKELY_MEMORY] as number) - addedMemory;
+    const cpu = freeCpu > 0 ? Math.floor(freeCpu * percentCpu) : 0;
+    const memory = freeMemory > 0 ? Math.floor(freeMemory * percentMemory) : 0;
+    if (percentCpu === 0) scores[index] = memory;
+    else if (percentMemory === 0) scores[index] = cpu;
+    else scores[index] = (cpu + memory) >> 1;
   }
 }

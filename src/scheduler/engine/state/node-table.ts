@@ -5,7 +5,19 @@
 import type { PodInfo } from '../pod/pod-info.ts';
 import { grownFloats, grownInts } from './growing-arrays.ts';
 import type { NodeInfo } from './node-info.ts';
-import { ResourceTable } from './resource-table.ts';
+import { CPU, MEMORY, ResourceTable } from './resource-table.ts';
+
+/** The places of a node's numbers in `digest`, from `slot * DIGEST` on. */
+export const DIGEST = 8;
+export const FREE_PODS = 0;
+export const FREE_CPU = 1;
+export const FREE_MEMORY = 2;
+/** As free, with the requests that are assumed. */
+export const LIKELY_CPU = 3;
+export const LIKELY_MEMORY = 4;
+/** 100 / allocatable, and 0 where there is nothing: to multiply with is faster than to divide by. */
+export const PERCENT_CPU = 5;
+export const PERCENT_MEMORY = 6;
 
 export class NodeTable {
   readonly resources = new ResourceTable();
@@ -14,8 +26,10 @@ export class NodeTable {
   /** By resource column, then slot. */
   readonly allocatable: Float64Array<ArrayBuffer>[] = [];
   readonly requested: Float64Array<ArrayBuffer>[] = [];
-  /** 100 / allocatable, and 0 where there is nothing: to multiply with is faster than to divide by. */
-  readonly percent: Float64Array<ArrayBuffer>[] = [];
+  /**
+   * What the scan of all nodes looks at, of one node side by side: going over one array is far faster than over ten.
+   */
+  digest = new Float64Array(0);
   /** The most that a node has of each resource, or had. */
   readonly largest: number[] = [];
   /** As requested, where a container that asks for nothing counts as 100m and 200Mi. */
@@ -90,11 +104,25 @@ export class NodeTable {
     for (const [column, array] of this.allocatable.entries()) {
       const amount = info.allocatable.get(this.resources.nameOf(column)) ?? 0;
       array[slot] = amount;
-      const percent = this.percent[column];
-      if (percent) percent[slot] = amount === 0 ? 0 : 100 / amount;
       this.largest[column] = Math.max(this.largest[column] ?? 0, amount);
     }
     this.allowedPods[slot] = info.allowedPods;
+    this.updateDigest(slot);
+  }
+
+  /** To be called when a node's numbers changed. */
+  updateDigest(slot: number): void {
+    const { digest } = this;
+    const start = slot * DIGEST;
+    const cpu = this.allocatable[CPU]?.[slot] ?? 0;
+    const memory = this.allocatable[MEMORY]?.[slot] ?? 0;
+    digest[start + FREE_PODS] = (this.allowedPods[slot] ?? 0) - (this.podCount[slot] ?? 0);
+    digest[start + FREE_CPU] = cpu - (this.requested[CPU]?.[slot] ?? 0);
+    digest[start + FREE_MEMORY] = memory - (this.requested[MEMORY]?.[slot] ?? 0);
+    digest[start + LIKELY_CPU] = cpu - (this.assumedCpu[slot] ?? 0);
+    digest[start + LIKELY_MEMORY] = memory - (this.assumedMemory[slot] ?? 0);
+    digest[start + PERCENT_CPU] = cpu === 0 ? 0 : 100 / cpu;
+    digest[start + PERCENT_MEMORY] = memory === 0 ? 0 : 100 / memory;
   }
 
   #reserve(needed: number): void {
@@ -104,12 +132,12 @@ export class NodeTable {
     for (const [column, array] of this.allocatable.entries()) {
       this.allocatable[column] = grownFloats(array, capacity);
       this.requested[column] = grownFloats(this.requested[column] ?? array, capacity);
-      this.percent[column] = grownFloats(this.percent[column] ?? array, capacity);
     }
     this.assumedCpu = grownFloats(this.assumedCpu, capacity);
     this.assumedMemory = grownFloats(this.assumedMemory, capacity);
     this.allowedPods = grownFloats(this.allowedPods, capacity);
     this.podCount = grownInts(this.podCount, capacity);
+    this.digest = grownFloats(this.digest, capacity * DIGEST);
     this.live = grownInts(this.live, capacity);
     this.#positions = grownInts(this.#positions, capacity);
   }
@@ -118,7 +146,6 @@ export class NodeTable {
     while (this.allocatable.length < this.resources.names.length) {
       this.allocatable.push(new Float64Array(this.capacity));
       this.requested.push(new Float64Array(this.capacity));
-      this.percent.push(new Float64Array(this.capacity));
     }
   }
 }

@@ -1,4 +1,5 @@
 import type { ClusterSnapshot } from '../snapshot.ts';
+import { DIGEST } from '../state/node-table.ts';
 
 /** All that a snapshot knows, in an order of its own: snapshots of equal clusters are described equally. */
 export function describeSnapshot({ nodes, hostPorts, claims, population, columns }: ClusterSnapshot): object {
@@ -17,6 +18,7 @@ export function describeSnapshot({ nodes, hostPorts, claims, population, columns
         allocatable: byResource(nodes.allocatable),
         requested: byResource(nodes.requested),
         assumed: [nodes.assumedCpu[slot], nodes.assumedMemory[slot]],
+        digest: [...nodes.digest.subarray(slot * DIGEST, (slot + 1) * DIGEST)],
         podCount: nodes.podCount[slot],
         pods: nodes
           .podsOn(slot)
