@@ -28,8 +28,11 @@ export async function unpackDebianPackages(
     `Dir::Cache::archives=${archives}`,
     `Dir::State::status=${work}/status`,
   ].flatMap((option) => ['-o', option]);
-  const quietly = ['-qq', '--yes', '--download-only', '--no-install-recommends'];
-  await run('apt-get', [...quietly, ...options, 'install', ...packages]);
+  const download = ['-qq', '--yes', '--download-only', '--no-install-recommends', ...options, 'install'];
+  await run('apt-get', [...download, ...packages]).catch(async () => {
+    await run('apt-get', ['-qq', 'update']); // perhaps the lists of packages are old, or not there
+    await run('apt-get', [...download, ...packages]);
+  });
   for (const archive of globSync(join(archives, '*.deb')).sort()) {
     await run('dpkg-deb', ['--extract', archive, rootfs]);
   }
