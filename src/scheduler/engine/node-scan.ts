@@ -1,8 +1,10 @@
 /** Goes over all nodes for one pod. Its arrays are used again for the next. */
 import type { RejectionCount } from './decision.ts';
+import { addDefaultScores, isExact } from './fast/default-scores.ts';
 import type { NodeRanking } from './fast/node-ranking.ts';
 import type { Steps } from './fast/shape-plan.ts';
 import { normaliseScores } from './normalise.ts';
+import type { PodShape } from './pod/pod-shape.ts';
 import type { SeededRandom } from './random.ts';
 import type { ClusterSnapshot } from './snapshot.ts';
 
@@ -19,6 +21,7 @@ export class NodeScan {
   #totals = new Float64Array(0);
   #scores = new Float64Array(0);
   readonly #snapshot: ClusterSnapshot;
+  #requests: ReturnType<typeof requestsOf> = { cpu: 0, memory: 0, assumedCpu: 0, assumedMemory: 0 };
 
   constructor(snapshot: ClusterSnapshot) {
     this.#snapshot = snapshot;
@@ -68,7 +71,8 @@ export class NodeScan {
   }
 
   /** One of the nodes with the best score, by its place in `nodes`; there must be nodes left. */
-  choose({ scores }: Steps, random: SeededRandom): ScannedChoice {
+  choose({ scores }: Steps, shape: PodShape, random: SeededRandom): ScannedChoice {
+    this.#requests = requestsOf(shape);
     this.#totals.fill(0, 0, this.#count);
     this.#add(scores);
     return this.#best(random);
@@ -82,7 +86,8 @@ export class NodeScan {
   }
 
   /** The nodes that are left, the best first, equal ones as they were. */
-  rank({ scores }: Steps): number[] {
+  rank({ scores }: Steps, shape: PodShape): number[] {
+    this.#requests = requestsOf(shape);
     this.#totals.fill(0, 0, this.#count);
     this.#add(scores);
     const places = Array.from({ length: this.#count }, (_, index) => index);
@@ -91,7 +96,7 @@ export class NodeScan {
   }
 
   #add(scores: Steps['scores']): void {
-    for (const { weight, step } of scores) {
+    for (const { weight, step } of this.#addFused(scores)) {
       const uniform = step.uniform?.();
       if (uniform !== undefined) {
         if (uniform !== 0) addToAll(this.#totals, weight * uniform, this.#count);
@@ -103,31 +108,45 @@ export class NodeScan {
     }
   }
 
+  /** @returns the scores that are still to be added */
+  #addFused(scores: Steps['scores']): Steps['scores'] {
+    const { nodes } = this.#snapshot;
+    const least = scores.find(({ step }) => step.fused === 'least-allocated');
+    const balanced = scores.find(({ step }) => step.fused === 'balanced');
+    if (least === undefined || balanced === undefined || !isExact(nodes)) return scores;
+    const terms = { ...this.#requests, leastWeight: least.weight, balancedWeight: balanced.weight };
+    addDefaultScores(nodes, terms, this.nodes, this.#count, this.#totals);
+    return scores.filter((score) => score !== least && score !== balanced);
+  }
+
   #best(random: SeededRandom): ScannedChoice {
-    const score = largestOf(this.#totals, this.#count);
-    const ties = countOf(score, this.#totals, this.#count);
-    const nth = ties > 1 ? random.below(ties) : 0;
-    return { place: placeOf(score, nth, this.#totals, this.#count), score, ties };
+    let score = Number.NEGATIVE_INFINITY;
+    let ties = 0;
+    const totals = this.#totals;
+    const count = this.#count;
+    for (let index = 0; index < count; index++) {
+      const total = totals[index] as number;
+      if (total < score) continue;
+      ties = total > score ? 1 : ties + 1;
+      score = total;
+    }
+    return { place: placeOf(score, ties > 1 ? random.below(ties) : 0, totals, count), score, ties };
   }
 }
 
-function largestOf(values: Float64Array, count: number): number {
-  let largest = Number.NEGATIVE_INFINITY;
-  for (let index = 0; index < count; index++) largest = Math.max(largest, values[index] as number);
-  return largest;
-}
-
-function countOf(wanted: number, values: Float64Array, count: number): number {
-  let found = 0;
-  for (let index = 0; index < count; index++) found += values[index] === wanted ? 1 : 0;
-  return found;
+function requestsOf({ requests, assumedCpu, assumedMemory }: PodShape) {
+  return { cpu: requests.get('cpu') ?? 0, memory: requests.get('memory') ?? 0, assumedCpu, assumedMemory };
 }
 
 /** Where the value stands for the nth time, from 0 on. */
 function placeOf(wanted: number, nth: number, values: Float64Array, count: number): number {
-  let place = values.indexOf(wanted);
-  for (let passed = 0; passed < nth && place < count; passed++) place = values.indexOf(wanted, place + 1);
-  return place;
+  let passed = 0;
+  for (let index = 0; index < count; index++) {
+    if (values[index] !== wanted) continue;
+    if (passed === nth) return index;
+    passed++;
+  }
+  return 0;
 }
 
 function addWeighted(totals: Float64Array, weight: number, scores: Float64Array, count: number): void {

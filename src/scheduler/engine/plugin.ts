@@ -55,6 +55,8 @@ export type Normalisation =
 
 export interface ScoreStep {
   readonly normalisation: Normalisation;
+  /** Scores that the engine knows by heart, so that the scan may reckon them together. */
+  readonly fused?: 'least-allocated' | 'balanced';
   /** The normalised score of every node when it is the same for all, now; `score` is not asked then. */
   uniform?(): number | undefined;
   /** Writes the raw score of `nodes[i]` to `scores[i]`, for all i below `count`. All of the nodes suit the pod. */

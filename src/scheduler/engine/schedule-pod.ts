@@ -90,7 +90,7 @@ export class SchedulingEngine {
     const count = this.#scan.filter(steps, []);
     const nominees = this.nominated.thatMatterTo(pod);
     if (count === 0) return [];
-    const ranked = this.#scan.rank(steps);
+    const ranked = this.#scan.rank(steps, pod.template.shape);
     if (nominees.size === 0) return ranked;
     return ranked.filter((node) => this.#suitsBeside(pod, node, nominees.get(node)));
   }
@@ -144,7 +144,7 @@ export class SchedulingEngine {
     if (nominees.size > 0)
       count = this.#scan.keep((node) => this.#suitsBeside(pod, node, nominees.get(node)));
     if (count === 0) return this.#refused(rejections, undefined);
-    return this.#placed(this.#scan.choose(steps, this.#random), count);
+    return this.#placed(this.#scan.choose(steps, pod.template.shape, this.#random), count);
   }
 
   /** A node must suit with the pods that are nominated to it as well as without. */

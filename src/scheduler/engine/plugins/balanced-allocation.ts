@@ -4,15 +4,6 @@
 import type { PodShape } from '../pod/pod-shape.ts';
 import type { SchedulerPlugin } from '../plugin.ts';
 import type { ClusterSnapshot } from '../snapshot.ts';
-import {
-  DIGEST,
-  FREE_CPU,
-  FREE_MEMORY,
-  type NodeTable,
-  PERCENT_CPU,
-  PERCENT_MEMORY,
-} from '../state/node-table.ts';
-import { CPU, MEMORY } from '../state/resource-table.ts';
 
 const DEFAULT_RESOURCES = ['cpu', 'memory'];
 
@@ -30,9 +21,8 @@ export function balancedAllocation(resources: readonly string[] = DEFAULT_RESOUR
       const added = columns.map((column) => shape.amounts[shape.columns.indexOf(column)] ?? 0);
       return {
         normalisation: 'none',
-        score: plain
-          ? (nodes, count, scores) => scoreTwo(snapshot, added[0] ?? 0, added[1] ?? 0, nodes, count, scores)
-          : (nodes, count, scores) => scoreAny(snapshot, columns, added, nodes, count, scores),
+        ...(plain && { fused: 'balanced' as const }),
+        score: (nodes, count, scores) => scoreAny(snapshot, columns, added, nodes, count, scores),
       };
     },
   };
@@ -46,41 +36,6 @@ function columnsOf(snapshot: ClusterSnapshot, shape: PodShape, resources: readon
       const scalar = name.includes('/') || name.startsWith('hugepages-');
       return !scalar || shape.columns.includes(column);
     });
-}
-
-function scoreTwo(
-  { nodes: table }: ClusterSnapshot,
-  addedCpu: number,
-  addedMemory: number,
-  nodes: Int32Array,
-  count: number,
-  scores: Float64Array,
-): void {
-  const { digest } = table;
-  for (let index = 0; index < count; index++) {
-    const node = nodes[index] as number;
-    const start = node * DIGEST;
-    const cpu = ((digest[start + FREE_CPU] as number) - addedCpu) * (digest[start + PERCENT_CPU] as number);
-    const memory =
-      ((digest[start + FREE_MEMORY] as number) - addedMemory) * (digest[start + PERCENT_MEMORY] as number);
-    const score = 100 - Math.abs(cpu - memory) * 0.5;
-    const rounded = Math.floor(score);
-    const rest = score - rounded;
-    const isClear = rest > CLOSE && rest < 1 - CLOSE && cpu > 0 && memory > 0;
-    scores[index] = isClear ? rounded : scoreTwoExactly(table, node, addedCpu, addedMemory);
-  }
-}
-
-/** Where the quick way is this close to a whole number, it may round to the wrong side. */
-const CLOSE = 1e-9;
-
-function scoreTwoExactly(table: NodeTable, node: number, addedCpu: number, addedMemory: number): number {
-  const capacity1 = table.allocatable[CPU]?.[node] ?? 0;
-  const capacity2 = table.allocatable[MEMORY]?.[node] ?? 0;
-  if (capacity1 === 0 || capacity2 === 0) return 100;
-  const share1 = Math.min(1, ((table.requested[CPU]?.[node] ?? 0) + addedCpu) / capacity1);
-  const share2 = Math.min(1, ((table.requested[MEMORY]?.[node] ?? 0) + addedMemory) / capacity2);
-  return Math.floor((1 - Math.abs((share1 - share2) / 2)) * 100);
 }
 
 function scoreAny(

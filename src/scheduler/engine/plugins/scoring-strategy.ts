@@ -2,7 +2,6 @@
 import type { PodShape } from '../pod/pod-shape.ts';
 import type { ScoreStep } from '../plugin.ts';
 import type { ClusterSnapshot } from '../snapshot.ts';
-import { DIGEST, LIKELY_CPU, LIKELY_MEMORY, PERCENT_CPU, PERCENT_MEMORY } from '../state/node-table.ts';
 import { CPU, MEMORY } from '../state/resource-table.ts';
 
 export interface ResourceWeight {
@@ -91,14 +90,10 @@ export function scoreByStrategy(
     strategy.resources[0]?.name === 'cpu' &&
     strategy.resources[1]?.name === 'memory' &&
     strategy.resources[0].weight === strategy.resources[1].weight;
-  const isExact = (): boolean =>
-    [CPU, MEMORY].every((column) => (snapshot.nodes.largest[column] ?? 0) < MAX_EXACT);
   return {
     normalisation: 'none',
-    score(nodes, count, scores) {
-      if (isDefault && isExact()) scoreDefault(snapshot, shape, nodes, count, scores);
-      else scoreAny(terms, scorer, strategy.type, nodes, count, scores);
-    },
+    ...(isDefault && { fused: 'least-allocated' as const }),
+    score: (nodes, count, scores) => scoreAny(terms, scorer, strategy.type, nodes, count, scores),
   };
 }
 
@@ -145,36 +140,5 @@ function scoreAny(
     }
     const mean = weights === 0 ? 0 : sum / weights;
     scores[index] = type === 'RequestedToCapacityRatio' ? Math.round(mean) : Math.floor(mean);
-  }
-}
-
-/** Beyond this, a product with a hundredth is no longer close enough to the quotient. */
-const MAX_EXACT = 2 ** 42;
-
-/**
- * The default, by itself because it is what nearly all clusters use. Amounts are whole, so a quotient is at least
- * 1 / capacity away from the next whole number above: adding half of that and rounding down gives the quotient exactly.
- */
-function scoreDefault(
-  { nodes: table }: ClusterSnapshot,
-  { assumedCpu, assumedMemory }: PodShape,
-  nodes: Int32Array,
-  count: number,
-  scores: Float64Array,
-): void {
-  const { digest } = table;
-  const addedCpu = assumedCpu - 0.005;
-  const addedMemory = assumedMemory - 0.005;
-  for (let index = 0; index < count; index++) {
-    const start = (nodes[index] as number) * DIGEST;
-    const percentCpu = digest[start + PERCENT_CPU] as number;
-    const percentMemory = digest[start + PERCENT_MEMORY] as number;
-    const freeCpu = (digest[start + LIKELY_CPU] as number) - addedCpu;
-    const freeMemory = (digest[start + LIKELY_MEMORY] as number) - addedMemory;
-    const cpu = freeCpu > 0 ? Math.floor(freeCpu * percentCpu) : 0;
-    const memory = freeMemory > 0 ? Math.floor(freeMemory * percentMemory) : 0;
-    if (percentCpu === 0) scores[index] = memory;
-    else if (percentMemory === 0) scores[index] = cpu;
-    else scores[index] = (cpu + memory) >> 1;
   }
 }

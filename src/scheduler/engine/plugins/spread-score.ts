@@ -34,7 +34,7 @@ export function scoreSpread(
       const ignored = needsAllKeys ? markIgnored(scored, nodes, count, scores) : 0;
       if (!needsAllKeys) scores.fill(0, 0, count);
       for (const one of scored) addScores(one, nodes, count, count - ignored, scores);
-      for (let index = 0; index < count; index++) scores[index] = Math.round(scores[index] ?? 0);
+      for (let index = 0; index < count; index++) scores[index] = Math.floor((scores[index] as number) + 0.5);
     },
   };
 }
@@ -49,7 +49,8 @@ function markIgnored(
   scores.fill(0, 0, count);
   let ignored = 0;
   for (const { topology } of scored) {
-    const { domainOf } = topology;
+    const { domainOf, missing } = topology;
+    if (missing === 0) continue;
     for (let index = 0; index < count; index++) {
       if ((domainOf[nodes[index] as number] as number) >= 0 || scores[index] === IGNORED) continue;
       scores[index] = IGNORED;
@@ -83,14 +84,15 @@ function addScores(
 
 /** Of the nodes that are not ignored; nodes without the label are a domain too. */
 function countDomains(
-  { domainOf, values }: Topology,
+  { domainOf, values, missing }: Topology,
   nodes: Int32Array,
   count: number,
   scores: Float64Array,
 ): number {
   const seen = new Uint8Array(values.length + 1);
   let domains = 0;
-  for (let index = 0; index < count && domains <= values.length; index++) {
+  const most = missing === 0 ? values.length : values.length + 1;
+  for (let index = 0; index < count && domains < most; index++) {
     if (scores[index] === IGNORED) continue;
     const place = (domainOf[nodes[index] as number] as number) - NO_DOMAIN;
     if (seen[place] === 0) {

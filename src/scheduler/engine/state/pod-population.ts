@@ -130,6 +130,8 @@ export class PodPopulation {
   /** What every counter says, by domain; two populations that saw the same say the same. */
   describe(): Record<string, Record<string, readonly [sum: number, nodes: number]>> {
     const described: Record<string, Record<string, readonly [number, number]>> = {};
+    for (const [key, { missing }] of this.#topologies)
+      described[`nodes without ${key}`] = { '': [0, missing] };
     for (const [matcherKey, matcher] of this.#matchers) {
       for (const [key, { topology, sums, nodes }] of this.#counters.get(matcher) ?? []) {
         const domains: Record<string, readonly [number, number]> = {};

@@ -13,6 +13,8 @@ export class Topology {
   readonly values: string[] = [];
   /** By slot. */
   domainOf = new Int32Array(0);
+  /** How many nodes lack the key. */
+  missing = 0;
   readonly #domains = new Map<string, number>();
 
   constructor(key: string) {
@@ -23,9 +25,12 @@ export class Topology {
     this.domainOf = grownInts(this.domainOf, slot + 1, NO_DOMAIN);
     const value = this.key === EACH_NODE ? info.name : info.labels.get(this.key);
     this.domainOf[slot] = value === undefined ? NO_DOMAIN : this.domain(value);
+    if (value === undefined) this.missing++;
   }
 
+  /** To be called for a node that was set. */
   clear(slot: number): void {
+    if (this.domainOf[slot] === NO_DOMAIN) this.missing--;
     this.domainOf[slot] = NO_DOMAIN;
   }
 
