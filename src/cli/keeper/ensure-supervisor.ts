@@ -15,14 +15,16 @@ export function ensureSupervisor(settings: Settings): void {
       cwd: '/',
       detached: true,
       stdio: ['ignore', log, log],
-      env: {
-        PATH: process.env['PATH'] ?? '',
-        HOME: process.env['HOME'] ?? '/root',
-        ...settingsEnv(settings),
-      },
+      env: { ...inherited(['PATH', 'HOME', 'NODE_COMPILE_CACHE']), ...settingsEnv(settings) },
     });
     child.unref();
   } finally {
     closeSync(log);
   }
+}
+
+function inherited(names: readonly string[]): Record<string, string> {
+  return Object.fromEntries(
+    names.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])),
+  );
 }

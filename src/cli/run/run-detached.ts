@@ -1,5 +1,4 @@
 import { PeapodError } from '../../model/errors.ts';
-import { ensureSupervisor } from '../keeper/ensure-supervisor.ts';
 import { removePods } from '../keeper/remove-pods.ts';
 import type { RunContext } from './run-foreground.ts';
 import { startPods } from './start-pods.ts';
@@ -12,7 +11,6 @@ export async function runDetached({
   interrupts,
   started,
 }: RunContext): Promise<number> {
-  ensureSupervisor(host.settings);
   const failure = await startPods(host, pods, terminal, interrupts.first);
   if (failure !== undefined || interrupts.first.aborted) {
     await removePods(host, pods, { gracePeriodSeconds: 0 });

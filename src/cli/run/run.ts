@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { Pod } from '../../model/api/types.ts';
 import { PeapodError } from '../../model/errors.ts';
 import { type Host, openHost } from '../host.ts';
+import { ensureSupervisor } from '../keeper/ensure-supervisor.ts';
 import { removePods } from '../keeper/remove-pods.ts';
 import { terminalOf } from '../output/terminal.ts';
 import { ExitCode } from '../report-error.ts';
@@ -28,6 +29,8 @@ export async function run(settings: Settings, options: RunOptions): Promise<void
   const terminal = terminalOf(process.stdout);
   const manifests = await readInput(options.filename, terminalOf(process.stderr));
   requireRoot('run pods');
+  // It starts while this process makes things ready; without pods it leaves again by itself.
+  if (options.detach === true) ensureSupervisor(settings);
   await using host = await openHost(settings);
   using interrupts = new Interrupts();
   await freeNames(host, manifests.pods, options.replace ?? false);
