@@ -12,7 +12,10 @@ export interface KeptClientOptions {
   locks: KeeperLocks;
   /** Which pods this process wants to keep. */
   wants: (pod: Pod) => boolean;
-  /** How often to try again for pods that somebody else keeps, in milliseconds. */
+  /**
+   * How soon to try again for pods that somebody else keeps, in milliseconds; twice as long each time, up to 16 times that.
+   * A keeper that hands a pod over is waited for closely, one that stays costs little.
+   */
   retryMs: number;
   /** Told whenever a pod is taken or let go. */
   onChange?: (kept: ReadonlySet<string>) => void;
@@ -42,6 +45,9 @@ export function keptClient(options: KeptClientOptions): PodClient & Disposable {
   };
 }
 
+/** The longest pause between two tries, as a multiple of the first. */
+const SLOWEST = 16;
+
 class Keeper {
   readonly #options: KeptClientOptions;
   readonly #kept = new Map<string, Disposable>();
@@ -57,18 +63,26 @@ class Keeper {
     const ended = AbortSignal.any([signal, stop.signal]);
     const events = this.#options.client.watchPods({ signal: ended })[Symbol.asyncIterator]();
     let next = events.next();
-    let retry = retryAfter(this.#options.retryMs);
+    let retryMs = this.#options.retryMs;
+    let retry = retryAfter(retryMs);
     try {
       while (!signal.aborted) {
         const result = await Promise.race([next, retry.promise]);
         if (result === 'retry') {
-          retry = retryAfter(this.#options.retryMs);
+          retryMs = Math.min(retryMs * 2, this.#options.retryMs * SLOWEST);
+          retry = retryAfter(retryMs);
           for (const pod of this.#waiting.values()) {
             if (this.#take(pod)) yield { type: 'ADDED', pod };
           }
         } else {
           if (result.done === true) return;
+          const waiting = this.#waiting.size;
           const event = this.#translate(result.value);
+          if (this.#waiting.size > waiting) {
+            retry.cancel();
+            retryMs = this.#options.retryMs;
+            retry = retryAfter(retryMs);
+          }
           if (event !== undefined) yield event;
           next = events.next();
         }
