@@ -9,7 +9,7 @@ import { networkDialer } from '../../agent/probes/network-dialer.ts';
 import { keptClient } from './kept-client.ts';
 import { nodeFiles } from './node-files.ts';
 
-const RETRY_MS = 40;
+const RETRY_MS = 30;
 
 /** Keeps these pods in this process. Disposing leaves them running and lets whoever wants keep them. */
 export function keepPods(host: Host, uids: ReadonlySet<string>): AsyncDisposable {

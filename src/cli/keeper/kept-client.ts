@@ -13,7 +13,7 @@ export interface KeptClientOptions {
   /** Which pods this process wants to keep. */
   wants: (pod: Pod) => boolean;
   /**
-   * How soon to try again for pods that somebody else keeps, in milliseconds; twice as long each time, up to 16 times that.
+   * How soon to try again for pods that somebody else keeps, in milliseconds; after 50 tries 16 times as long.
    * A keeper that hands a pod over is waited for closely, one that stays costs little.
    */
   retryMs: number;
@@ -45,8 +45,8 @@ export function keptClient(options: KeptClientOptions): PodClient & Disposable {
   };
 }
 
-/** The longest pause between two tries, as a multiple of the first. */
-const SLOWEST = 16;
+const CLOSE_TRIES = 50;
+const SLOWER = 16;
 
 class Keeper {
   readonly #options: KeptClientOptions;
@@ -63,14 +63,15 @@ class Keeper {
     const ended = AbortSignal.any([signal, stop.signal]);
     const events = this.#options.client.watchPods({ signal: ended })[Symbol.asyncIterator]();
     let next = events.next();
-    let retryMs = this.#options.retryMs;
-    let retry = retryAfter(retryMs);
+    let tries = 0;
+    const pause = () =>
+      retryAfter(tries++ < CLOSE_TRIES ? this.#options.retryMs : this.#options.retryMs * SLOWER);
+    let retry = pause();
     try {
       while (!signal.aborted) {
         const result = await Promise.race([next, retry.promise]);
         if (result === 'retry') {
-          retryMs = Math.min(retryMs * 2, this.#options.retryMs * SLOWEST);
-          retry = retryAfter(retryMs);
+          retry = pause();
           for (const pod of this.#waiting.values()) {
             if (this.#take(pod)) yield { type: 'ADDED', pod };
           }
@@ -80,8 +81,8 @@ class Keeper {
           const event = this.#translate(result.value);
           if (this.#waiting.size > waiting) {
             retry.cancel();
-            retryMs = this.#options.retryMs;
-            retry = retryAfter(retryMs);
+            tries = 0;
+            retry = pause();
           }
           if (event !== undefined) yield event;
           next = events.next();

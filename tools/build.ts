@@ -1,0 +1,40 @@
+/**
+ * Writes `dist/`: the program as few files that Node.js loads in a fraction of the time that the sources take. `./peapod` uses it as
+ * long as no source is newer. Verbs stay apart, so that each loads only what it needs.
+ */
+import { readFile } from 'node:fs/promises';
+import { globSync, rmSync } from 'node:fs';
+import { build, type Plugin } from 'esbuild';
+
+/** Code that is started by its file: workers, and the program itself. They all lie side by side in `dist/`. */
+const STARTED_BY_FILE = /new URL\('(?:\.{1,2}\/)+(?:[\w-]+\/)*([\w-]+)\.ts', import\.meta\.url\)/g;
+
+const besideEachOther: Plugin = {
+  name: 'beside each other',
+  setup({ onLoad }) {
+    onLoad({ filter: /\/src\/.*\.ts$/ }, async ({ path }) => {
+      const text = await readFile(path, 'utf8');
+      return { loader: 'ts', contents: text.replace(STARTED_BY_FILE, "new URL('./$1.js', import.meta.url)") };
+    });
+  },
+};
+
+rmSync('dist', { recursive: true, force: true });
+await build({
+  entryPoints: ['src/cli/main.ts', ...globSync('src/runtime/**/*-worker.ts')],
+  outdir: 'dist',
+  entryNames: '[name]',
+  chunkNames: '[name]-[hash]',
+  bundle: true,
+  splitting: true,
+  format: 'esm',
+  platform: 'node',
+  target: 'node24',
+  // Native code; and packages in CommonJS's form need `require`.
+  external: ['koffi'],
+  banner: {
+    js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
+  },
+  plugins: [besideEachOther],
+  logLevel: 'warning',
+});
