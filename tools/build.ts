@@ -11,8 +11,8 @@ const STARTED_BY_FILE = /new URL\('(?:\.{1,2}\/)+(?:[\w-]+\/)*([\w-]+)\.ts', imp
 
 const besideEachOther: Plugin = {
   name: 'beside each other',
-  setup({ onLoad }) {
-    onLoad({ filter: /\/src\/.*\.ts$/ }, async ({ path }) => {
+  setup(bundler) {
+    bundler.onLoad({ filter: /\/src\/.*\.ts$/ }, async ({ path }) => {
       const text = await readFile(path, 'utf8');
       return { loader: 'ts', contents: text.replace(STARTED_BY_FILE, "new URL('./$1.js', import.meta.url)") };
     });
