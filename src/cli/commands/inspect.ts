@@ -1,6 +1,6 @@
 import { findPod } from '../find-pods.ts';
 import { openHost } from '../host.ts';
-import { structured } from '../output/print-list.ts';
+import { parseOutputFormat, structured } from '../output/print-list.ts';
 import type { Settings } from '../settings.ts';
 
 /** `peapod inspect`: the pod as the API shows it, its events, and what the runtime knows of its sandbox and containers. */
@@ -9,6 +9,7 @@ export async function inspect(
   names: readonly string[],
   options: { namespace: string; output?: string },
 ): Promise<void> {
+  const format = parseOutputFormat(options.output);
   await using host = await openHost(settings);
   const inspected = [];
   for (const name of names) {
@@ -21,5 +22,5 @@ export async function inspect(
     const events = await host.client.listEvents({ involvedUid: podUid });
     inspected.push({ pod, events, sandboxes, containers: containers.flat() });
   }
-  process.stdout.write(await structured(options.output === 'yaml' ? 'yaml' : 'json', inspected));
+  process.stdout.write(await structured(format === 'yaml' ? 'yaml' : 'json', inspected));
 }

@@ -36,6 +36,6 @@ export async function printList<T>(
 
 export async function structured(format: 'json' | 'yaml', value: unknown): Promise<string> {
   if (format === 'json') return `${JSON.stringify(value, null, 2)}\n`;
-  const { stringify } = await import('yaml');
-  return stringify(value, { aliasDuplicateObjects: false });
+  const { toYaml } = await import('./to-yaml.ts');
+  return toYaml(value);
 }
