@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { parse } from 'yaml';
+import { withoutPrograms } from './support/hide-programs.ts';
 import { startPeapod, type TestPeapod } from './support/peapod.ts';
 
 let peapod: TestPeapod;
@@ -60,4 +61,25 @@ test('describe and explain speak as kubectl does', async () => {
     await peapod.succeed(['explain', 'pod.spec.containers.image']),
     /^KIND: +Pod\n[\s\S]*honoured/,
   );
+});
+
+test('where crun cannot be used, runc is by itself, and that is said once', async () => {
+  const options = { wrapper: withoutPrograms('crun') };
+  const pod = {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name: 'slow' },
+    spec: {
+      restartPolicy: 'Never',
+      containers: [
+        { name: 'a', image: 'localhost:5000/peapod/busybox:1', imagePullPolicy: 'Never', command: ['true'] },
+      ],
+    },
+  };
+  const file = await peapod.manifest(pod);
+  const first = await peapod.call(['run', '--rm', '-f', file], options);
+  assert.equal(first.code, 0, first.stderr);
+  assert.match(first.stderr, /Warning: using runc: crun is not installed/);
+  const second = await peapod.call(['run', '--rm', '-f', file], options);
+  assert.doesNotMatch(second.stderr, /runc/);
 });

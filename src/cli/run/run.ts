@@ -15,6 +15,7 @@ import { pullImages } from './pull-images.ts';
 import { type Manifests, readInput } from './read-input.ts';
 import { runDetached } from './run-detached.ts';
 import { runForeground } from './run-foreground.ts';
+import { tellOciRuntime } from './tell-oci-runtime.ts';
 
 export interface RunOptions {
   filename: string[];
@@ -32,6 +33,7 @@ export async function run(settings: Settings, options: RunOptions): Promise<void
   // It starts while this process makes things ready; without pods it leaves again by itself.
   if (options.detach === true) ensureSupervisor(settings);
   await using host = await openHost(settings);
+  await tellOciRuntime(host, terminalOf(process.stderr));
   using interrupts = new Interrupts();
   await freeNames(host, manifests.pods, options.replace ?? false);
   await pullImages(host.runtime, manifests.pods, terminal, { signal: interrupts.first });
