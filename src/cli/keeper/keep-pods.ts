@@ -61,7 +61,9 @@ function agentDeps(host: Host): Omit<AgentDeps, 'client'> {
       if (level === 'warn' || level === 'error') {
         const about = pod === undefined ? '' : ` ${pod}`;
         const why = error === undefined ? '' : `: ${error instanceof Error ? error.message : inspect(error)}`;
-        process.stderr.write(`peapod: ${level}${about}: ${message}${why}\n`);
+        process.stderr.write(
+          `${new Date(host.clock.now()).toISOString()} ${level}${about}: ${message}${why}\n`,
+        );
       }
     },
     rotateLog: async ({ id, logPath }) => {
