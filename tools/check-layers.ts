@@ -9,7 +9,8 @@ const ALLOWED: Record<string, readonly string[]> = {
   'scheduler/engine': ['model'],
   runtime: ['model'],
   store: ['model'],
-  client: ['model'],
+  streaming: ['model'],
+  client: ['model', 'streaming'],
   agent: [
     'model',
     'client',
@@ -18,9 +19,9 @@ const ALLOWED: Record<string, readonly string[]> = {
     'runtime/pod-cgroups.ts',
     'runtime/testing',
   ],
-  apiserver: ['model', 'store', 'client'],
-  cri: ['model', 'runtime'],
-  cli: ['model', 'scheduler', 'runtime', 'agent', 'store', 'client', 'apiserver', 'cri'],
+  apiserver: ['model', 'store', 'client', 'streaming'],
+  cri: ['model', 'runtime', 'streaming'],
+  cli: ['model', 'scheduler', 'runtime', 'agent', 'store', 'client', 'apiserver', 'cri', 'streaming'],
 };
 
 /** Node modules that mean I/O, a clock or randomness: not in a pure room. */

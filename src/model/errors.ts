@@ -23,7 +23,10 @@ export type ErrorCode =
   | 'CreatePodSandboxError'
   | 'NetworkError'
   | 'VolumeError'
-  | 'HostPortTaken';
+  | 'HostPortTaken'
+  | 'Expired'
+  | 'ReadOnly'
+  | 'Corrupt';
 
 export interface ErrorOptions {
   readonly cause?: unknown;
