@@ -12,7 +12,7 @@ const INTRODUCTION = `# The fields of a pod
 What peapod does with every field of a Pod's specification. \`peapod explain pod.spec.…\` tells the same.
 
 - **honoured**: behaves as in Kubernetes. *In part*: some of its values are refused with a reason.
-- **scheduler**: decides where the pod goes; where no scheduler is asked (\`peapod run\`) setting it brings a warning.
+- **scheduler**: decides where the pod goes: \`peapod run\` leaves a pod that this machine does not suit Pending, and says why.
 - **without effect**: accepted; setting it brings a warning.
 - **refused**: a pod that sets it is not accepted, and the message gives the reason.
 

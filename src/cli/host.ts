@@ -24,6 +24,8 @@ export interface Host extends AsyncDisposable {
   /** Who keeps which pod. */
   readonly locks: KeeperLocks;
   readonly tryLock: (path: string) => Disposable | undefined;
+  /** Waits for an exclusive lock on a file. */
+  readonly lock: (path: string) => Promise<AsyncDisposable>;
 }
 
 /** @throws PeapodError MissingPrerequisite for what this machine lacks to run pods */
@@ -57,6 +59,7 @@ export async function openHost(settings: Settings): Promise<Host> {
     volumes: openPodVolumes(paths, clock),
     locks: { tryKeep: (uid) => tryLockFile(join(settings.run, 'keepers', uid), { removeFile: true }) },
     tryLock: (path) => tryLockFile(path),
+    lock: (path) => lockFile(path, { removeFile: true }),
     [Symbol.asyncDispose]: () => runtime[Symbol.asyncDispose](),
   };
 }

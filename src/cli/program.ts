@@ -17,6 +17,11 @@ export function buildProgram(): Command {
       '--cni-conf-dir <dir>',
       'network configurations to use instead of our own bridge (/etc/peapod/cni/net.d)',
     )
+    .option('--node-name <name>', "this machine's name as a node (PEAPOD_NODE_NAME; its hostname)")
+    .option(
+      '--node-labels <labels>',
+      'labels of this node, for nodeSelector: disk=ssd,zone=a (PEAPOD_NODE_LABELS)',
+    )
     .option('--bridge <name>', 'name of our own bridge (PEAPOD_BRIDGE; peapod0)')
     .option('--subnet <cidr>', 'subnet of our own bridge (PEAPOD_SUBNET; 10.87.0.0/16)')
     .showHelpAfterError('(see peapod --help)')

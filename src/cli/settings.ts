@@ -1,6 +1,7 @@
 import { hostname } from 'node:os';
 import { resolve } from 'node:path';
 import { PeapodError } from '../model/errors.ts';
+import { checkLabelValue, checkQualifiedName } from '../model/validation/names.ts';
 
 /** What every verb needs to know of this installation. Flags win over `PEAPOD_…` variables, these over the defaults. */
 export interface Settings {
@@ -9,6 +10,8 @@ export interface Settings {
   /** State that does not. */
   run: string;
   nodeName: string;
+  /** What this node has besides its name, system and architecture, for `nodeSelector`. */
+  nodeLabels: Record<string, string>;
   /** Where network configurations (conflist files) are looked for; our own network is used when there is none. */
   cniConfDir: string;
   cniBinDirs: string[];
@@ -20,6 +23,7 @@ export interface SettingFlags {
   root?: string;
   runRoot?: string;
   nodeName?: string;
+  nodeLabels?: string;
   cniConfDir?: string;
   cniBinDir?: string;
   bridge?: string;
@@ -39,6 +43,7 @@ export function settingsFrom(flags: SettingFlags, env: NodeJS.ProcessEnv): Setti
     root: resolve(value(flags.root, 'PEAPOD_ROOT', '/var/lib/peapod')),
     run: resolve(value(flags.runRoot, 'PEAPOD_RUN', '/run/peapod')),
     nodeName: value(flags.nodeName, 'PEAPOD_NODE_NAME', hostname().toLowerCase()),
+    nodeLabels: parseLabels(value(flags.nodeLabels, 'PEAPOD_NODE_LABELS', '')),
     cniConfDir: resolve(value(flags.cniConfDir, 'PEAPOD_CNI_CONF_DIR', '/etc/peapod/cni/net.d')),
     cniBinDirs: value(
       flags.cniBinDir,
@@ -56,9 +61,24 @@ export function settingsEnv(settings: Settings): Record<string, string> {
     PEAPOD_ROOT: settings.root,
     PEAPOD_RUN: settings.run,
     PEAPOD_NODE_NAME: settings.nodeName,
+    PEAPOD_NODE_LABELS: Object.entries(settings.nodeLabels)
+      .map((label) => label.join('='))
+      .join(','),
     PEAPOD_CNI_CONF_DIR: settings.cniConfDir,
     PEAPOD_CNI_BIN_DIR: settings.cniBinDirs.join(':'),
     PEAPOD_BRIDGE: settings.bridge,
     PEAPOD_SUBNET: settings.subnet,
   };
+}
+
+/** `disk=ssd,zone=a` */
+function parseLabels(text: string): Record<string, string> {
+  const labels: Record<string, string> = {};
+  for (const pair of text.split(',').filter((part) => part !== '')) {
+    const [key = '', value = ''] = pair.split(/=(.*)/s);
+    const [problem] = [...checkQualifiedName(key), ...checkLabelValue(value)];
+    if (problem !== undefined) throw new PeapodError('Invalid', `invalid node label "${pair}": ${problem}`);
+    labels[key] = value;
+  }
+  return labels;
 }

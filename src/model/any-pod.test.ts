@@ -32,7 +32,7 @@ test('any pod is defaulted, once and for all, and told what is wrong with it', (
       const { object, errors } = examinePod(pod);
       assert.deepEqual(defaultPod(object), object);
       for (const error of errors) assert.match(formatFieldError(error), /^\S.*: /s);
-      podWarnings(object, { scheduled: false });
+      podWarnings(object, { server: false });
     }),
     RUNS,
   );

@@ -6,6 +6,7 @@ import type { Pod } from '../../model/api/types.ts';
 import { rotateLog } from '../../runtime/stream/log-rotation.ts';
 import type { Host } from '../host.ts';
 import { networkDialer } from '../../agent/probes/network-dialer.ts';
+import { isPlaced, placeWaitingPods } from '../placement/place-pods.ts';
 import { keptClient } from './kept-client.ts';
 import { nodeFiles } from './node-files.ts';
 
@@ -23,14 +24,22 @@ export function keepPodsThat(
   onChange?: (kept: ReadonlySet<string>) => void,
 ): AsyncDisposable {
   const stop = new AbortController();
+  let kept: ReadonlySet<string> = new Set();
   const client = keptClient({
     client: host.client,
     locks: host.locks,
     wants,
     retryMs: RETRY_MS,
-    ...(onChange === undefined ? {} : { onChange }),
+    isPlaced: (pod) => isPlaced(pod, host.settings.nodeName),
+    onChange: (uids) => {
+      kept = uids;
+      onChange?.(uids);
+    },
   });
-  const ended = runAgent(host, { ...agentDeps(host), client }, stop.signal);
+  const ended = Promise.all([
+    runAgent(host, { ...agentDeps(host), client }, stop.signal),
+    placeWaitingPods(host, ({ metadata }) => kept.has(metadata?.uid ?? ''), stop.signal),
+  ]);
   // Whoever awaits the disposal hears of a failure; until then it must not end the process.
   ended.catch(() => {});
   return {

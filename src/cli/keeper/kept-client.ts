@@ -17,6 +17,8 @@ export interface KeptClientOptions {
    * A keeper that hands a pod over is waited for closely, one that stays costs little.
    */
   retryMs: number;
+  /** Whether the agent may start it; a pod is kept before that too, by whoever finds a place for it. Every pod, unless told. */
+  isPlaced?: (pod: Pod) => boolean;
   /** Told whenever a pod is taken or let go. */
   onChange?: (kept: ReadonlySet<string>) => void;
 }
@@ -51,6 +53,8 @@ const SLOWER = 16;
 class Keeper {
   readonly #options: KeptClientOptions;
   readonly #kept = new Map<string, Disposable>();
+  /** Pods that the agent knows. */
+  readonly #shown = new Set<string>();
   /** Pods that this process wants and somebody else keeps. */
   readonly #waiting = new Map<string, Pod>();
 
@@ -73,7 +77,8 @@ class Keeper {
         if (result === 'retry') {
           retry = pause();
           for (const pod of this.#waiting.values()) {
-            if (this.#take(pod)) yield { type: 'ADDED', pod };
+            const event = this.#take(pod) ? this.#show({ type: 'ADDED', pod }) : undefined;
+            if (event !== undefined) yield event;
           }
         } else {
           if (result.done === true) return;
@@ -98,6 +103,7 @@ class Keeper {
     for (const lock of this.#kept.values()) lock[Symbol.dispose]();
     this.#kept.clear();
     this.#waiting.clear();
+    this.#shown.clear();
   }
 
   #translate({ type, pod }: PodEvent): PodEvent | undefined {
@@ -109,11 +115,19 @@ class Keeper {
       this.#kept.delete(uid);
       lock[Symbol.dispose]();
       this.#changed();
-      return { type, pod };
+      return this.#shown.delete(uid) ? { type, pod } : undefined;
     }
-    if (this.#kept.has(uid)) return { type, pod };
+    if (this.#kept.has(uid)) return this.#show({ type, pod });
     if (!this.#options.wants(pod)) return undefined;
-    return this.#take(pod) ? { type: 'ADDED', pod } : undefined;
+    return this.#take(pod) ? this.#show({ type: 'ADDED', pod }) : undefined;
+  }
+
+  #show({ type, pod }: PodEvent): PodEvent | undefined {
+    const uid = pod.metadata?.uid ?? '';
+    if (this.#shown.has(uid)) return { type, pod };
+    if (this.#options.isPlaced?.(pod) === false) return undefined;
+    this.#shown.add(uid);
+    return { type: 'ADDED', pod };
   }
 
   #take(pod: Pod): boolean {

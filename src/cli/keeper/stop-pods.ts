@@ -3,7 +3,7 @@ import type { Host } from '../host.ts';
 import { attendPods } from './attend-pods.ts';
 
 /** Wanted of a pod: its containers are stopped and not started again, but it stays. */
-const STOPPED = 'peapod.dev/stopped';
+export const STOPPED = 'peapod.dev/stopped';
 /** How long they get, in seconds, instead of `terminationGracePeriodSeconds`. */
 const STOP_GRACE_PERIOD = 'peapod.dev/stop-grace-period-seconds';
 

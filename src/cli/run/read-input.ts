@@ -23,7 +23,7 @@ const KINDS = ['Pod', 'ConfigMap', 'Secret', 'PersistentVolumeClaim'] as const;
 export async function readInput(files: readonly string[], terminal: Terminal): Promise<Manifests> {
   const documents = [];
   for (const file of files) documents.push(...readManifests(await readSource(file), file, { kinds: KINDS }));
-  const admitted = admitManifests(documents, { scheduled: false, nameSuffix: randomSuffix });
+  const admitted = admitManifests(documents, { server: false, nameSuffix: randomSuffix });
   for (const warning of admitted.warnings)
     terminal.write(`${terminal.style('yellow', 'Warning:')} ${warning}\n`);
   if (documents.length === 0) throw new PeapodError('Invalid', `no objects in ${files.join(', ')}`);

@@ -2,11 +2,15 @@ import type { ContainerStatus, Event, Pod } from '../../model/api/types.ts';
 
 /**
  *     starting ──► started
+ *      │ ▲
+ *      ▼ │
+ *     pending: this machine has no room for it; it is placed as soon as there is
  *         └──────► failed: it can't start as it is; the kubelet would try for ever, `run` gives up
  */
 export type StartOutcome =
   | { state: 'starting' }
   | { state: 'started' }
+  | { state: 'pending'; message: string }
   | { state: 'failed'; message: string };
 
 const HOPELESS = new Set([
@@ -21,15 +25,15 @@ const HOPELESS = new Set([
 ]);
 
 /** Warnings of things that come before the first container. */
-const POD_FAILURES = new Set([
-  'FailedMount',
-  'FailedCreatePodSandBox',
-  'FailedScheduling',
-  'FailedAttachVolume',
-]);
+const POD_FAILURES = new Set(['FailedMount', 'FailedCreatePodSandBox', 'FailedAttachVolume']);
 
 /** Whether all containers of the pod have been started, at least once, and if that can't be, why. */
 export function startOutcome(pod: Pod, events: readonly Event[]): StartOutcome {
+  const unscheduled = pod.status?.conditions?.find(
+    ({ type, status }) => type === 'PodScheduled' && status === 'False',
+  );
+  if (unscheduled !== undefined && pod.status?.phase === 'Pending')
+    return { state: 'pending', message: unscheduled.message ?? unscheduled.reason ?? '' };
   const { phase, reason, message, initContainerStatuses = [], containerStatuses = [] } = pod.status ?? {};
   for (const status of [...initContainerStatuses, ...containerStatuses]) {
     const failure = startFailure(status);

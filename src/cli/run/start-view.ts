@@ -13,6 +13,7 @@ export class StartView implements Disposable {
   readonly #pods = new Map<string, Pod>();
   readonly #told = new Map<string, string>();
   readonly #timer: NodeJS.Timeout | undefined;
+  readonly #warnings: string[] = [];
   #frame = 0;
 
   constructor(terminal: Terminal) {
@@ -27,11 +28,17 @@ export class StartView implements Disposable {
     else for (const view of containerViews(pod)) this.#tell(pod, view);
   }
 
+  /** Something that the user should know, below what is shown. */
+  warn(message: string): void {
+    this.#warnings.push(message);
+  }
+
   /** Leaves the last state standing. */
   [Symbol.dispose](): void {
     clearInterval(this.#timer);
-    if (!this.#terminal.isTty) return;
-    this.#draw();
+    if (this.#terminal.isTty) this.#draw();
+    for (const text of this.#warnings)
+      this.#terminal.write(`${this.#terminal.style('yellow', 'Warning:')} ${printable(text)}\n`);
   }
 
   #tell(pod: Pod, view: ContainerView): void {

@@ -24,7 +24,7 @@ import { PeapodError } from '../../model/errors.ts';
 import type { PodClient, PodEvent, PodEventRecord } from '../pod-client.ts';
 import { addEvent } from './event-list.ts';
 import { ObjectFolder } from './object-folder.ts';
-import { watchFolder } from './watch-folder.ts';
+import { watchFolders } from './watch-folders.ts';
 
 export interface DirectoryClientOptions {
   /** Outlives a reboot. */
@@ -90,7 +90,7 @@ export class DirectoryClient implements PodClient {
 
   async *watchPods({ signal }: { signal: AbortSignal }): AsyncIterable<PodEvent> {
     let known = new Map<string, Pod>();
-    for await (const _ of watchFolder(this.#pods.path, { signal })) {
+    for await (const _ of watchFolders([this.#pods.path], { signal })) {
       const current = new Map<string, Pod>();
       for (const pod of await this.listPods()) current.set(identity(pod).uid, pod);
       for (const [uid, pod] of known) if (!current.has(uid)) yield { type: 'DELETED', pod };
@@ -106,7 +106,7 @@ export class DirectoryClient implements PodClient {
 
   /** Yields at once and whenever a pod, or the status of one, may have changed. */
   watchChanges({ signal }: { signal: AbortSignal }): AsyncIterable<void> {
-    return watchFolder(this.#statuses.path, { signal });
+    return watchFolders([this.#pods.path, this.#statuses.path], { signal });
   }
 
   async updatePodStatus(pod: Pod, status: PodStatus): Promise<void> {

@@ -5,7 +5,7 @@ import { readManifests } from '../manifest/read-manifests.ts';
 import { admitManifests } from './admit-manifests.ts';
 import { admitPod } from './admit-object.ts';
 
-const OPTIONS = { scheduled: false, nameSuffix: () => 'x7k2p' };
+const OPTIONS = { server: false, nameSuffix: () => 'x7k2p' };
 
 function admit(text: string) {
   return admitManifests(readManifests(text, 'pod.yaml'), OPTIONS);
@@ -67,8 +67,8 @@ test('a name is generated where one is wanted', () => {
 });
 
 test('warnings are told with their place', () => {
-  assert.deepEqual(admit(`${POD}  nodeSelector: {disk: ssd}\n`).warnings, [
-    'pod.yaml:9:3: spec.nodeSelector: has no effect: no scheduler is asked where this pod goes',
+  assert.deepEqual(admit(`${POD}  priorityClassName: high\n`).warnings, [
+    'pod.yaml:9:3: spec.priorityClassName: has no effect: there are no PriorityClasses without a server',
   ]);
 });
 

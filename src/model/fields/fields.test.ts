@@ -122,7 +122,7 @@ spec:
   assert.ok(document?.kind === 'Pod');
   const pod = defaultPod(document.object);
   assert.deepEqual(refusedFields(pod), []);
-  assert.deepEqual(podWarnings(pod, { scheduled: false }), []);
+  assert.deepEqual(podWarnings(pod, { server: false }), []);
 });
 
 test('what has no effect is warned of', () => {
@@ -130,15 +130,15 @@ test('what has no effect is warned of', () => {
     metadata: { annotations: { 'container.apparmor.security.beta.kubernetes.io/c': 'unconfined' } },
     spec: {
       serviceAccount: 'x',
-      nodeSelector: { disk: 'ssd' },
+      priorityClassName: 'high',
       containers: [{ name: 'c', env: [{ name: 'A' }, { name: 'A' }] }],
     },
   };
-  assert.deepEqual(podWarnings(pod, { scheduled: false }), [
-    'spec.nodeSelector: has no effect: no scheduler is asked where this pod goes',
+  assert.deepEqual(podWarnings(pod, { server: false }), [
+    'spec.priorityClassName: has no effect: there are no PriorityClasses without a server',
     'spec.serviceAccount: has no effect: deprecated: use serviceAccountName',
     'metadata.annotations[container.apparmor.security.beta.kubernetes.io/c]: has no effect: use securityContext.appArmorProfile',
     'spec.containers[0].env[1]: hides previous definition of "A"',
   ]);
-  assert.equal(podWarnings(pod, { scheduled: true }).length, 3);
+  assert.equal(podWarnings(pod, { server: true }).length, 3);
 });

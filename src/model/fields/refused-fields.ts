@@ -26,9 +26,15 @@ function refusedBelow(spec: unknown, typeName: string): FieldError[] {
 }
 
 export interface WarningOptions {
-  /** Whether a scheduler places the pod; else what only it would heed is warned of. */
-  readonly scheduled: boolean;
+  /** Whether there is a server that keeps PriorityClasses and PodGroups; else fields that name one are warned of. */
+  readonly server: boolean;
 }
+
+/** Fields that name an object that only a server keeps, and its kind. */
+const UNKNOWN_WITHOUT_SERVER: Partial<Record<string, string>> = {
+  'spec.priorityClassName': 'PriorityClasses',
+  'spec.schedulingGroup': 'PodGroups',
+};
 
 /** What is accepted and does not do what its author may expect, a sentence each. */
 export function podWarnings(pod: Pod, options: WarningOptions): string[] {
@@ -37,9 +43,9 @@ export function podWarnings(pod: Pod, options: WarningOptions): string[] {
     if (verdict.kind === 'without effect' && !isDefault(name, value)) {
       warnings.push(`${path}: has no effect: ${verdict.reason}`);
     }
-    const isTop = path === `spec.${name}`;
-    if (verdict.kind === 'scheduler' && isTop && !options.scheduled && !isDefault(name, value)) {
-      warnings.push(`${path}: has no effect: no scheduler is asked where this pod goes`);
+    const unknown = options.server ? undefined : UNKNOWN_WITHOUT_SERVER[path];
+    if (unknown !== undefined && !isUnset(value)) {
+      warnings.push(`${path}: has no effect: there are no ${unknown} without a server`);
     }
   }
   for (const key of Object.keys(pod.metadata?.annotations ?? {})) {
@@ -51,8 +57,7 @@ export function podWarnings(pod: Pod, options: WarningOptions): string[] {
 
 /** What defaulting writes itself, and what a template may leave empty. */
 function isDefault(name: string, value: unknown): boolean {
-  if (name === 'schedulerName') return value === 'default-scheduler';
-  if (name === 'enableServiceLinks' || name === 'preemptionPolicy' || name === 'priority') return true;
+  if (name === 'enableServiceLinks') return true;
   if (isUnset(value)) return true;
   return typeof value === 'object' && value !== null && Object.keys(value).length === 0;
 }

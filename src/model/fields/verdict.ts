@@ -2,7 +2,7 @@
 export type Verdict =
   /** Behaves as in Kubernetes on the node. Single values may be refused all the same. */
   | { readonly kind: 'honoured' }
-  /** Decides where the pod goes, and has no effect where no scheduler is asked. */
+  /** Decides where the pod goes. */
   | { readonly kind: 'scheduler' }
   /** Taken as it is, and does nothing; setting it brings a warning. */
   | { readonly kind: 'without effect'; readonly reason: string }

@@ -5,15 +5,18 @@ import { mkdir } from 'node:fs/promises';
 const RELIST_MS = 2000;
 
 /**
- * Yields at once, and then whenever something in the folder may have changed, until the signal aborts.
+ * Yields at once, and then whenever something in the folders may have changed, until the signal aborts.
  * Changes that come together are told of once.
  */
-export async function* watchFolder(path: string, { signal }: { signal: AbortSignal }): AsyncIterable<void> {
-  await mkdir(path, { recursive: true, mode: 0o700 });
+export async function* watchFolders(
+  paths: readonly string[],
+  { signal }: { signal: AbortSignal },
+): AsyncIterable<void> {
+  for (const path of paths) await mkdir(path, { recursive: true, mode: 0o700 });
   let wake = Promise.withResolvers<void>();
   const changed = () => wake.resolve();
-  const watcher = watch(path, { persistent: true }, changed);
-  watcher.on('error', changed);
+  const watchers = paths.map((path) => watch(path, { persistent: true }, changed));
+  for (const watcher of watchers) watcher.on('error', changed);
   const timer = setInterval(changed, RELIST_MS);
   signal.addEventListener('abort', changed);
   try {
@@ -25,6 +28,6 @@ export async function* watchFolder(path: string, { signal }: { signal: AbortSign
   } finally {
     signal.removeEventListener('abort', changed);
     clearInterval(timer);
-    watcher.close();
+    for (const watcher of watchers) watcher.close();
   }
 }

@@ -1,0 +1,48 @@
+/** Whether this machine has room for a pod. */
+import type { Node, Pod } from '../../model/api/types.ts';
+import { ClusterSnapshot } from '../../scheduler/engine/snapshot.ts';
+import { defaultProfile } from '../../scheduler/engine/profile.ts';
+import { SchedulingEngine } from '../../scheduler/engine/schedule-pod.ts';
+import { rejectionNumbers } from './rejection-numbers.ts';
+
+export type Place =
+  | { readonly found: true; readonly node: string }
+  | {
+      readonly found: false;
+      /** In kube-scheduler's words: `0/1 nodes are available: 1 Insufficient memory.` */
+      readonly summary: string;
+      /** The numbers behind it: `memory: needs 32Gi, 23.4Gi free`. */
+      readonly numbers: readonly string[];
+    };
+
+const GATED = 'Scheduling is blocked due to non-empty scheduling gates';
+
+/** @param others every pod there is; those that are on this node and have not ended take room from it */
+export function findPlace(pod: Pod, node: Node, others: readonly Pod[]): Place {
+  const name = node.metadata?.name ?? '';
+  const snapshot = new ClusterSnapshot();
+  snapshot.addNode(node);
+  for (const other of others) {
+    if (other.metadata?.uid === pod.metadata?.uid || hasEnded(other)) continue;
+    if (other.spec?.nodeName === name) snapshot.addPod(withoutClass(other));
+  }
+  const schedulerName = pod.spec?.schedulerName ?? 'default-scheduler';
+  const engine = new SchedulingEngine(snapshot, { profiles: [{ ...defaultProfile(), schedulerName }] });
+  const info = snapshot.readPod(withoutClass(pod));
+  const decision = engine.decide(info);
+  if (decision.outcome === 'placed') return { found: true, node: decision.node };
+  if (decision.gated !== undefined) return { found: false, summary: GATED, numbers: [] };
+  const { summary, rejected } = engine.explain(info);
+  return { found: false, summary, numbers: rejected.flatMap(({ details }) => rejectionNumbers(details)) };
+}
+
+/** There are no PriorityClasses without a server, and one pod alone needs no order. */
+function withoutClass(pod: Pod): Pod {
+  if (pod.spec?.priorityClassName === undefined) return pod;
+  const { priorityClassName: _, ...spec } = pod.spec;
+  return { ...pod, spec };
+}
+
+function hasEnded({ status }: Pod): boolean {
+  return status?.phase === 'Succeeded' || status?.phase === 'Failed';
+}
