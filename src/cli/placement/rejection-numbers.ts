@@ -5,6 +5,7 @@ const UNITS = ['', 'Ki', 'Mi', 'Gi', 'Ti', 'Pi'];
 /** What is short, with numbers: `memory: needs 3Gi, 2.5Gi free`. */
 export function rejectionNumbers(details: readonly RejectionDetail[]): string[] {
   return details.flatMap((detail) => {
+    if (detail.kind === 'ports') return [`taken: host port ${detail.ports.join(', ')}`];
     if (detail.kind !== 'resource') return [];
     const { resource, needed, free } = detail;
     return [`${resource}: needs ${amount(resource, needed)}, ${amount(resource, Math.max(0, free))} free`];
