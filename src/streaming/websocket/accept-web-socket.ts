@@ -1,0 +1,42 @@
+import type { IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { type WebSocket, WebSocketServer } from 'ws';
+import { refuseUpgrade, unsupportedProtocols } from '../refuse-upgrade.ts';
+import { listedIn } from '../request-protocols.ts';
+
+/** Greatest message that a client may send. */
+const MESSAGE_BYTES = 16 * 1024 * 1024;
+
+/**
+ * Answers a WebSocket handshake. What is no proper one, or offers no protocol of ours, is refused with an HTTP answer.
+ * @param choose the subprotocol among those that the client offers; '' for none, nothing to refuse
+ * @param onOpen called in the turn in which the socket opens, so that no message is missed
+ */
+export function acceptWebSocket(
+  request: IncomingMessage,
+  socket: Duplex,
+  head: Buffer,
+  protocols: { choose: (offered: readonly string[]) => string | undefined; supported: readonly string[] },
+  onOpen: (webSocket: WebSocket, protocol: string) => Promise<void>,
+): Promise<void> {
+  const offered = listedIn(request, 'sec-websocket-protocol');
+  const chosen = protocols.choose(offered);
+  if (chosen === undefined) {
+    refuseUpgrade(socket, { ...unsupportedProtocols(offered, protocols.supported), code: 400 });
+    return Promise.resolve();
+  }
+  const server = new WebSocketServer({
+    noServer: true,
+    clientTracking: false,
+    perMessageDeflate: false,
+    maxPayload: MESSAGE_BYTES,
+    handleProtocols: () => (chosen === '' ? false : chosen),
+  });
+  return new Promise((resolve, reject) => {
+    socket.once('close', resolve);
+    server.handleUpgrade(request, socket, head, (webSocket) => {
+      socket.off('close', resolve);
+      onOpen(webSocket, chosen).then(resolve, reject);
+    });
+  });
+}
