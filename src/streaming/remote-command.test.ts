@@ -44,7 +44,7 @@ function execUrl(base: URL, streams: string, ...command: string[]): URL {
   return url;
 }
 
-const transports = ['websocket'] as const;
+const transports = ['websocket', 'spdy'] as const;
 
 for (const transport of transports) {
   const options = { clock: realClock, transport };

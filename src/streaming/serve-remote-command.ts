@@ -7,6 +7,8 @@ import { refuseUpgrade } from './refuse-upgrade.ts';
 import type { OpenSession } from './remote-session.ts';
 import { asksFor } from './request-protocols.ts';
 import { HEARTBEAT_MS } from './serve-options.ts';
+import { SPDY } from './spdy/accept-spdy.ts';
+import { serveSpdyCommand } from './spdy/serve-spdy-command.ts';
 import { serveWebSocketCommand } from './websocket/serve-web-socket-command.ts';
 
 export interface RemoteCommandOptions extends CommandStreamOptions {
@@ -36,6 +38,8 @@ export async function serveRemoteCommand(
     refuseUpgrade(socket, { status: 'Failure', reason: 'BadRequest', code: 400, message });
   } else if (asksFor(request, 'websocket')) {
     await serveWebSocketCommand(request, socket, head, all, open);
+  } else if (asksFor(request, SPDY)) {
+    await serveSpdyCommand(request, socket, head, all, open);
   } else {
     const message = 'unable to upgrade: the connection has to be upgraded to websocket or SPDY/3.1';
     refuseUpgrade(socket, { status: 'Failure', reason: 'BadRequest', code: 400, message });

@@ -30,6 +30,12 @@ export function failureStatus(error: unknown): Status {
   };
 }
 
+/** Before version 4 only failures were told, and in plain text. */
+export function statusText(status: Status, form: 'json' | 'text'): string {
+  if (form === 'json') return JSON.stringify(status);
+  return status.status === 'Success' ? '' : (status.message ?? '');
+}
+
 /**
  * The exit code that an error stream tells.
  * @param text all of the stream; empty, or plain text, before version 4 of the protocol

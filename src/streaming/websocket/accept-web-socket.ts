@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
+import { keepAlive } from '../keep-alive.ts';
 import { refuseUpgrade, unsupportedProtocols } from '../refuse-upgrade.ts';
 import { listedIn } from '../request-protocols.ts';
 
@@ -36,6 +37,7 @@ export function acceptWebSocket(
     socket.once('close', resolve);
     server.handleUpgrade(request, socket, head, (webSocket) => {
       socket.off('close', resolve);
+      keepAlive(socket);
       onOpen(webSocket, chosen).then(resolve, reject);
     });
   });

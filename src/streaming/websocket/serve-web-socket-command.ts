@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { WebSocket } from 'ws';
 import type { Status } from '../../model/api/types.ts';
+import { statusText } from '../command/command-status.ts';
 import type { CommandStreams } from '../command/command-streams.ts';
 import { type CommandVerb, joinCommand } from '../command/join-command.ts';
 import type { CommandStreamOptions } from '../command-options.ts';
@@ -54,10 +55,4 @@ function commandStreams(
     await channels.close();
   };
   return { stdin, stdout, stderr, resize, gone: channels.gone, finish };
-}
-
-/** Before version 4 only failures were told, and in plain text. */
-export function statusText(status: Status, form: 'json' | 'text'): string {
-  if (form === 'json') return JSON.stringify(status);
-  return status.status === 'Success' ? '' : (status.message ?? '');
 }
