@@ -31,3 +31,27 @@ export interface AccessRequest {
 export type AccessDecision =
   | { readonly allowed: true; readonly reason: string }
   | { readonly allowed: false; readonly reason: string };
+
+/** What authentication may look at. */
+export interface Credentials {
+  /** The `Authorization` header; empty when there is none. */
+  readonly authorization: string;
+  /** A bearer token that came as a WebSocket subprotocol, as browsers send it. */
+  readonly webSocketToken?: string;
+  /** The certificate that the client proved to own and that our CA signed; DER. */
+  readonly clientCertificate?: Buffer;
+  /** The connection came over the root-only socket. */
+  readonly isLocalRoot: boolean;
+}
+
+export interface Authenticator {
+  /**
+   * Nothing: the caller is anonymous.
+   * @throws StatusError Unauthorized when there are credentials that are not valid
+   */
+  authenticate(credentials: Credentials): Promise<UserInfo | undefined>;
+}
+
+export interface Authorizer {
+  authorize(request: AccessRequest): Promise<AccessDecision> | AccessDecision;
+}

@@ -1,0 +1,30 @@
+import type { ApiObject } from '../api-object.ts';
+import type { Resource } from '../resource.ts';
+import type { StoredObject } from './stored-object.ts';
+
+/** An object in the form of one version of the API. */
+export interface ServedObject {
+  readonly revision: number;
+  readonly key: string;
+  /** Shared by all who ask: not to be changed. */
+  readonly object: ApiObject;
+  /** The object as JSON, made once. */
+  readonly json: Buffer;
+}
+
+const converted = new WeakMap<Resource, WeakMap<StoredObject, ServedObject>>();
+
+/** The object as this resource shows it; the same bytes each time. */
+export function servedAs(resource: Resource, stored: StoredObject): ServedObject {
+  if (resource.fromStored === undefined) return stored;
+  let known = converted.get(resource);
+  if (known === undefined) converted.set(resource, (known = new WeakMap()));
+  let served = known.get(stored);
+  if (served === undefined) {
+    const object = resource.fromStored(stored.copy());
+    const { key, revision } = stored;
+    served = { key, revision, object, json: Buffer.from(JSON.stringify(object)) };
+    known.set(stored, served);
+  }
+  return served;
+}

@@ -1,0 +1,46 @@
+import type { IncomingMessage } from 'node:http';
+import type { Http2ServerRequest } from 'node:http2';
+import { StatusError } from '../errors/status-error.ts';
+
+/** As much as kube-apiserver takes. */
+const MAX_BYTES = 3 * 1024 * 1024;
+const TIMEOUT_MS = 30_000;
+
+export type Request = IncomingMessage | Http2ServerRequest;
+
+/**
+ * The whole body.
+ * @throws StatusError RequestEntityTooLarge; Timeout when the client is too slow; BadRequest when it breaks off
+ */
+export async function readBody(request: Request): Promise<Buffer> {
+  const announced = Number(request.headers['content-length'] ?? 0);
+  if (announced > MAX_BYTES) throw tooLarge();
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const timer = setTimeout(
+    () => reject(new StatusError('Timeout', 'the request was not sent in time')),
+    TIMEOUT_MS,
+  );
+  const take = (chunk: Buffer) => {
+    bytes += chunk.length;
+    if (bytes > MAX_BYTES) reject(tooLarge());
+    else chunks.push(chunk);
+  };
+  const brokenOff = () => reject(new StatusError('BadRequest', 'the request broke off'));
+  request.on('data', take).on('end', resolve).on('error', brokenOff).on('close', brokenOff);
+  try {
+    await promise;
+    return Buffer.concat(chunks, bytes);
+  } finally {
+    clearTimeout(timer);
+    request.off('data', take).off('end', resolve).off('error', brokenOff).off('close', brokenOff);
+    // What still comes is not kept.
+    request.resume();
+    request.on('error', () => {});
+  }
+}
+
+function tooLarge(): StatusError {
+  return new StatusError('RequestEntityTooLarge', `Request entity too large: limit is ${MAX_BYTES}`);
+}

@@ -1,0 +1,84 @@
+/**
+ * What a request is about, from its method and path.
+ * @see kubernetes/staging/src/k8s.io/apiserver/pkg/endpoints/request/requestinfo.go
+ */
+export interface RequestInfo {
+  readonly path: string;
+  readonly query: URLSearchParams;
+  /** `get`, `list`, `watch`, `create`, … for resources; else the method in lower case. */
+  readonly verb: string;
+  readonly resource: ResourceInfo | undefined;
+}
+
+export interface ResourceInfo {
+  readonly group: string;
+  readonly version: string;
+  readonly resource: string;
+  /** Empty: the kind has none, or all of them. */
+  readonly namespace: string;
+  /** Empty: the collection. */
+  readonly name: string;
+  readonly subresource: string;
+  /** What comes after the subresource, for proxies: begins with `/` or is empty. */
+  readonly rest: string;
+}
+
+/** Subresources of namespaces; `/namespaces/NAME/pods` is no subresource but the pods of a namespace. */
+const NAMESPACE_SUBRESOURCES: ReadonlySet<string> = new Set(['status', 'finalize']);
+
+const VERBS: Partial<Record<string, string>> = {
+  POST: 'create',
+  GET: 'get',
+  HEAD: 'get',
+  PUT: 'update',
+  PATCH: 'patch',
+  DELETE: 'delete',
+};
+
+/** @throws URIError when the path is no valid URL */
+export function readRequestInfo(method: string, url: string): RequestInfo {
+  const [rawPath = '/', ...rawQuery] = url.split('?');
+  const query = new URLSearchParams(rawQuery.join('?'));
+  const segments = rawPath.split('/').filter((part) => part !== '');
+  const resource = readResource(segments);
+  const path = `/${segments.map(decodeURIComponent).join('/')}`;
+  if (resource === undefined) return { path, query, verb: method.toLowerCase(), resource };
+  return { path, query, verb: verbOf(method, query, resource), resource };
+}
+
+function readResource(segments: readonly string[]): ResourceInfo | undefined {
+  const [prefix, ...rest] = segments;
+  if (prefix === 'api' && rest.length >= 2) return inVersion('', rest[0] ?? '', rest.slice(1));
+  if (prefix === 'apis' && rest.length >= 3) return inVersion(rest[0] ?? '', rest[1] ?? '', rest.slice(2));
+  return undefined;
+}
+
+function inVersion(group: string, version: string, segments: readonly string[]): ResourceInfo {
+  const isNamespaced =
+    segments[0] === 'namespaces' && segments.length > 2 && !NAMESPACE_SUBRESOURCES.has(segments[2] ?? '');
+  const namespace = isNamespaced ? decodeURIComponent(segments[1] ?? '') : '';
+  const [resource = '', name = '', subresource = '', ...rest] = isNamespaced ? segments.slice(2) : segments;
+  return {
+    group,
+    version,
+    resource: decodeURIComponent(resource),
+    namespace,
+    name: decodeURIComponent(name),
+    subresource: decodeURIComponent(subresource),
+    rest: rest.length === 0 ? '' : `/${rest.join('/')}`,
+  };
+}
+
+function verbOf(method: string, query: URLSearchParams, { name, subresource }: ResourceInfo): string {
+  const verb = VERBS[method] ?? method.toLowerCase();
+  const isCollection = name === '' && subresource === '';
+  if (verb === 'get' && (isCollection || isTrue(query.get('watch')))) {
+    if (isTrue(query.get('watch'))) return 'watch';
+    return 'list';
+  }
+  return verb === 'delete' && isCollection ? 'deletecollection' : verb;
+}
+
+export function isTrue(value: string | null): boolean {
+  return value === '1' || value === 'true';
+}

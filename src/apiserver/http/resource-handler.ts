@@ -1,0 +1,71 @@
+/** Serves every resource's verbs, from its description. */
+import { methodNotAllowed, noSuchResource, notFound } from '../errors/status-error.ts';
+import { servedAs } from '../cache/served-object.ts';
+import { listObjects } from '../registry/list-objects.ts';
+import { type Scope, storeKey } from '../registry/request-scope.ts';
+import { readSelection } from '../registry/selection.ts';
+import type { CallHandler, ResourceCall, SubresourceHandlers } from './api.ts';
+import { handleCreate, handleDelete, handleDeleteCollection, handleUpdate } from './handle-writes.ts';
+import { handlePatch } from './handle-patch.ts';
+import { readCount } from './query-options.ts';
+import { writeList, writeObject } from './write-objects.ts';
+import { handleWatch } from './handle-watch.ts';
+
+const HANDLERS: Partial<Record<string, CallHandler>> = {
+  get: handleGet,
+  list: handleList,
+  watch: handleWatch,
+  create: handleCreate,
+  update: handleUpdate,
+  patch: handlePatch,
+  delete: handleDelete,
+  deletecollection: handleDeleteCollection,
+};
+
+/** @throws StatusError */
+export async function handleResource(
+  call: ResourceCall,
+  subresource: SubresourceHandlers | undefined,
+): Promise<void> {
+  const { verb } = call.info;
+  if (call.target.subresource !== '') {
+    if (subresource === undefined) throw noSuchResource();
+    const handler = subresource[verb as 'get'];
+    if (handler === undefined) throw methodNotAllowed();
+    return handler(call);
+  }
+  const handler = HANDLERS[verb];
+  const verbs: readonly string[] | undefined = call.resource.verbs;
+  if (handler === undefined || verbs?.includes(verb) === false) throw methodNotAllowed();
+  return handler(call);
+}
+
+export function scopeOf({ resource, target }: ResourceCall): Scope {
+  return { resource, namespace: resource.namespaced ? target.namespace : '' };
+}
+
+async function handleGet(call: ResourceCall): Promise<void> {
+  const scope = scopeOf(call);
+  await call.registry.cache.caughtUp();
+  const stored = call.registry.cache.get(storeKey(scope, call.target.name));
+  if (stored === undefined) throw notFound(call.resource, call.target.name);
+  const served = servedAs(call.resource, stored);
+  writeObject(call, 200, served.object, served.json);
+}
+
+async function handleList(call: ResourceCall): Promise<void> {
+  const { query } = call.info;
+  const selection = readSelection(
+    call.resource,
+    query.get('labelSelector') ?? '',
+    query.get('fieldSelector') ?? '',
+  );
+  const page = await listObjects(call.registry, scopeOf(call), {
+    selection,
+    limit: readCount(query, 'limit'),
+    continueToken: query.get('continue') ?? '',
+    resourceVersion: query.get('resourceVersion') ?? '',
+    resourceVersionMatch: query.get('resourceVersionMatch') ?? '',
+  });
+  writeList(call, page);
+}

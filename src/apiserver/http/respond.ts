@@ -1,0 +1,67 @@
+import { ServerResponse } from 'node:http';
+import type { Http2ServerResponse } from 'node:http2';
+import { stringify } from 'yaml';
+import { StatusError } from '../errors/status-error.ts';
+
+export type Response = ServerResponse | Http2ServerResponse;
+
+/** Sends bytes that are a whole answer. */
+export function send(response: Response, code: number, contentType: string, body: Buffer): void {
+  if (response.headersSent || response.destroyed) return;
+  response.statusCode = code;
+  response.setHeader('Content-Type', contentType);
+  response.setHeader('Cache-Control', 'no-cache, private');
+  response.setHeader('Content-Length', body.length);
+  response.end(body);
+}
+
+export function sendJson(response: Response, code: number, value: unknown): void {
+  send(response, code, 'application/json', Buffer.from(`${JSON.stringify(value)}\n`));
+}
+
+export function sendText(response: Response, code: number, text: string): void {
+  response.setHeader('X-Content-Type-Options', 'nosniff');
+  send(response, code, 'text/plain; charset=utf-8', Buffer.from(text));
+}
+
+export function sendEncoded(
+  response: Response,
+  code: number,
+  encoding: 'json' | 'yaml',
+  value: unknown,
+): void {
+  if (encoding === 'json') sendJson(response, code, value);
+  else send(response, code, 'application/yaml', Buffer.from(stringify(value)));
+}
+
+/** The failure as a Status; once the answer has begun there is nothing to say but to break it off. */
+export function sendStatus(response: Response, error: StatusError): void {
+  if (response.headersSent) {
+    response.destroy();
+    return;
+  }
+  const retryAfter = error.details?.retryAfterSeconds;
+  if (retryAfter !== undefined) response.setHeader('Retry-After', String(retryAfter));
+  if (error.reason === 'Unauthorized') response.setHeader('WWW-Authenticate', 'Bearer');
+  sendJson(response, error.code, error.toStatus());
+}
+
+/** A line for the client's eyes. @see RFC 7234, Warning, code 299 */
+export function addWarning(response: Response, text: string): void {
+  if (response.headersSent) return;
+  const quoted = text.replaceAll(/["\\]/g, '\\$&').replaceAll(/[^\x20-\x7e]/g, '?');
+  const earlier = response.getHeader('Warning');
+  const line = `299 - "${quoted}"`;
+  response.setHeader(
+    'Warning',
+    Array.isArray(earlier) ? [...earlier, line] : earlier === undefined ? line : [String(earlier), line],
+  );
+}
+
+/** Sends the head of an answer whose body comes bit by bit. */
+export function beginStream(response: Response, contentType: string): void {
+  response.setHeader('Content-Type', contentType);
+  response.setHeader('Cache-Control', 'no-cache, private');
+  if (response instanceof ServerResponse) response.writeHead(200).flushHeaders();
+  else response.writeHead(200);
+}

@@ -1,0 +1,66 @@
+import { stringify } from 'yaml';
+import type { ApiObject } from '../api-object.ts';
+import type { ObjectPage } from '../registry/list-objects.ts';
+import { apiVersionOf } from '../registry/request-scope.ts';
+import { type IncludedObject, partialMetadata, table } from '../rendering/print-table.ts';
+import type { ResourceCall } from './api.ts';
+import { send, sendEncoded } from './respond.ts';
+
+/** Answers one object in the shape that the client wants. @param json its bytes, where they are at hand */
+export function writeObject(call: ResourceCall, code: number, object: ApiObject, json?: Buffer): void {
+  const { negotiated, response, resource } = call;
+  const { shape, encoding } = negotiated;
+  if (shape === 'object' && encoding === 'json' && json !== undefined)
+    return send(response, code, 'application/json', json);
+  const { resourceVersion } = object.metadata ?? {};
+  const shaped =
+    shape === 'table'
+      ? table(resource, [object], { resourceVersion }, tableOptions(call))
+      : shape === 'metadata'
+        ? partialMetadata(object)
+        : object;
+  sendEncoded(response, code, encoding, shaped);
+}
+
+const COMMA = Buffer.from(',');
+
+export function writeList(call: ResourceCall, page: ObjectPage): void {
+  const { negotiated, response, resource } = call;
+  const metadata = {
+    resourceVersion: String(page.revision),
+    ...(page.continueToken === '' ? {} : { continue: page.continueToken }),
+    ...(page.remaining === undefined ? {} : { remainingItemCount: page.remaining }),
+  };
+  const objects = () => page.items.map(({ object }) => object);
+  if (negotiated.shape === 'table')
+    return sendEncoded(
+      response,
+      200,
+      negotiated.encoding,
+      table(resource, objects(), metadata, tableOptions(call)),
+    );
+  if (negotiated.shape === 'metadata') {
+    const items = objects().map(partialMetadata);
+    const list = { kind: 'PartialObjectMetadataList', apiVersion: 'meta.k8s.io/v1', metadata, items };
+    return sendEncoded(response, 200, negotiated.encoding, list);
+  }
+  const list = { kind: `${resource.kind}List`, apiVersion: apiVersionOf(resource), metadata };
+  if (negotiated.encoding === 'yaml') {
+    const text = stringify({ ...list, items: objects() });
+    return send(response, 200, 'application/yaml', Buffer.from(text));
+  }
+  const head = Buffer.from(`${JSON.stringify(list).slice(0, -1)},"items":[`);
+  const parts: Buffer[] = [head];
+  for (const [index, { json }] of page.items.entries()) {
+    if (index > 0) parts.push(COMMA);
+    parts.push(json);
+  }
+  parts.push(Buffer.from(']}\n'));
+  send(response, 200, 'application/json', Buffer.concat(parts));
+}
+
+export function tableOptions({ info, clock }: ResourceCall): { nowMs: number; included: IncludedObject } {
+  const wanted = info.query.get('includeObject');
+  const included = wanted === 'Object' || wanted === 'None' ? wanted : 'Metadata';
+  return { nowMs: clock.now(), included };
+}

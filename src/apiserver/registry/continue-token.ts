@@ -1,0 +1,31 @@
+import { badRequest } from '../errors/status-error.ts';
+
+/** Where a list goes on: after a key (without its prefix), as of a revision. */
+export interface ContinueFrom {
+  readonly revision: number;
+  readonly afterKey: string;
+}
+
+export function continueToken(revision: number, afterKey: string): string {
+  return Buffer.from(JSON.stringify({ v: 'peapod/v1', rv: revision, start: afterKey })).toString('base64url');
+}
+
+/** @throws StatusError BadRequest when the token is not one of ours */
+export function readContinueToken(token: string): ContinueFrom {
+  try {
+    const { v, rv, start } = JSON.parse(Buffer.from(token, 'base64url').toString()) as Record<
+      string,
+      unknown
+    >;
+    const isOurs = v === 'peapod/v1' && Number.isSafeInteger(rv) && typeof start === 'string';
+    if (isOurs && (rv as number) > 0 && isKey(start)) return { revision: rv as number, afterKey: start };
+  } catch {
+    // Falls through to the refusal.
+  }
+  throw badRequest('continue key is not valid: the token was not made by this server');
+}
+
+/** Nothing that could lead out of the prefix. */
+function isKey(text: string): boolean {
+  return text !== '' && text.length <= 1024 && !text.split('/').some((part) => part === '' || part === '..');
+}

@@ -1,0 +1,99 @@
+import { randomUUID } from 'node:crypto';
+import type { ObjectMeta } from '../../model/api/types.ts';
+import { isPeapodError } from '../../model/errors.ts';
+import type { ApiObject } from '../api-object.ts';
+import { encodeStored } from '../cache/stored-object.ts';
+import { alreadyExists, badRequest, invalid } from '../errors/status-error.ts';
+import { checkNewMetadata } from './object-rules.ts';
+import { noteOwner } from './note-owner.ts';
+import { randomName } from './random-name.ts';
+import type { Registry } from './registry.ts';
+import { type RequestContext, type Scope, apiVersionOf, storeKey } from './request-scope.ts';
+
+/** How often a generated name that is taken is made anew. */
+const NAME_TRIES = 8;
+/** Events and the like go by themselves. */
+const SECONDS_OF_EVENTS = 3600;
+
+/**
+ * Stores a new object and answers it as it is stored.
+ * @param input the caller's own copy
+ * @throws StatusError AlreadyExists, Invalid, Forbidden, BadRequest
+ */
+export async function createObject(
+  registry: Registry,
+  scope: Scope,
+  input: ApiObject,
+  context: RequestContext,
+): Promise<ApiObject> {
+  const { resource } = scope;
+  const generated = !input.metadata?.name && Boolean(input.metadata?.generateName);
+  for (let attempt = 1; ; attempt += 1) {
+    const object = await prepare(registry, scope, structuredClone(input), context);
+    const name = object.metadata?.name ?? '';
+    if (context.dryRun === true) return object;
+    try {
+      const options = resource.storedAs === 'events' ? { ttlSeconds: SECONDS_OF_EVENTS } : {};
+      const stored = resource.toStored?.(object) ?? object;
+      const revision = await registry.store.create(storeKey(scope, name), encodeStored(stored), options);
+      return { ...object, metadata: { ...object.metadata, resourceVersion: String(revision) } };
+    } catch (error) {
+      if (!isPeapodError(error, 'AlreadyExists')) throw error;
+      if (!generated || attempt >= NAME_TRIES) throw alreadyExists(resource, name);
+    }
+  }
+}
+
+async function prepare(
+  registry: Registry,
+  scope: Scope,
+  input: ApiObject,
+  context: RequestContext,
+): Promise<ApiObject> {
+  const { resource } = scope;
+  const { strategy } = resource;
+  input.metadata = newMetadata(scope, input, context.nowMs);
+  const object = strategy.applyDefaults?.(input) ?? input;
+  object.apiVersion = apiVersionOf(resource);
+  object.kind = resource.kind;
+  strategy.prepareForCreate?.(object, context);
+  const { name = '' } = object.metadata ?? {};
+  await registry.admit({
+    operation: 'CREATE',
+    scope,
+    name,
+    subresource: '',
+    object,
+    previous: undefined,
+    context,
+  });
+  const errors = [...checkNewMetadata(resource, object), ...strategy.validateCreate(object, context)];
+  if (errors.length > 0) throw invalid(resource, name, errors);
+  for (const warning of strategy.warnings?.(object) ?? []) context.warn(warning);
+  return noteOwner(resource, undefined, object, context);
+}
+
+function newMetadata({ resource, namespace }: Scope, object: ApiObject, nowMs: number): ObjectMeta {
+  const given = object.metadata ?? {};
+  if (given.resourceVersion) throw badRequest('resourceVersion should not be set on objects to be created');
+  const {
+    resourceVersion: _version,
+    selfLink: _link,
+    deletionTimestamp: _time,
+    deletionGracePeriodSeconds: _grace,
+    ...metadata
+  } = given;
+  if (resource.namespaced && metadata.namespace && metadata.namespace !== namespace) {
+    throw badRequest(`the namespace of the provided object does not match the namespace sent on the request`);
+  }
+  const name = metadata.name || (metadata.generateName ? randomName(metadata.generateName) : undefined);
+  return {
+    ...(name === undefined ? {} : { name }),
+    ...metadata,
+    ...(name === undefined ? {} : { name }),
+    ...(resource.namespaced ? { namespace } : {}),
+    uid: randomUUID(),
+    creationTimestamp: new Date(nowMs).toISOString().replace(/\.\d+Z$/, 'Z'),
+    ...(resource.strategy.countsGenerations === true ? { generation: 1 } : {}),
+  };
+}
