@@ -155,6 +155,8 @@ class Channel extends Duplex {
     if (this.#ended) return;
     this.#ended = true;
     this.push(null);
+    // Its reader asks for no more, and no more can come.
+    this.#link.taken(this);
   }
 
   discard(): void {
