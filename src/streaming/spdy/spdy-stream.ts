@@ -51,6 +51,7 @@ export class SpdyStream extends Duplex {
   #remote: 'open' | 'finished' | 'reset' | 'lost' = 'open';
   #isLocalFinished = false;
   #isReported = false;
+  #endsAfter: Promise<unknown> | undefined;
 
   /** @param window what may be sent before the peer acknowledges it; `Infinity` when the peer keeps no windows */
   constructor(link: StreamLink, id: number, headers: Headers, window: number) {
@@ -74,6 +75,11 @@ export class SpdyStream extends Duplex {
     this.destroy();
   }
 
+  /** Holds the readable side's end back until then. */
+  endAfter(ready: Promise<unknown>): void {
+    this.#endsAfter = ready;
+  }
+
   receive(data: Buffer): void {
     if (this.#remote !== 'open' || this.destroyed || data.length === 0) return;
     if (this.#isWanted) this.#pass(data);
@@ -87,14 +93,14 @@ export class SpdyStream extends Duplex {
   receiveFin(): void {
     if (this.#remote !== 'open') return;
     this.#remote = 'finished';
-    if (this.#isWanted) this.push(null);
+    if (this.#isWanted) this.#pushEnd();
     this.#report();
   }
 
   receiveReset(status: number): void {
     this.#isLocalFinished = true;
     if (this.#remote === 'open') this.#remote = 'reset';
-    if (this.#isWanted) this.push(null);
+    if (this.#isWanted) this.#pushEnd();
     this.#report();
     this.#unblock();
     this.emit('reset', status);
@@ -133,7 +139,7 @@ export class SpdyStream extends Duplex {
       this.#pass(data);
     } else if (this.#remote === 'open') this.#isWanted = true;
     else if (this.#remote === 'lost') this.destroy(new StreamReset('the connection was lost'));
-    else this.push(null);
+    else this.#pushEnd();
   }
 
   override _write(chunk: Buffer, encoding: BufferEncoding, callback: Callback): void {
@@ -182,6 +188,13 @@ export class SpdyStream extends Duplex {
     this.#isWanted = false;
     // Asks for more by itself when it wants more.
     this.push(data);
+  }
+
+  #pushEnd(): void {
+    this.#isWanted = false;
+    const end = () => void this.push(null);
+    if (this.#endsAfter) this.#endsAfter.then(end, end);
+    else end();
   }
 
   #finishBoth(status: number): void {

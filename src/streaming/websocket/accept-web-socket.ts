@@ -31,7 +31,11 @@ export function acceptWebSocket(
     clientTracking: false,
     perMessageDeflate: false,
     maxPayload: MESSAGE_BYTES,
-    handleProtocols: () => (chosen === '' ? false : chosen),
+  });
+  // Kubernetes has a subprotocol whose name is no token, which the library would refuse; so it sees none at all.
+  delete request.headers['sec-websocket-protocol'];
+  server.on('headers', (headers) => {
+    if (chosen !== '') headers.push(`Sec-WebSocket-Protocol: ${chosen}`);
   });
   return new Promise((resolve, reject) => {
     socket.once('close', resolve);

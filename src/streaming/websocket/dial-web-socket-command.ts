@@ -25,16 +25,19 @@ export function dialWebSocketCommand(
   options: ConnectOptions,
 ): Promise<RemoteSession> {
   const protocols = wanted.stdin ? WITH_CLOSE : WITHOUT_CLOSE;
-  return dialWebSocket(url, protocols, options, (webSocket) => openSession(webSocket, wanted, options));
+  return dialWebSocket(url, protocols, options, (webSocket, agreed) =>
+    openSession(webSocket, agreed, wanted, options),
+  );
 }
 
 function openSession(
   webSocket: WebSocket,
+  agreed: string,
   wanted: CommandStreamOptions,
   options: ConnectOptions,
 ): RemoteSession {
-  const protocol = chooseProtocol([webSocket.protocol], COMMAND_PROTOCOLS);
-  if (!protocol) throw new Error(`bug: negotiated ${webSocket.protocol} without having offered it`);
+  const protocol = chooseProtocol([agreed], COMMAND_PROTOCOLS);
+  if (!protocol) throw new Error(`bug: ${agreed} was offered but is not known`);
   const channels = new WebSocketChannels(webSocket, protocol, heartbeatOf(options));
   return clientSession({
     stdin: wanted.stdin ? channels.channel(STDIN_CHANNEL) : undefined,

@@ -1,10 +1,12 @@
 import { WebSocket } from 'ws';
 import { PeapodError } from '../../model/errors.ts';
 import { type ConnectOptions, dial } from '../client/connect-options.ts';
-import { upgradeRefused } from '../client/upgrade-refused.ts';
+import { UpgradeRefused, upgradeRefused } from '../client/upgrade-refused.ts';
 
 /** Greatest message that a server may send. */
 const MESSAGE_BYTES = 16 * 1024 * 1024;
+
+const PROTOCOL_HEADER = 'sec-websocket-protocol';
 
 /**
  * Opens a WebSocket with one of the subprotocols.
@@ -15,14 +17,15 @@ export function dialWebSocket<T>(
   url: URL,
   protocols: readonly string[],
   options: ConnectOptions,
-  onOpen: (webSocket: WebSocket) => T,
+  onOpen: (webSocket: WebSocket, protocol: string) => T,
 ): Promise<T> {
   options.signal?.throwIfAborted();
   const target = new URL(url);
   target.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
-  const webSocket = new WebSocket(target, [...protocols], {
+  // Kubernetes has a subprotocol whose name is no token, which the library would refuse; so it sees none at all.
+  const webSocket = new WebSocket(target, {
     createConnection: () => dial(url, options),
-    headers: options.headers ?? {},
+    headers: { ...options.headers, [PROTOCOL_HEADER]: protocols.join(', ') },
     maxPayload: MESSAGE_BYTES,
     perMessageDeflate: false,
   });
@@ -30,7 +33,18 @@ export function dialWebSocket<T>(
   options.signal?.addEventListener('abort', abort, { once: true });
   webSocket.once('close', () => options.signal?.removeEventListener('abort', abort));
   return new Promise((resolve, reject) => {
-    webSocket.once('open', () => resolve(onOpen(webSocket)));
+    let agreed = '';
+    webSocket.once('upgrade', (response) => {
+      agreed = response.headers[PROTOCOL_HEADER] ?? '';
+      delete response.headers[PROTOCOL_HEADER];
+    });
+    webSocket.once('open', () => {
+      if (protocols.includes(agreed)) resolve(onOpen(webSocket, agreed));
+      else {
+        webSocket.terminate();
+        reject(new UpgradeRefused('Unsupported', `the server speaks none of ${protocols.join(', ')}`, 101));
+      }
+    });
     webSocket.once('unexpected-response', (_request, response) => {
       upgradeRefused(response)
         .then(reject, reject)
