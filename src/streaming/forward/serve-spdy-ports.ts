@@ -93,7 +93,7 @@ function pairId(stream: SpdyStream, type: string): string {
 async function forward(data: SpdyStream, error: SpdyStream, port: number, dial: DialPort): Promise<void> {
   const left = new AbortController();
   const leave = () => left.abort();
-  data.once('reset', leave).once('close', leave);
+  data.once('reset', leave).once('lost', leave).once('close', leave);
   error.resume();
   try {
     const remote = await dial(port, { signal: left.signal });
@@ -102,7 +102,8 @@ async function forward(data: SpdyStream, error: SpdyStream, port: number, dial: 
     if (left.signal.aborted) {
       remote.on('error', () => {}).destroy();
     } else {
-      data.once('reset', () => void data.destroy());
+      const drop = () => void data.destroy();
+      data.once('reset', drop).once('lost', drop);
       await joinStreams(data, remote);
     }
   } catch (cause) {

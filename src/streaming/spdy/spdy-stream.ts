@@ -33,7 +33,7 @@ export class StreamReset extends PeapodError {
 
 /**
  * One stream of a connection. Ending the writable side sends FIN; destroying it before both sides are through resets it. When the
- * peer resets it, `reset` is emitted, what came before can still be read, and writing fails.
+ * peer resets it, `reset` is emitted, and `lost` when the connection is lost; what came before can still be read, and writing fails.
  *
  * What may be sent is bounded by the peer's window only when the peer has said how great it is: spdystream, which all of Kubernetes
  * uses, neither keeps nor opens windows, but leaves it to TCP.
@@ -115,6 +115,7 @@ export class SpdyStream extends Duplex {
     }
     this.#report();
     this.#unblock();
+    this.emit('lost');
   }
 
   /** The peer has taken so much, or widens its window for another reason. */
