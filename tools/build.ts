@@ -21,7 +21,7 @@ const besideEachOther: Plugin = {
 
 rmSync('dist', { recursive: true, force: true });
 await build({
-  entryPoints: ['src/cli/main.ts', ...globSync('src/runtime/**/*-worker.ts')],
+  entryPoints: ['src/cli/main.ts', ...globSync('src/**/*-worker.ts')],
   outdir: 'dist',
   entryNames: '[name]',
   chunkNames: '[name]-[hash]',

@@ -15,7 +15,7 @@ export interface Store extends AsyncDisposable {
   get(key: string, options?: { revision?: number }): Promise<StoreEntry | undefined>;
 
   /**
-   * Entries in the order of their keys (by code unit), all as of one revision, which the page tells.
+   * Entries in the order of their keys (by their bytes in UTF-8), all as of one revision, which the page tells.
    * @throws PeapodError Expired, Invalid as `get` does
    */
   list(options: ListOptions): Promise<StorePage>;

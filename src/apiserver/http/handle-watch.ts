@@ -9,7 +9,7 @@ import { partialMetadata, table } from '../rendering/print-table.ts';
 import type { ResourceCall } from './api.ts';
 import { readCount } from './query-options.ts';
 import { isTrue } from './request-info.ts';
-import { scopeOf } from './resource-handler.ts';
+import { scopeOf } from './scope-of.ts';
 import { beginStream, type Response } from './respond.ts';
 import { tableOptions } from './write-objects.ts';
 

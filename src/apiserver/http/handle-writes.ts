@@ -10,7 +10,7 @@ import type { ResourceCall } from './api.ts';
 import { readBody } from './read-body.ts';
 import { readObject } from './read-object.ts';
 import { readCount, readDeleteOptions } from './query-options.ts';
-import { scopeOf } from './resource-handler.ts';
+import { scopeOf } from './scope-of.ts';
 import { sendJson } from './respond.ts';
 import { writeObject } from './write-objects.ts';
 

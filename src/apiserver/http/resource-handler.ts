@@ -2,7 +2,8 @@
 import { methodNotAllowed, noSuchResource, notFound } from '../errors/status-error.ts';
 import { servedAs } from '../cache/served-object.ts';
 import { listObjects } from '../registry/list-objects.ts';
-import { type Scope, storeKey } from '../registry/request-scope.ts';
+import { storeKey } from '../registry/request-scope.ts';
+import { scopeOf } from './scope-of.ts';
 import { readSelection } from '../registry/selection.ts';
 import type { CallHandler, ResourceCall, SubresourceHandlers } from './api.ts';
 import { handleCreate, handleDelete, handleDeleteCollection, handleUpdate } from './handle-writes.ts';
@@ -38,10 +39,6 @@ export async function handleResource(
   const verbs: readonly string[] | undefined = call.resource.verbs;
   if (handler === undefined || verbs?.includes(verb) === false) throw methodNotAllowed();
   return handler(call);
-}
-
-export function scopeOf({ resource, target }: ResourceCall): Scope {
-  return { resource, namespace: resource.namespaced ? target.namespace : '' };
 }
 
 async function handleGet(call: ResourceCall): Promise<void> {

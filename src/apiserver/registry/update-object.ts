@@ -115,3 +115,13 @@ async function write(
     : await registry.store.update(key, encodeStored(resource.toStored?.(next) ?? next), expectedRevision);
   return { ...next, metadata: { ...next.metadata, resourceVersion: String(revision) } };
 }
+
+/**
+ * The object as it is stored now.
+ * @throws StatusError NotFound
+ */
+export async function readStored(registry: Registry, scope: Scope, name: string): Promise<ApiObject> {
+  const entry = await registry.store.get(storeKey(scope, name));
+  if (entry === undefined) throw notFound(scope.resource, name);
+  return served(scope, new StoredObject(entry));
+}

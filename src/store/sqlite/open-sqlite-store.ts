@@ -1,0 +1,108 @@
+import { once } from 'node:events';
+import { chmodSync, closeSync, existsSync, mkdirSync, openSync, statSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { pathToFileURL } from 'node:url';
+import { Worker } from 'node:worker_threads';
+import type { Clock } from '../../model/clock.ts';
+import { isPeapodError, PeapodError } from '../../model/errors.ts';
+import { Reader } from './reader.ts';
+import { inUse, sqliteCode, storeError } from './sqlite-error.ts';
+import { SqliteStore } from './sqlite-store.ts';
+import type { WriterMessage } from './sqlite-writer-worker.ts';
+
+export interface SqliteStoreOptions {
+  readonly path: string;
+  readonly clock: Clock;
+  /** How long old revisions can be read and watched from, in milliseconds; 5 minutes unless told. */
+  readonly historyMs?: number;
+}
+
+const HISTORY_MS = 300_000;
+/** A file up to this size is checked when it is opened. */
+const CHECKED_BYTES = 64 * 1024 * 1024;
+
+/**
+ * Opens the store, making its file when there is none. Where nothing can be written, it can still be read.
+ * @throws PeapodError Corrupt when the file is damaged; FailedPrecondition when another process has it open; NoSpace
+ */
+export async function openSqliteStore({
+  path,
+  clock,
+  historyMs = HISTORY_MS,
+}: SqliteStoreOptions): Promise<SqliteStore> {
+  const canWrite = prepareFile(path);
+  const release = canWrite ? keepOthersAway(path) : () => {};
+  let worker: Worker | undefined;
+  try {
+    worker = canWrite ? await startWriter(path) : undefined;
+    const reader = openReader(path, worker === undefined);
+    return new SqliteStore({ path, reader, worker, release, clock, historyMs });
+  } catch (error) {
+    await worker?.terminate();
+    release();
+    throw storeError(error, path);
+  }
+}
+
+/** Only its owner may look into it. @returns whether it can be written */
+function prepareFile(path: string): boolean {
+  try {
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    closeSync(openSync(path, 'a', 0o600));
+    chmodSync(path, 0o600);
+    return true;
+  } catch (error) {
+    const { code = '' } = error as NodeJS.ErrnoException;
+    if (code === 'ENOSPC')
+      throw new PeapodError('NoSpace', `cannot make ${path}: the disk is full`, {
+        cause: error,
+        retryable: true,
+      });
+    if (existsSync(path) && ['EROFS', 'EACCES', 'EPERM'].includes(code)) return false;
+    throw new PeapodError('ReadOnly', `cannot make ${path}: ${(error as Error).message}`, { cause: error });
+  }
+}
+
+/** A lock that goes with the process, however it ends: that of a second file which SQLite locks for us. */
+function keepOthersAway(path: string): () => void {
+  const lock = new DatabaseSync(`${path}.lock`);
+  try {
+    lock.exec('PRAGMA journal_mode = MEMORY; PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE');
+    chmodSync(`${path}.lock`, 0o600);
+    return () => lock.close();
+  } catch (error) {
+    lock.close();
+    if (sqliteCode(error) === 5) throw inUse(path, { cause: error });
+    throw storeError(error, path);
+  }
+}
+
+async function startWriter(path: string): Promise<Worker> {
+  const worker = new Worker(new URL('./sqlite-writer-worker.ts', import.meta.url), { workerData: { path } });
+  const [message] = (await once(worker, 'message')) as [WriterMessage];
+  if (message.kind !== 'failed') return worker;
+  await worker.terminate();
+  throw Object.assign(new Error(message.message), { errcode: message.errcode });
+}
+
+function openReader(path: string, isReadOnly: boolean): Reader {
+  // A folder that cannot be written has no place for the files that WAL needs beside the database.
+  const location = isReadOnly ? new URL(`${pathToFileURL(path).href}?immutable=1`) : path;
+  const database = new DatabaseSync(location, { readOnly: true });
+  try {
+    checkIntegrity(database, path);
+    return new Reader(database);
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+}
+
+function checkIntegrity(database: DatabaseSync, path: string): void {
+  if (statSync(path).size > CHECKED_BYTES) return;
+  const { quick_check: result } = database.prepare('PRAGMA quick_check(1)').get() as { quick_check: string };
+  if (result === 'ok') return;
+  const damaged = storeError(Object.assign(new Error(result), { errcode: 11 }), path);
+  if (isPeapodError(damaged)) throw damaged;
+}

@@ -1,0 +1,224 @@
+/** Everything in one file of SQLite, for one machine. Reads in this thread, writes in another. */
+import type { Worker } from 'node:worker_threads';
+import type { Clock } from '../../model/clock.ts';
+import { PeapodError } from '../../model/errors.ts';
+import type {
+  ListOptions,
+  Store,
+  StoreEntry,
+  StoreEvent,
+  StorePage,
+  WatchOptions,
+  WriteOptions,
+} from '../store.ts';
+import { WatchHub } from '../watch-hub.ts';
+import type { Reader } from './reader.ts';
+import { readOnly, storeError } from './sqlite-error.ts';
+import type { WriteRequest, WriterMessage } from './sqlite-writer-worker.ts';
+import type { Write, WriteResult, WrittenChange } from './write.ts';
+
+export interface SqliteStoreParts {
+  readonly path: string;
+  readonly reader: Reader;
+  /** Nothing: the file can only be read. */
+  readonly worker: Worker | undefined;
+  /** Gives back what keeps others away. */
+  readonly release: () => void;
+  readonly clock: Clock;
+  /** Revisions are forgotten when they are older than this, in milliseconds; twice as long at most. */
+  readonly historyMs: number;
+}
+
+const TICK_MS = 1000;
+
+interface Pending {
+  readonly resolve: (result: Extract<WriteResult, { ok: true }>) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+export class SqliteStore implements Store {
+  readonly #parts: SqliteStoreParts;
+  readonly #hub = new WatchHub();
+  readonly #pending = new Map<number, Pending>();
+  readonly #stop = new AbortController();
+  readonly #maintenance: Promise<void>;
+  #nextId = 1;
+  #revision: number;
+  /** What ended the writer. */
+  #failure: unknown;
+
+  constructor(parts: SqliteStoreParts) {
+    this.#parts = parts;
+    this.#revision = parts.reader.newest();
+    parts.worker?.on('message', (message: WriterMessage) => this.#take(message));
+    parts.worker?.on('error', (error) => this.#writerEnded(error));
+    parts.worker?.on('exit', () => this.#writerEnded(new Error('the writer has ended')));
+    this.#maintenance = this.#maintain();
+  }
+
+  currentRevision(): Promise<number> {
+    return Promise.resolve(this.#revision);
+  }
+
+  async get(key: string, { revision }: { revision?: number } = {}): Promise<StoreEntry | undefined> {
+    return this.#read((reader) => reader.get(key, revision, this.#revision));
+  }
+
+  async list(options: ListOptions): Promise<StorePage> {
+    return this.#read((reader) => reader.list(options, this.#revision));
+  }
+
+  async count(prefix: string): Promise<number> {
+    return this.#read((reader) => reader.count(prefix));
+  }
+
+  async create(key: string, value: Uint8Array, options: WriteOptions = {}): Promise<number> {
+    return (await this.#write({ kind: 'create', key, value, ...this.#expiry(options) })).revision;
+  }
+
+  async update(
+    key: string,
+    value: Uint8Array,
+    expectedRevision: number,
+    options: WriteOptions = {},
+  ): Promise<number> {
+    const write: Write = { kind: 'update', key, value, expectedRevision, ...this.#expiry(options) };
+    return (await this.#write(write)).revision;
+  }
+
+  async delete(key: string, expectedRevision: number): Promise<number> {
+    return (await this.#write({ kind: 'delete', key, expectedRevision })).revision;
+  }
+
+  async *watch(options: WatchOptions): AsyncGenerator<StoreEvent> {
+    yield* this.#hub.watch(options, {
+      newest: () => this.#revision,
+      events: (prefix, after, upTo) => this.#read((reader) => reader.events(prefix, after, upTo)),
+    });
+  }
+
+  async compact(revision: number): Promise<void> {
+    await this.#write({ kind: 'compact', revision });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stop.abort();
+    await this.#maintenance;
+    const { worker, reader, release } = this.#parts;
+    if (worker !== undefined && this.#failure === undefined) {
+      const ended = new Promise((resolve) => worker.once('exit', resolve));
+      worker.postMessage('close');
+      await ended;
+    }
+    this.#hub.end();
+    reader[Symbol.dispose]();
+    release();
+  }
+
+  #read<T>(read: (reader: Reader) => T): T {
+    try {
+      return read(this.#parts.reader);
+    } catch (error) {
+      throw storeError(error, this.#parts.path);
+    }
+  }
+
+  #write(write: Write): Promise<Extract<WriteResult, { ok: true }>> {
+    const { worker, path } = this.#parts;
+    if (worker === undefined) return Promise.reject(readOnly(path));
+    if (this.#failure !== undefined) return Promise.reject(storeError(this.#failure, path));
+    const id = this.#nextId++;
+    const { promise, resolve, reject } = Promise.withResolvers<Extract<WriteResult, { ok: true }>>();
+    this.#pending.set(id, { resolve, reject });
+    worker.postMessage({ id, write } satisfies WriteRequest);
+    return promise;
+  }
+
+  #expiry({ ttlSeconds }: WriteOptions): { expiresAtMs?: number } {
+    return ttlSeconds === undefined ? {} : { expiresAtMs: this.#parts.clock.now() + ttlSeconds * 1000 };
+  }
+
+  #take(message: WriterMessage): void {
+    if (message.kind === 'ready') return;
+    if (message.kind === 'failed') {
+      const { message: text, errcode } = message;
+      const error = storeError(Object.assign(new Error(text), { errcode }), this.#parts.path);
+      for (const id of message.ids) this.#settle(id)?.reject(error);
+      return;
+    }
+    for (const [index, id] of message.ids.entries()) {
+      const result = message.results[index];
+      if (result?.ok === true) {
+        // Whoever is told of the write finds it announced already.
+        for (const change of result.changes) this.#announce(change);
+        this.#settle(id)?.resolve(result);
+      } else if (result !== undefined) this.#settle(id)?.reject(new PeapodError(result.code, result.message));
+    }
+  }
+
+  #announce(change: WrittenChange): void {
+    this.#revision = change.revision;
+    this.#hub.publish(eventOf(change));
+  }
+
+  #settle(id: number): Pending | undefined {
+    const pending = this.#pending.get(id);
+    this.#pending.delete(id);
+    return pending;
+  }
+
+  #writerEnded(error: unknown): void {
+    if (this.#stop.signal.aborted) return;
+    this.#failure ??= error;
+    const failure = storeError(this.#failure, this.#parts.path);
+    for (const { reject } of this.#pending.values()) reject(failure);
+    this.#pending.clear();
+  }
+
+  /** Keys whose time is over go, watchers hear how far things are, and what is old is forgotten. */
+  async #maintain(): Promise<void> {
+    const { clock, historyMs, worker } = this.#parts;
+    const { signal } = this.#stop;
+    let compactAt = clock.now() + historyMs;
+    let candidate = this.#revision;
+    while (!signal.aborted) {
+      await clock.sleep(TICK_MS, { signal }).catch(() => {});
+      if (signal.aborted || worker === undefined || this.#failure !== undefined) continue;
+      this.#hub.bookmark(this.#revision);
+      try {
+        const next = this.#parts.reader.nextExpiry();
+        if (next !== undefined && next <= clock.now())
+          await this.#write({ kind: 'expire', nowMs: clock.now() });
+        if (clock.now() < compactAt) continue;
+        compactAt = clock.now() + historyMs;
+        if (candidate > this.#parts.reader.compacted())
+          await this.#write({ kind: 'compact', revision: candidate });
+        candidate = this.#revision;
+      } catch {
+        // A full disk or the like: whoever writes is told; this is tried again.
+      }
+    }
+  }
+}
+
+function eventOf({
+  key,
+  revision,
+  createRevision,
+  value,
+  previous,
+}: WrittenChange): Exclude<StoreEvent, { type: 'bookmark' }> {
+  const before: StoreEntry | undefined =
+    previous === undefined
+      ? undefined
+      : {
+          key,
+          value: previous.value,
+          createRevision: previous.createRevision,
+          modRevision: previous.revision,
+        };
+  if (value !== undefined)
+    return { type: 'put', entry: { key, value, createRevision, modRevision: revision }, previous: before };
+  const gone = before ?? { key, value: new Uint8Array(), createRevision, modRevision: revision };
+  return { type: 'delete', key, revision, previous: gone };
+}

@@ -1,0 +1,75 @@
+/**
+ * Writes in a thread of its own, so that nobody waits for the disk who need not. What comes while one batch is being synced is
+ * the next batch.
+ */
+import { parentPort, workerData } from 'node:worker_threads';
+import type { Write, WriteResult } from './write.ts';
+import { Writer } from './writer.ts';
+
+export interface WriteRequest {
+  readonly id: number;
+  readonly write: Write;
+}
+
+export type WriterMessage =
+  | { readonly kind: 'ready'; readonly revision: number }
+  | { readonly kind: 'results'; readonly ids: readonly number[]; readonly results: readonly WriteResult[] }
+  | {
+      readonly kind: 'failed';
+      readonly ids: readonly number[];
+      readonly message: string;
+      readonly errcode: number | undefined;
+    };
+
+/** Bounds the size of one transaction. */
+const MAX_BATCH = 1000;
+
+const port = parentPort;
+if (port === null) throw new Error('not a worker');
+const { path } = workerData as { path: string };
+
+const send = (message: WriterMessage): void => port.postMessage(message);
+let queue: WriteRequest[] = [];
+let scheduled = false;
+
+function failed(ids: readonly number[], error: unknown): void {
+  const { errcode } = error as { errcode?: number };
+  send({ kind: 'failed', ids, message: error instanceof Error ? error.message : String(error), errcode });
+}
+
+try {
+  const writer = new Writer(path);
+  const flush = (): void => {
+    scheduled = false;
+    const batch = queue.splice(0, MAX_BATCH);
+    const ids = batch.map(({ id }) => id);
+    try {
+      const results = writer.commit(batch.map(({ write }) => write));
+      send({ kind: 'results', ids, results });
+      if (batch.some(({ write }) => write.kind === 'compact')) writer.vacuum();
+    } catch (error) {
+      failed(ids, error);
+    }
+    if (queue.length > 0) schedule();
+  };
+  const schedule = (): void => {
+    if (scheduled) return;
+    scheduled = true;
+    setImmediate(flush);
+  };
+  port.on('message', (message: WriteRequest | 'close') => {
+    if (message === 'close') {
+      while (queue.length > 0) flush();
+      writer[Symbol.dispose]();
+      port.close();
+      return;
+    }
+    queue.push(message);
+    schedule();
+  });
+  send({ kind: 'ready', revision: writer.revision });
+} catch (error) {
+  queue = [];
+  failed([], error);
+  port.close();
+}

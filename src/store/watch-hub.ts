@@ -1,0 +1,122 @@
+/** Hands each write to everybody who watches, in order. */
+import { PeapodError } from '../model/errors.ts';
+import type { StoreEvent, WatchOptions } from './store.ts';
+
+/** A watcher that has fallen this far behind is dropped. */
+const BACKLOG = 20_000;
+
+/** What was before a watch began. */
+export interface History {
+  /** The revision of the newest write that was announced. */
+  newest(): number;
+  /**
+   * A page of the events of a prefix after a revision and up to another, in order; empty when there are no more.
+   * @throws PeapodError Expired when the first revision was compacted
+   */
+  events(
+    prefix: string,
+    afterRevision: number,
+    upTo: number,
+  ): readonly Exclude<StoreEvent, { type: 'bookmark' }>[];
+}
+
+export class WatchHub {
+  readonly #watchers = new Set<Watcher>();
+
+  publish(event: Exclude<StoreEvent, { type: 'bookmark' }>): void {
+    const key = event.type === 'put' ? event.entry.key : event.key;
+    for (const watcher of this.#watchers) if (key.startsWith(watcher.prefix)) watcher.push(event);
+  }
+
+  /** Tells those who have heard nothing of late how far things are. */
+  bookmark(revision: number): void {
+    for (const watcher of this.#watchers) watcher.bookmark(revision);
+  }
+
+  /** Ends every watch, with an error if there is one. */
+  end(failure?: unknown): void {
+    for (const watcher of Array.from(this.#watchers)) watcher.end(failure);
+  }
+
+  async *watch(
+    { prefix, afterRevision, signal }: WatchOptions,
+    history: History,
+  ): AsyncGenerator<StoreEvent> {
+    const begin = history.newest();
+    if (afterRevision > begin) {
+      throw new PeapodError('Invalid', `revision ${afterRevision} has not been yet: the newest is ${begin}`);
+    }
+    const watcher = new Watcher(prefix, begin);
+    const end = () => watcher.end();
+    this.#watchers.add(watcher);
+    signal.addEventListener('abort', end);
+    if (signal.aborted) end();
+    try {
+      for (let after = afterRevision; after < begin && !signal.aborted; ) {
+        const page = history.events(prefix, after, begin);
+        yield* page;
+        const last = page.at(-1);
+        if (last === undefined) break;
+        after = revisionOf(last);
+      }
+      if (!signal.aborted) yield { type: 'bookmark', revision: begin };
+      yield* watcher.events();
+    } finally {
+      signal.removeEventListener('abort', end);
+      this.#watchers.delete(watcher);
+    }
+  }
+}
+
+export function revisionOf(event: StoreEvent): number {
+  return event.type === 'put' ? event.entry.modRevision : event.revision;
+}
+
+class Watcher {
+  readonly prefix: string;
+  #told: number;
+  #events: StoreEvent[] = [];
+  #wake = Promise.withResolvers<void>();
+  #ended = false;
+  #failure: unknown;
+
+  constructor(prefix: string, told: number) {
+    this.prefix = prefix;
+    this.#told = told;
+  }
+
+  push(event: StoreEvent): void {
+    if (this.#ended) return;
+    if (this.#events.length >= BACKLOG) {
+      this.#events = [];
+      this.end(new PeapodError('Expired', 'the watcher fell too far behind'));
+      return;
+    }
+    this.#events.push(event);
+    this.#told = revisionOf(event);
+    this.#wake.resolve();
+  }
+
+  bookmark(revision: number): void {
+    if (revision > this.#told && this.#events.length === 0) this.push({ type: 'bookmark', revision });
+  }
+
+  end(failure?: unknown): void {
+    this.#ended = true;
+    this.#failure ??= failure;
+    this.#wake.resolve();
+  }
+
+  async *events(): AsyncGenerator<StoreEvent> {
+    for (;;) {
+      const events = this.#events;
+      this.#events = [];
+      yield* events;
+      if (this.#events.length > 0) continue;
+      if (this.#ended) break;
+      await this.#wake.promise;
+      this.#wake = Promise.withResolvers();
+    }
+    if (this.#failure !== undefined) throw this.#failure;
+  }
+}
