@@ -1,8 +1,6 @@
 import type { Duplex } from 'node:stream';
-import { connect as connectTcp, isIP } from 'node:net';
-import { type ConnectionOptions, connect as connectTls } from 'node:tls';
+import type { ConnectionOptions } from 'node:tls';
 import type { Clock } from '../../model/clock.ts';
-import { keepAlive } from '../keep-alive.ts';
 import { HEARTBEAT_MS } from '../serve-options.ts';
 
 /** How to reach a server, besides the URL, and how to tell it who asks. */
@@ -17,28 +15,6 @@ export interface ConnectOptions {
   signal?: AbortSignal;
   /** How often the server is asked whether it lives; 30 s unless told. */
   heartbeatMs?: number;
-}
-
-const HTTP_PORT = 80;
-const HTTPS_PORT = 443;
-
-/** Opens the byte stream that a request to this URL goes over. */
-export function dial(url: URL, options: ConnectOptions): Duplex {
-  const stream = options.dial?.() ?? connect(url, options);
-  keepAlive(stream);
-  return stream;
-}
-
-function connect(url: URL, options: ConnectOptions): Duplex {
-  const host = url.hostname.replace(/^\[|\]$/g, '');
-  if (url.protocol === 'http:') return connectTcp({ host, port: Number(url.port) || HTTP_PORT });
-  return connectTls({
-    host,
-    port: Number(url.port) || HTTPS_PORT,
-    servername: isIP(host) === 0 ? host : '',
-    ALPNProtocols: ['http/1.1'],
-    ...options.tls,
-  });
 }
 
 export function heartbeatOf(options: ConnectOptions): { clock: Clock; heartbeatMs: number } {

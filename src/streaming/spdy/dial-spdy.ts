@@ -1,6 +1,7 @@
 import { request } from 'node:http';
 import { PeapodError } from '../../model/errors.ts';
-import { type ConnectOptions, dial, heartbeatOf } from '../client/connect-options.ts';
+import { type ConnectOptions, heartbeatOf } from '../client/connect-options.ts';
+import { dialStream } from '../client/dial-stream.ts';
 import { upgradeRefused } from '../client/upgrade-refused.ts';
 import { SPDY, STREAM_PROTOCOL_HEADER } from './accept-spdy.ts';
 import { SpdyConnection } from './spdy-connection.ts';
@@ -18,7 +19,7 @@ export function dialSpdy(
   options.signal?.throwIfAborted();
   // The stream is encrypted already where that is due.
   const upgrade = request({
-    createConnection: () => dial(url, options),
+    createConnection: () => dialStream(url, options),
     method: 'POST',
     path: `${url.pathname}${url.search}`,
     headers: {

@@ -1,6 +1,7 @@
 import { WebSocket } from 'ws';
 import { PeapodError } from '../../model/errors.ts';
-import { type ConnectOptions, dial } from '../client/connect-options.ts';
+import type { ConnectOptions } from '../client/connect-options.ts';
+import { dialStream } from '../client/dial-stream.ts';
 import { UpgradeRefused, upgradeRefused } from '../client/upgrade-refused.ts';
 
 /** Greatest message that a server may send. */
@@ -24,7 +25,7 @@ export function dialWebSocket<T>(
   target.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
   // Kubernetes has a subprotocol whose name is no token, which the library would refuse; so it sees none at all.
   const webSocket = new WebSocket(target, {
-    createConnection: () => dial(url, options),
+    createConnection: () => dialStream(url, options),
     headers: { ...options.headers, [PROTOCOL_HEADER]: protocols.join(', ') },
     maxPayload: MESSAGE_BYTES,
     perMessageDeflate: false,
