@@ -129,7 +129,7 @@ function subresourcesOf({ subresources }: Discovered, resource: Resource): Liste
   const prefix = `${resource.group === '' ? '' : `${resource.group}/`}${resource.plural}/`;
   const listed: ListedSubresource[] = [];
   for (const [path, { kind, group, version, ...handlers }] of subresources) {
-    if (!path.startsWith(prefix)) continue;
+    if (!path.startsWith(prefix) || path === prefix) continue;
     const verbs = Object.keys(handlers).sort();
     listed.push({
       name: path.slice(prefix.length),

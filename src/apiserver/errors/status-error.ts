@@ -166,9 +166,10 @@ export function invalid(
   name: string,
   errors: readonly FieldError[],
 ): StatusError {
-  const texts = [...new Set(errors.map(formatFieldError))];
+  const byText = new Map(errors.map((error) => [formatFieldError(error), error]));
+  const texts = [...byText.keys()];
   const text = texts.length === 1 ? (texts[0] ?? '') : `[${texts.join(', ')}]`;
-  const causes = errors.map((error) => ({
+  const causes = [...byText.values()].map((error) => ({
     reason: CAUSE_REASONS[error.type],
     message: formatFieldError({ ...error, field: '' }).replace(/^: /, ''),
     field: error.field,

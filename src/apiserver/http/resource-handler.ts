@@ -29,7 +29,7 @@ export async function handleResource(
   subresource: SubresourceHandlers | undefined,
 ): Promise<void> {
   const { verb } = call.info;
-  if (call.target.subresource !== '') {
+  if (call.target.subresource !== '' || subresource !== undefined) {
     if (subresource === undefined) throw noSuchResource();
     const handler = subresource[verb as 'get'];
     if (handler === undefined) throw methodNotAllowed();

@@ -10,8 +10,10 @@ const ORPHAN = 'orphan';
 const FOREGROUND = 'foregroundDeletion';
 
 /** Whether nothing holds an object any more that is to be deleted. */
-export function isReleased({ metadata }: ApiObject): boolean {
+export function isReleased({ kind, metadata, spec }: ApiObject): boolean {
+  const { finalizers = [] } = (kind === 'Namespace' ? (spec ?? {}) : {}) as { finalizers?: string[] };
   return (
+    finalizers.length === 0 &&
     metadata?.deletionTimestamp !== undefined &&
     (metadata.finalizers ?? []).length === 0 &&
     (metadata.deletionGracePeriodSeconds ?? 0) === 0

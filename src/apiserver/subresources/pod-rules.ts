@@ -77,10 +77,7 @@ export function resizeRules(resource: Resource): UpdateRules {
       const next = withVersion({ ...structuredClone(previous), spec }, input);
       return counted(rules.prepare(next, previous, context), previous);
     },
-    validate: (next, previous) => [
-      ...validatePod(next),
-      ...resizeErrors(next, previous),
-    ],
+    validate: (next, previous) => [...validatePod(next), ...resizeErrors(next, previous)],
   };
 }
 

@@ -1,0 +1,58 @@
+/** What is there from the beginning: made when it is missing, at every start. */
+import type { Clock } from '../model/clock.ts';
+import { DEFAULT_CLUSTER_ROLE_BINDINGS, DEFAULT_CLUSTER_ROLES } from './auth/rbac/default-roles.ts';
+import type { ApiObject } from './api-object.ts';
+import { StatusError } from './errors/status-error.ts';
+import { createObject } from './registry/create-object.ts';
+import type { Registry } from './registry/registry.ts';
+import { apiVersionOf, type RequestContext, storeKey } from './registry/request-scope.ts';
+
+const NAMESPACES = ['default', 'kube-system', 'kube-public', 'kube-node-lease'];
+
+const USER = { name: 'system:apiserver', groups: ['system:masters'] };
+
+export async function bootstrap(registry: Registry, clock: Clock): Promise<void> {
+  const context: RequestContext = {
+    user: USER,
+    nowMs: clock.now(),
+    signal: new AbortController().signal,
+    fieldManager: 'peapod',
+    warn: () => {},
+  };
+  const namespaces = NAMESPACES.map((name) => ({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } }));
+  await ensureAll(registry, namespaces, context);
+  await registry.cache.caughtUp();
+  const accounts = NAMESPACES.map((namespace) => ({
+    apiVersion: 'v1',
+    kind: 'ServiceAccount',
+    metadata: { name: 'default', namespace },
+  }));
+  await ensureAll(
+    registry,
+    [...accounts, ...DEFAULT_CLUSTER_ROLES, ...DEFAULT_CLUSTER_ROLE_BINDINGS],
+    context,
+  );
+}
+
+/** All at once: they share the store's commits. */
+async function ensureAll(
+  registry: Registry,
+  objects: readonly object[],
+  context: RequestContext,
+): Promise<void> {
+  await Promise.all(objects.map((object) => ensure(registry, object as ApiObject, context)));
+}
+
+async function ensure(registry: Registry, object: ApiObject, context: RequestContext): Promise<void> {
+  const resource = registry.resources.find(
+    (one) => one.kind === object.kind && apiVersionOf(one) === object.apiVersion,
+  );
+  if (resource === undefined) return;
+  const scope = { resource, namespace: object.metadata?.namespace ?? '' };
+  if (registry.cache.get(storeKey(scope, object.metadata?.name ?? '')) !== undefined) return;
+  try {
+    await createObject(registry, scope, structuredClone(object), context);
+  } catch (error) {
+    if (!(error instanceof StatusError) || error.reason !== 'AlreadyExists') throw error;
+  }
+}

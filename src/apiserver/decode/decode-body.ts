@@ -1,0 +1,121 @@
+/**
+ * From bytes to an object.
+ * @see kubernetes/staging/src/k8s.io/apimachinery/pkg/runtime/serializer/json/json.go
+ */
+import { parseDocument } from 'yaml';
+import type { ApiObject } from '../api-object.ts';
+import { badRequest, StatusError } from '../errors/status-error.ts';
+import { duplicateKeys } from './duplicate-keys.ts';
+import { fitType } from './fit-type.ts';
+import { decodeProtobuf } from './protobuf.ts';
+
+export interface DecodeOptions {
+  readonly kind: string;
+  readonly apiVersion: string;
+  readonly typeName: string;
+  readonly fieldValidation: 'Strict' | 'Warn' | 'Ignore';
+  readonly warn: (text: string) => void;
+}
+
+const JSON_TYPE = 'application/json';
+const YAML_TYPE = 'application/yaml';
+const PROTOBUF_TYPE = 'application/vnd.kubernetes.protobuf';
+const MAX_ALIASES = 100;
+
+/**
+ * The object that a body is, with what its type does not know dropped, refused or warned of.
+ * @throws StatusError BadRequest, UnsupportedMediaType
+ */
+export function decodeBody(body: Buffer, contentType: string, options: DecodeOptions): ApiObject {
+  const { value, duplicates } = parseBody(body, contentType);
+  return checkObject(value, duplicates, options);
+}
+
+/** A value that is to become an object of a type: checked as a body is. */
+export function checkObject(
+  value: unknown,
+  duplicates: readonly string[],
+  options: DecodeOptions,
+): ApiObject {
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw badRequest("couldn't get version/kind; json parse error: the body is no object");
+  const given = value as ApiObject;
+  checkKind(given, options);
+  const { value: object, unknown, wrong } = fitType(given, options.typeName);
+  if (wrong.length > 0) {
+    throw badRequest(
+      `${options.kind} in version ${JSON.stringify(versionOf(options))} cannot be handled as a ${options.kind}: ${wrong.join(', ')}`,
+    );
+  }
+  complain(
+    [
+      ...duplicates.map((path) => `duplicate field ${JSON.stringify(path)}`),
+      ...unknown.map((path) => `unknown field ${JSON.stringify(path)}`),
+    ],
+    options,
+  );
+  return object;
+}
+
+function complain(problems: readonly string[], options: DecodeOptions): void {
+  if (problems.length === 0 || options.fieldValidation === 'Ignore') return;
+  if (options.fieldValidation === 'Strict') {
+    throw badRequest(
+      `${options.kind} in version ${JSON.stringify(versionOf(options))} cannot be handled as a ${options.kind}: strict decoding error: ${problems.join(', ')}`,
+    );
+  }
+  for (const problem of problems) options.warn(problem);
+}
+
+function versionOf({ apiVersion }: DecodeOptions): string {
+  return apiVersion.slice(apiVersion.indexOf('/') + 1);
+}
+
+export function parseBody(
+  body: Buffer,
+  contentType: string,
+): { value: unknown; duplicates: readonly string[] } {
+  const type = (contentType.split(';')[0] ?? '').trim().toLowerCase();
+  if (type === PROTOBUF_TYPE) return { value: decodeProtobuf(body), duplicates: [] };
+  const text = textOf(body);
+  if (type === JSON_TYPE || type === '') return { value: parseJson(text), duplicates: duplicateKeys(text) };
+  if (type === YAML_TYPE) return { value: parseYaml(text), duplicates: [] };
+  throw new StatusError(
+    'UnsupportedMediaType',
+    'the body of the request was in an unknown format - accepted media types include: application/json, application/yaml, application/vnd.kubernetes.protobuf',
+  );
+}
+
+export function textOf(body: Buffer): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(body);
+  } catch {
+    throw badRequest('the body of the request is not valid UTF-8');
+  }
+}
+
+export function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw badRequest(`couldn't get version/kind; json parse error: ${(error as Error).message}`);
+  }
+}
+
+export function parseYaml(text: string): unknown {
+  const document = parseDocument(text, { version: '1.1', uniqueKeys: true, merge: true });
+  const [problem] = document.errors;
+  if (problem !== undefined) throw badRequest(`error converting YAML to JSON: ${problem.message}`);
+  try {
+    return document.toJS({ maxAliasCount: MAX_ALIASES });
+  } catch (error) {
+    throw badRequest(`error converting YAML to JSON: ${(error as Error).message}`);
+  }
+}
+
+function checkKind(object: ApiObject, { kind, apiVersion }: DecodeOptions): void {
+  if ((object.kind ?? kind) === kind && (object.apiVersion ?? apiVersion) === apiVersion) return;
+  throw badRequest(
+    `${object.kind ?? ''} in version ${JSON.stringify(object.apiVersion ?? '')} cannot be handled as a ${kind}: expected ${apiVersion}, Kind=${kind}`,
+  );
+}

@@ -1,0 +1,124 @@
+/** Makes what a client sent fit the type it claims to be: unknown fields go, wrong types are refused. */
+import { type FieldType, fieldsOf } from '../../model/structure.ts';
+
+export interface Fitted {
+  readonly value: Record<string, unknown>;
+  /** Paths of fields that nobody knows: `spec.containers[0].foo`. */
+  readonly unknown: readonly string[];
+  /** What has a wrong type: `spec.replicas: must be an integer`. */
+  readonly wrong: readonly string[];
+}
+
+const MAX_DEPTH = 100;
+const MAX_COMPLAINTS = 50;
+
+/** Nulls are what is not there; they go too. */
+export function fitType(value: unknown, typeName: string): Fitted {
+  const fitter = new Fitter();
+  const fitted = fitter.fit(value, { kind: 'object', name: typeName }, '', 0);
+  return {
+    value: (fitted ?? {}) as Record<string, unknown>,
+    unknown: fitter.unknown,
+    wrong: fitter.wrong,
+  };
+}
+
+class Fitter {
+  readonly unknown: string[] = [];
+  readonly wrong: string[] = [];
+
+  fit(value: unknown, type: FieldType, path: string, depth: number): unknown {
+    if (value === null || value === undefined) return undefined;
+    if (depth > MAX_DEPTH) return this.#wrong(path, `must not be nested deeper than ${MAX_DEPTH} levels`);
+    switch (type.kind) {
+      case 'list':
+        return Array.isArray(value)
+          ? value.map(
+              (item, index) => this.fit(item, type.of, `${path}[${index}]`, depth + 1) ?? emptyOf(type.of),
+            )
+          : this.#wrong(path, 'must be a list');
+      case 'map':
+        return this.#fitMap(value, type.of, path, depth);
+      case 'object':
+        return this.#fitObject(value, type.name, path, depth);
+      case 'primitive':
+        return this.#fitPrimitive(value, type.name, path, depth);
+    }
+  }
+
+  #fitObject(value: unknown, typeName: string, path: string, depth: number): unknown {
+    if (!isRecord(value)) return this.#wrong(path, 'must be an object');
+    const fields = fieldsOf(typeName);
+    const fitted: Record<string, unknown> = {};
+    for (const [name, item] of Object.entries(value)) {
+      const field = fields?.get(name);
+      const at = path === '' ? name : `${path}.${name}`;
+      if (field === undefined) {
+        if (this.unknown.length < MAX_COMPLAINTS) this.unknown.push(at);
+        continue;
+      }
+      const fit = this.fit(item, field.type, at, depth + 1);
+      if (fit !== undefined) fitted[name] = fit;
+    }
+    return fitted;
+  }
+
+  #fitMap(value: unknown, of: FieldType, path: string, depth: number): unknown {
+    if (!isRecord(value)) return this.#wrong(path, 'must be an object');
+    const entries = Object.entries(value).map(([key, item]): [string, unknown] => [
+      key,
+      this.fit(item, of, `${path}.${key}`, depth + 1) ?? emptyOf(of),
+    ]);
+    // Made of entries, not assigned: a key named __proto__ is a key like any other.
+    return Object.fromEntries(entries);
+  }
+
+  #fitPrimitive(value: unknown, name: string, path: string, depth: number): unknown {
+    switch (name) {
+      case 'any':
+        return this.#bounded(value, path, depth);
+      case 'int':
+        return Number.isSafeInteger(value) ? value : this.#wrong(path, 'must be an integer');
+      case 'double':
+        return typeof value === 'number' ? value : this.#wrong(path, 'must be a number');
+      case 'boolean':
+        return typeof value === 'boolean' ? value : this.#wrong(path, 'must be a boolean');
+      case 'intOrString':
+        return typeof value === 'string' || Number.isSafeInteger(value)
+          ? value
+          : this.#wrong(path, 'must be an integer or a string');
+      case 'quantity':
+        if (typeof value === 'number') return String(value);
+        return typeof value === 'string' ? value : this.#wrong(path, 'must be a quantity');
+      default:
+        return typeof value === 'string' ? value : this.#wrong(path, 'must be a string');
+    }
+  }
+
+  #bounded(value: unknown, path: string, depth: number): unknown {
+    if (typeof value !== 'object' || value === null) return value;
+    if (depth > MAX_DEPTH) return this.#wrong(path, `must not be nested deeper than ${MAX_DEPTH} levels`);
+    if (Array.isArray(value)) return value.map((item) => this.#bounded(item, path, depth + 1));
+    return Object.fromEntries(
+      Object.entries(value).map(([key, item]) => [key, this.#bounded(item, path, depth + 1)]),
+    );
+  }
+
+  #wrong(path: string, why: string): undefined {
+    if (this.wrong.length < MAX_COMPLAINTS) this.wrong.push(`${path || 'the object'}: ${why}`);
+    return undefined;
+  }
+}
+
+/** What a null in a list or map means to Go: the type's zero. */
+function emptyOf(type: FieldType): unknown {
+  if (type.kind === 'list') return [];
+  if (type.kind === 'map' || type.kind === 'object') return {};
+  if (type.name === 'int' || type.name === 'double') return 0;
+  if (type.name === 'boolean') return false;
+  return type.name === 'any' ? null : '';
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,32 @@
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import type { WatchCache } from '../cache/watch-cache.ts';
+import type { PathHandlers } from './path-handlers.ts';
+import type { RequestMetrics } from './request-metrics.ts';
+import { send } from './respond.ts';
+
+/** `/metrics`, in Prometheus' text format, under kube-apiserver's names where it has them. */
+export function addMetrics(
+  paths: PathHandlers,
+  { cache, metrics }: { cache: WatchCache; metrics: RequestMetrics },
+): void {
+  const delay = monitorEventLoopDelay({ resolution: 20 });
+  delay.enable();
+  paths.at('/metrics', (_request, response) => {
+    const memory = process.memoryUsage();
+    const lines = [
+      ...metrics.render(),
+      '# TYPE apiserver_storage_objects gauge',
+      ...[...cache.folders()].map(
+        (folder) => `apiserver_storage_objects{resource="${folder}"} ${cache.count(folder)}`,
+      ),
+      '# TYPE process_resident_memory_bytes gauge',
+      `process_resident_memory_bytes ${memory.rss}`,
+      '# TYPE process_cpu_seconds_total counter',
+      `process_cpu_seconds_total ${process.cpuUsage().user / 1e6 + process.cpuUsage().system / 1e6}`,
+      '# TYPE nodejs_eventloop_lag_p99_seconds gauge',
+      `nodejs_eventloop_lag_p99_seconds ${delay.percentile(99) / 1e9}`,
+      '',
+    ];
+    send(response, 200, 'text/plain; version=0.0.4; charset=utf-8', Buffer.from(lines.join('\n')));
+  });
+}

@@ -1,0 +1,33 @@
+/** Everything that the API serves. A new kind is one small file, and a line here. */
+import type { Resource } from '../resource.ts';
+import { configMaps, secrets } from './config.ts';
+import { events, eventsV1 } from './events.ts';
+import { leases } from './leases.ts';
+import { limitRanges } from './limit-ranges.ts';
+import { namespaces } from './namespaces.ts';
+import { nodes } from './nodes.ts';
+import { persistentVolumeClaims } from './persistent-volume-claims.ts';
+import { persistentVolumes } from './persistent-volumes.ts';
+import { pods } from './pods.ts';
+import { rbacResources } from './rbac.ts';
+import { resourceQuotas } from './resource-quotas.ts';
+import { reviewResources } from './reviews.ts';
+import { serviceAccounts } from './service-accounts.ts';
+
+export const ALL_RESOURCES: readonly Resource[] = [
+  namespaces,
+  nodes,
+  pods,
+  configMaps,
+  secrets,
+  events,
+  serviceAccounts,
+  persistentVolumes,
+  persistentVolumeClaims,
+  limitRanges,
+  resourceQuotas,
+  eventsV1,
+  leases,
+  ...rbacResources,
+  ...reviewResources,
+];
