@@ -123,7 +123,7 @@ function defined(fields: Record<string, unknown>): ApiObject {
 }
 
 function coreForm(object: ApiObject): Event {
-  const isCore = object.apiVersion !== 'events.k8s.io/v1';
+  const isCore = 'involvedObject' in object;
   return (isCore ? object : toCoreForm(object as unknown as EventsEvent)) as unknown as Event;
 }
 

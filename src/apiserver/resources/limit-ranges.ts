@@ -1,4 +1,3 @@
-import type { LimitRange } from '../../model/api/types.ts';
 import { defaultLimitRange } from '../../model/defaults/default-limits.ts';
 import { validateLimitRange } from '../../model/validation/limit-range.ts';
 import { CREATED_AT_COLUMN, define, NAME_COLUMN } from './define.ts';

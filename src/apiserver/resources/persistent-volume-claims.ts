@@ -18,12 +18,8 @@ export const persistentVolumeClaims = define({
     prepareForCreate: (object) => {
       object['status'] = { phase: 'Pending' };
     },
-    validateCreate: (object) => [
-      ...validatePersistentVolumeClaim(object),
-      ...refusedClaimFields(object),
-    ],
-    validateUpdate: (next, previous) =>
-      validatePersistentVolumeClaimUpdate(next, previous),
+    validateCreate: (object) => [...validatePersistentVolumeClaim(object), ...refusedClaimFields(object)],
+    validateUpdate: (next, previous) => validatePersistentVolumeClaimUpdate(next, previous),
   },
   columns: [
     NAME_COLUMN,

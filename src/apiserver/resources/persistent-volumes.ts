@@ -19,8 +19,7 @@ export const persistentVolumes = define({
       object['status'] = { phase: 'Pending' };
     },
     validateCreate: (object) => validatePersistentVolume(object),
-    validateUpdate: (next, previous) =>
-      validatePersistentVolumeUpdate(next, previous),
+    validateUpdate: (next, previous) => validatePersistentVolumeUpdate(next, previous),
   },
   columns: [
     NAME_COLUMN,

@@ -38,7 +38,7 @@ export const pods = define({
       const gated = (pod.spec?.schedulingGates ?? []).length > 0;
       pod.status = {
         phase: 'Pending',
-        qosClass: qosClass(pod),
+        qosClass: classOf(pod),
         ...(gated
           ? {
               conditions: [
@@ -85,6 +85,16 @@ export const pods = define({
     'status.nominatedNodeName': (object) => (object as Pod).status?.nominatedNodeName ?? '',
   },
 });
+
+/** What is no quantity is for validation to tell, which comes later. */
+function classOf(pod: Pod): string {
+  try {
+    return qosClass(pod);
+  } catch (error) {
+    if (error instanceof RangeError) return 'BestEffort';
+    throw error;
+  }
+}
 
 /** A pod that runs nowhere, or no longer, goes at once. @see kubernetes/pkg/registry/core/pod/strategy.go */
 function graceSeconds({ spec, status }: Pod, requested: number | undefined): number {

@@ -13,8 +13,7 @@ export const resourceQuotas = define({
     applyDefaults: (object) => ({ ...defaultResourceQuota(object) }),
     prepareForCreate: withoutStatus,
     validateCreate: (object) => validateResourceQuota(object),
-    validateUpdate: (next, previous) =>
-      validateResourceQuotaUpdate(next, previous),
+    validateUpdate: (next, previous) => validateResourceQuotaUpdate(next, previous),
   },
   columns: [
     NAME_COLUMN,

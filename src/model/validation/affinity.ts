@@ -1,5 +1,6 @@
 import type {
   Affinity,
+  NodeSelector,
   NodeSelectorRequirement,
   NodeSelectorTerm,
   PodAffinity,
@@ -13,13 +14,11 @@ export function validateAffinity(errors: FieldErrors, affinity: Affinity | undef
   const node = affinity?.nodeAffinity;
   const required = node?.requiredDuringSchedulingIgnoredDuringExecution;
   if (required !== undefined) {
-    const terms = `${field}.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms`;
-    if (required.nodeSelectorTerms.length === 0) {
-      errors.required(terms, 'must have at least one node selector term');
-    }
-    for (const [index, term] of required.nodeSelectorTerms.entries()) {
-      validateNodeTerm(errors, term, `${terms}[${index}]`);
-    }
+    validateNodeSelector(
+      errors,
+      required,
+      `${field}.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution`,
+    );
   }
   const preferred = node?.preferredDuringSchedulingIgnoredDuringExecution ?? [];
   for (const [index, term] of preferred.entries()) {
@@ -29,6 +28,13 @@ export function validateAffinity(errors: FieldErrors, affinity: Affinity | undef
   }
   validatePodAffinity(errors, affinity?.podAffinity, `${field}.podAffinity`);
   validatePodAffinity(errors, affinity?.podAntiAffinity, `${field}.podAntiAffinity`);
+}
+
+export function validateNodeSelector(errors: FieldErrors, selector: NodeSelector, field: string): void {
+  const path = `${field}.nodeSelectorTerms`;
+  const terms = selector.nodeSelectorTerms ?? [];
+  if (terms.length === 0) errors.required(path, 'must have at least one node selector term');
+  for (const [index, term] of terms.entries()) validateNodeTerm(errors, term, `${path}[${index}]`);
 }
 
 function checkWeight(errors: FieldErrors, weight: number, field: string): void {
