@@ -250,7 +250,7 @@ export class SpdyConnection {
       sent(unavailable('the connection is closed'));
       return;
     }
-    this.#heartbeat.sent();
+    if (data.length > 0) this.#heartbeat.sent();
     this.#socket.cork();
     if (data.length === 0) this.#socket.write(encodeDataHead(id, fin, 0), sent);
     else {

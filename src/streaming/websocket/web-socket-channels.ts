@@ -110,7 +110,7 @@ export class WebSocketChannels {
       sent(new Error('the connection is closed'));
       return;
     }
-    this.#heartbeat.sent();
+    if (data.length > 0) this.#heartbeat.sent();
     this.#socket.send(encode(channel, data, this.#protocol), sent);
   }
 
