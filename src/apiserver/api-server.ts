@@ -20,6 +20,7 @@ import { addWarning, type Response, sendStatus } from './http/respond.ts';
 import type { RequestMetrics } from './http/request-metrics.ts';
 import type { Registry } from './registry/registry.ts';
 import type { Resource } from './resource.ts';
+import { impersonated } from './auth/impersonation.ts';
 import type { Authenticator, Authorizer, Credentials, UserInfo } from './user-info.ts';
 
 export interface ApiServerOptions {
@@ -58,7 +59,7 @@ export class ApiServer {
     response.on('close', () => gone.abort());
     try {
       info = readRequestInfo(request.method ?? 'GET', request.url ?? '/');
-      const user = await this.#admitCaller(info, credentials);
+      const user = await this.#admitCaller(request, info, credentials);
       using _ = this.#inFlight.enter(requestClass(info.verb, info.resource?.subresource ?? ''));
       await this.#dispatch(request, response, info, user, gone.signal);
     } catch (error) {
@@ -73,7 +74,7 @@ export class ApiServer {
    */
   async admitUpgrade(request: Request, credentials: Credentials): Promise<UpgradeCall> {
     const info = readRequestInfo(request.method ?? 'GET', request.url ?? '/');
-    const user = await this.#admitCaller(info, credentials);
+    const user = await this.#admitCaller(request, info, credentials);
     const target = info.resource;
     if (target === undefined) throw noSuchResource();
     return { info, target, resource: this.#resource(target), user };
@@ -84,9 +85,10 @@ export class ApiServer {
     return this.#failure(error);
   }
 
-  async #admitCaller(info: RequestInfo, credentials: Credentials): Promise<UserInfo> {
+  async #admitCaller(request: Request, info: RequestInfo, credentials: Credentials): Promise<UserInfo> {
     const { authenticator, authorizer } = this.#options;
-    const user = (await authenticator.authenticate(credentials)) ?? ANONYMOUS;
+    const caller = (await authenticator.authenticate(credentials)) ?? ANONYMOUS;
+    const user = await impersonated(request, caller, authorizer);
     const target = info.resource;
     const decision = await authorizer.authorize({
       user,
