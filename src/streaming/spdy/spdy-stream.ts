@@ -1,5 +1,6 @@
 import { Duplex } from 'node:stream';
 import { PeapodError } from '../../model/errors.ts';
+import { ByteStore } from '../byte-store.ts';
 import { RESET } from './frame.ts';
 import type { Headers } from './header-block.ts';
 
@@ -42,8 +43,7 @@ export class SpdyStream extends Duplex {
   readonly id: number;
   readonly headers: Headers;
   readonly #link: StreamLink;
-  readonly #store: Buffer[] = [];
-  #stored = 0;
+  readonly #store = new ByteStore();
   #isWanted = false;
   #unacknowledged = 0;
   #window: number;
@@ -85,8 +85,7 @@ export class SpdyStream extends Duplex {
     if (this.#isWanted) this.#pass(data);
     else {
       this.#store.push(data);
-      this.#stored += data.length;
-      if (this.#stored > WINDOW_BYTES) this.#link.setFull(this, true);
+      if (this.#store.bytes > WINDOW_BYTES) this.#link.setFull(this, true);
     }
   }
 
@@ -135,8 +134,7 @@ export class SpdyStream extends Duplex {
   override _read(): void {
     const data = this.#store.shift();
     if (data) {
-      this.#stored -= data.length;
-      if (this.#stored <= WINDOW_BYTES) this.#link.setFull(this, false);
+      if (this.#store.bytes <= WINDOW_BYTES) this.#link.setFull(this, false);
       this.#pass(data);
     } else if (this.#remote === 'open') this.#isWanted = true;
     else if (this.#remote === 'lost') this.destroy(new StreamReset('the connection was lost'));
@@ -173,8 +171,7 @@ export class SpdyStream extends Duplex {
 
   override _destroy(error: Error | null, callback: Callback): void {
     this.#finishBoth(RESET.cancel);
-    this.#store.length = 0;
-    this.#stored = 0;
+    this.#store.clear();
     this.#link.setFull(this, false);
     this.#unblock();
     callback(error);

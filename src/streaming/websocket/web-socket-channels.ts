@@ -1,6 +1,7 @@
 import { Duplex } from 'node:stream';
 import type { RawData, WebSocket } from 'ws';
 import type { Clock } from '../../model/clock.ts';
+import { ByteStore } from '../byte-store.ts';
 import { Heartbeat } from '../heartbeat.ts';
 import { CLOSE_CHANNEL, type ChannelProtocol } from './channel-protocol.ts';
 
@@ -130,16 +131,18 @@ export class WebSocketChannels {
 interface ChannelLink {
   send(data: Buffer, sent: (error?: Error | null) => void): void;
   close(closed: (error?: Error | null) => void): void;
-  /** The stream's reader wants more. */
+  /** The stream's store is no longer full. */
   taken(channel: Channel): void;
 }
 
 class Channel extends Duplex {
   readonly #link: ChannelLink;
+  readonly #store = new ByteStore();
+  #isWanted = false;
   #ended = false;
 
   constructor(link: ChannelLink) {
-    super({ readableHighWaterMark: CHANNEL_BYTES, allowHalfOpen: true });
+    super({ allowHalfOpen: true });
     this.#link = link;
     // Whoever uses the stream learns of its errors; a channel that nobody uses must not bring the process down.
     this.on('error', () => {});
@@ -148,15 +151,17 @@ class Channel extends Duplex {
   /** @returns whether more may come now */
   receive(data: Buffer): boolean {
     if (this.#ended || this.destroyed || data.length === 0) return true;
-    return this.push(data);
+    if (this.#isWanted) {
+      this.#isWanted = false;
+      this.push(data);
+    } else this.#store.push(data);
+    return this.#store.bytes <= CHANNEL_BYTES;
   }
 
   receiveEnd(): void {
     if (this.#ended) return;
     this.#ended = true;
-    this.push(null);
-    // Its reader asks for no more, and no more can come.
-    this.#link.taken(this);
+    if (this.#isWanted) this.push(null);
   }
 
   discard(): void {
@@ -166,7 +171,12 @@ class Channel extends Duplex {
   }
 
   override _read(): void {
-    this.#link.taken(this);
+    const data = this.#store.shift();
+    if (data) {
+      if (this.#store.bytes <= CHANNEL_BYTES) this.#link.taken(this);
+      this.push(data);
+    } else if (this.#ended) this.push(null);
+    else this.#isWanted = true;
   }
 
   override _write(chunk: Buffer, encoding: BufferEncoding, callback: (error?: Error | null) => void): void {
@@ -185,6 +195,7 @@ class Channel extends Duplex {
   }
 
   override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
+    this.#store.clear();
     this.#link.taken(this);
     callback(error);
   }
