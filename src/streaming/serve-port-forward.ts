@@ -23,7 +23,7 @@ export interface PortForwardOptions {
  * Serves port-forwarding on a connection that asks to be upgraded to SPDY/3.1 (`portforward.k8s.io`), to a WebSocket that carries that,
  * or to a WebSocket with channels for the ports of the query. To be called in the turn of the server's `upgrade` event.
  * @param dial called for each connection; when it rejects the client gets the message on that connection's error stream and the others
- *   go on. The signal aborts when the client gives that connection up
+ *   go on, though kubectl itself ends them all at the first error it is told. The signal aborts when the client gives that connection up
  * @returns when the connection is over
  */
 export async function servePortForward(

@@ -42,6 +42,8 @@ export function acceptWebSocket(
     server.handleUpgrade(request, socket, head, (webSocket) => {
       socket.off('close', resolve);
       keepAlive(socket);
+      // What breaks a connection is told by its closing.
+      webSocket.on('error', () => {});
       onOpen(webSocket, chosen).then(resolve, reject);
     });
   });
