@@ -52,14 +52,30 @@ export class ApiServer {
   }
 
   /** Answers a request, whatever it is; never throws. */
-  async handle(request: Request, response: Response, credentials: Credentials): Promise<void> {
+  handle(request: Request, response: Response, credentials: Credentials): Promise<void> {
+    return this.#answer(request, response, (info) => this.#admitCaller(request, info, credentials));
+  }
+
+  /** The same for who needs no credentials, being part of this process. */
+  handleAs(request: Request, response: Response, user: UserInfo): Promise<void> {
+    return this.#answer(request, response, async (info) => {
+      await this.#authorize(info, user);
+      return user;
+    });
+  }
+
+  async #answer(
+    request: Request,
+    response: Response,
+    admit: (info: RequestInfo) => Promise<UserInfo>,
+  ): Promise<void> {
     const begin = performance.now();
     let info: RequestInfo | undefined;
     const gone = new AbortController();
     response.on('close', () => gone.abort());
     try {
       info = readRequestInfo(request.method ?? 'GET', request.url ?? '/');
-      const user = await this.#admitCaller(request, info, credentials);
+      const user = await admit(info);
       using _ = this.#inFlight.enter(requestClass(info.verb, info.resource?.subresource ?? ''));
       await this.#dispatch(request, response, info, user, gone.signal);
     } catch (error) {
@@ -89,13 +105,20 @@ export class ApiServer {
     const { authenticator, authorizer } = this.#options;
     const caller = (await authenticator.authenticate(credentials)) ?? ANONYMOUS;
     const user = await impersonated(request, caller, authorizer);
+    await this.#authorize(info, user);
+    return user;
+  }
+
+  /** @throws StatusError Forbidden */
+  async #authorize(info: RequestInfo, user: UserInfo): Promise<void> {
+    const { authorizer } = this.#options;
     const target = info.resource;
     const decision = await authorizer.authorize({
       user,
       verb: info.verb,
       ...(target === undefined ? { path: info.path } : { resource: accessed(target, info) }),
     });
-    if (decision.allowed) return user;
+    if (decision.allowed) return;
     throw target === undefined
       ? new Failure(
           'Forbidden',
