@@ -1,12 +1,19 @@
-/** PATCH, in its four forms. Which fields are whose is noted by the registry; server-side apply does it itself. */
+/** PATCH, in its forms. Which fields are whose is noted by the registry. */
 import type { ApiObject } from '../api-object.ts';
+import { checkObject, parseJson, textOf } from '../decode/decode-body.ts';
 import { badRequest, StatusError } from '../errors/status-error.ts';
-import type { Change } from '../registry/update-object.ts';
-import { updateObject } from '../registry/update-object.ts';
+import { applyJsonPatch, JsonPatchError } from '../patch/json-patch.ts';
+import { applyMergePatch } from '../patch/merge-patch.ts';
+import { type Change, updateObject } from '../registry/update-object.ts';
 import { objectRules, type UpdateRules } from '../registry/update-rules.ts';
 import type { ResourceCall } from './api.ts';
+import { readBody } from './read-body.ts';
+import { decodeOptions, type ExpectedKind } from './read-object.ts';
 import { scopeOf } from './scope-of.ts';
 import { writeObject } from './write-objects.ts';
+
+const JSON_PATCH = 'application/json-patch+json';
+const MERGE_PATCH = 'application/merge-patch+json';
 
 export function handlePatch(call: ResourceCall): Promise<void> {
   return patchWith(call, objectRules(call.resource));
@@ -18,7 +25,46 @@ export async function patchWith(call: ResourceCall, rules: UpdateRules): Promise
   writeObject(call, 200, await updateObject(registry, scopeOf(call), target.name, change, rules, context));
 }
 
-/** What the patch in the body makes of an object. */
-export async function patched(_call: ResourceCall, _type: { typeName: string }): Promise<Change> {
-  throw new StatusError('UnsupportedMediaType', 'patches');
+/**
+ * What the patch in the body makes of an object.
+ * @throws StatusError BadRequest, UnsupportedMediaType; the change throws Invalid when the patch does not fit the object
+ */
+export async function patched(call: ResourceCall, expected: ExpectedKind): Promise<Change> {
+  const type = (call.request.headers['content-type'] ?? '').split(';')[0]?.trim() ?? '';
+  const body = await readBody(call.request);
+  const options = decodeOptions(call, expected);
+  const applied = applierOf(type, parseJson(textOf(body)));
+  return (present) => {
+    const { resourceVersion: _, ...metadata } = present.metadata ?? {};
+    return checkObject(applied({ ...present, metadata }), [], options);
+  };
+}
+
+function applierOf(type: string, patch: unknown): (object: ApiObject) => unknown {
+  switch (type) {
+    case JSON_PATCH:
+      return (object) => applyJson(object, patch);
+    case MERGE_PATCH:
+      return (object) => applyMergePatch(object, patch);
+    default:
+      throw new StatusError(
+        'UnsupportedMediaType',
+        `the body of the request was in an unknown format - accepted media types include: ${JSON_PATCH}, ${MERGE_PATCH}`,
+      );
+  }
+}
+
+function applyJson(object: ApiObject, patch: unknown): unknown {
+  if (!Array.isArray(patch)) throw badRequest('json patch: the body must be a list of operations');
+  try {
+    return applyJsonPatch(object, patch);
+  } catch (error) {
+    if (error instanceof JsonPatchError)
+      throw new StatusError(
+        'Invalid',
+        `the server rejected our request due to an error in our request: ${error.message}`,
+        {},
+      );
+    throw error;
+  }
 }

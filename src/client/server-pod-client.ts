@@ -1,0 +1,208 @@
+/** One node's pods as an API server has them: what the agent works with. */
+import { randomUUID } from 'node:crypto';
+import type { ConfigMap, Event, PersistentVolumeClaim, Pod, PodStatus, Secret } from '../model/api/types.ts';
+import type { Clock } from '../model/clock.ts';
+import { isPeapodError } from '../model/errors.ts';
+import type { ApiClient } from './api-client.ts';
+import { EventQueue } from './event-queue.ts';
+import { startInformer } from './informer.ts';
+import type { PodClient, PodEvent, PodEventRecord } from './pod-client.ts';
+import { CLAIMS, CONFIG_MAPS, EVENTS, PODS, SECRETS } from './resource-types.ts';
+
+export interface ServerPodClientOptions {
+  readonly client: ApiClient;
+  readonly nodeName: string;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly onError: (error: unknown) => void;
+}
+
+/** How many events are remembered, to be counted up instead of written anew. */
+const REMEMBERED_EVENTS = 1000;
+
+export class ServerPodClient implements PodClient {
+  readonly #options: ServerPodClientOptions;
+  readonly #client: ApiClient;
+  readonly #recorded = new Map<string, { namespace: string; name: string; count: number }>();
+
+  constructor(options: ServerPodClientOptions) {
+    this.#options = options;
+    this.#client = options.client;
+  }
+
+  async listPods(): Promise<Pod[]> {
+    return (await this.#client.list(PODS, this.#own())).items;
+  }
+
+  getPod(namespace: string, name: string): Promise<Pod> {
+    return this.#client.get(PODS, namespace, name);
+  }
+
+  createPod(pod: Pod): Promise<Pod> {
+    return this.#client.create(PODS, pod);
+  }
+
+  async *watchPods({ signal }: { signal: AbortSignal }): AsyncGenerator<PodEvent> {
+    const queue = new EventQueue<PodEvent>();
+    const stop = new AbortController();
+    const ended = AbortSignal.any([signal, stop.signal]);
+    const { clock, random, onError } = this.#options;
+    const informer = startInformer({
+      client: this.#client,
+      type: PODS,
+      select: this.#own(),
+      clock,
+      random,
+      signal: ended,
+      onError,
+      onAdd: (pod) => queue.push({ type: 'ADDED', pod }),
+      onUpdate: (pod, previous) => {
+        // The agent's own status comes back to it: no news.
+        if (wantedDiffers(pod, previous)) queue.push({ type: 'MODIFIED', pod });
+      },
+      onDelete: (pod) => queue.push({ type: 'DELETED', pod }),
+    });
+    try {
+      yield* queue.events(ended);
+    } finally {
+      stop.abort();
+      await informer.ended;
+    }
+  }
+
+  async updatePodStatus(pod: Pod, status: PodStatus): Promise<void> {
+    const { namespace = '', name = '', uid = '' } = pod.metadata ?? {};
+    const gone = Object.keys(pod.status ?? {}).filter((field) => !Object.hasOwn(status, field));
+    const cleared = Object.fromEntries(gone.map((field) => [field, null]));
+    const patch = { metadata: { uid }, status: { ...cleared, ...status } };
+    await unlessGone(this.#client.patch(PODS, namespace, name, 'merge', patch, { subresource: 'status' }));
+  }
+
+  async deletePod(
+    namespace: string,
+    name: string,
+    { uid, gracePeriodSeconds }: { uid?: string; gracePeriodSeconds?: number } = {},
+  ): Promise<void> {
+    await unlessGone(
+      this.#client.delete(PODS, namespace, name, {
+        ...(uid === undefined ? {} : { preconditions: { uid } }),
+        ...(gracePeriodSeconds === undefined ? {} : { gracePeriodSeconds }),
+      }),
+    );
+  }
+
+  async removePod({ metadata }: Pod): Promise<void> {
+    const { namespace = '', name = '', uid } = metadata ?? {};
+    await this.deletePod(namespace, name, { gracePeriodSeconds: 0, ...(uid === undefined ? {} : { uid }) });
+  }
+
+  getConfigMap(namespace: string, name: string): Promise<ConfigMap | undefined> {
+    return this.#client.find(CONFIG_MAPS, namespace, name);
+  }
+
+  getSecret(namespace: string, name: string): Promise<Secret | undefined> {
+    return this.#client.find(SECRETS, namespace, name);
+  }
+
+  getPersistentVolumeClaim(namespace: string, name: string): Promise<PersistentVolumeClaim | undefined> {
+    return this.#client.find(CLAIMS, namespace, name);
+  }
+
+  async recordEvent(record: PodEventRecord): Promise<void> {
+    const { namespace = 'default', name = '', uid = '' } = record.pod.metadata ?? {};
+    const key = JSON.stringify([uid, record.type, record.reason, record.fieldPath, record.message]);
+    const time = new Date(record.at).toISOString().replace(/\.\d+Z$/, 'Z');
+    const known = this.#recorded.get(key);
+    if (known !== undefined) {
+      const patch = { count: known.count + 1, lastTimestamp: time };
+      const counted = await unlessGone(
+        this.#client.patch(EVENTS, known.namespace, known.name, 'merge', patch),
+      );
+      known.count += 1;
+      if (counted !== undefined) return;
+    }
+    const eventName = `${name}.${randomUUID().replaceAll('-', '').slice(0, 16)}`;
+    await this.#client.create(EVENTS, this.#eventOf(record, namespace, eventName, time));
+    this.#recorded.set(key, { namespace, name: eventName, count: 1 });
+    const [oldest] = this.#recorded.keys();
+    if (this.#recorded.size > REMEMBERED_EVENTS && oldest !== undefined) this.#recorded.delete(oldest);
+  }
+
+  async listEvents({ involvedUid }: { involvedUid?: string } = {}): Promise<Event[]> {
+    const select = involvedUid === undefined ? {} : { fieldSelector: `involvedObject.uid=${involvedUid}` };
+    return (await this.#client.list(EVENTS, select)).items;
+  }
+
+  #own(): { fieldSelector: string } {
+    return { fieldSelector: `spec.nodeName=${this.#options.nodeName}` };
+  }
+
+  #eventOf(
+    { pod, type, reason, message, fieldPath }: PodEventRecord,
+    namespace: string,
+    name: string,
+    time: string,
+  ): Event {
+    const { uid = '', resourceVersion = '', name: podName = '' } = pod.metadata ?? {};
+    return {
+      metadata: { name, namespace },
+      involvedObject: {
+        apiVersion: 'v1',
+        kind: 'Pod',
+        namespace,
+        name: podName,
+        uid,
+        resourceVersion,
+        ...(fieldPath === undefined ? {} : { fieldPath }),
+      },
+      type,
+      reason,
+      message,
+      count: 1,
+      firstTimestamp: time,
+      lastTimestamp: time,
+      source: { component: 'peapod', host: this.#options.nodeName },
+      reportingComponent: 'peapod',
+      reportingInstance: this.#options.nodeName,
+    };
+  }
+}
+
+function wantedDiffers(a: Pod, b: Pod): boolean {
+  return (
+    JSON.stringify([
+      a.metadata?.deletionTimestamp,
+      a.metadata?.deletionGracePeriodSeconds,
+      a.metadata?.labels,
+      a.metadata?.annotations,
+      a.spec,
+      foreignConditions(a),
+    ]) !==
+    JSON.stringify([
+      b.metadata?.deletionTimestamp,
+      b.metadata?.deletionGracePeriodSeconds,
+      b.metadata?.labels,
+      b.metadata?.annotations,
+      b.spec,
+      foreignConditions(b),
+    ])
+  );
+}
+
+/** Conditions that others write and readiness gates look at. */
+function foreignConditions({ spec, status }: Pod): unknown {
+  const gates = new Set((spec?.readinessGates ?? []).map(({ conditionType }) => conditionType));
+  return (status?.conditions ?? [])
+    .filter(({ type }) => gates.has(type))
+    .map(({ type, status: value }) => [type, value]);
+}
+
+/** A pod that is gone, or that another has taken the name of, needs nothing any more. */
+async function unlessGone<T>(work: Promise<T>): Promise<T | undefined> {
+  try {
+    return await work;
+  } catch (error) {
+    if (isPeapodError(error, 'NotFound') || isPeapodError(error, 'Conflict')) return undefined;
+    throw error;
+  }
+}
