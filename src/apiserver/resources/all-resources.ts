@@ -1,5 +1,11 @@
 /** Everything that the API serves. A new kind is one small file, and a line here. */
 import type { Resource } from '../resource.ts';
+import { deployments } from './deployments.ts';
+import { replicaSets } from './replica-sets.ts';
+import { daemonSets } from './daemon-sets.ts';
+import { controllerRevisions } from './controller-revisions.ts';
+import { jobs } from './jobs.ts';
+import { cronJobs } from './cron-jobs.ts';
 import { configMaps, secrets } from './config.ts';
 import { events, eventsV1 } from './events.ts';
 import { leases } from './leases.ts';
@@ -27,6 +33,12 @@ export const ALL_RESOURCES: readonly Resource[] = [
   limitRanges,
   resourceQuotas,
   eventsV1,
+  deployments,
+  replicaSets,
+  daemonSets,
+  controllerRevisions,
+  jobs,
+  cronJobs,
   leases,
   ...rbacResources,
   ...reviewResources,

@@ -42,23 +42,28 @@ export function initialPodStatus(pod: Pod): PodStatus {
   return { phase: 'Pending', qosClass: qosClass(pod) };
 }
 
-function defaultPodSpec(spec: PodSpec): void {
+/** Fills in, in place, what both pods and their templates get. */
+export function defaultTemplateSpec(spec: PodSpec): void {
   spec.dnsPolicy ??= 'ClusterFirst';
   spec.restartPolicy ??= 'Always';
   spec.terminationGracePeriodSeconds ??= 30;
   spec.schedulerName ??= 'default-scheduler';
-  spec.enableServiceLinks ??= true;
   spec.securityContext ??= {};
   if (spec.serviceAccountName === undefined && spec.serviceAccount !== undefined) {
     spec.serviceAccountName = spec.serviceAccount;
   }
   for (const volume of spec.volumes ?? []) defaultVolume(volume);
+  const containers = [...(spec.initContainers ?? []), ...spec.containers];
+  for (const container of [...containers, ...(spec.ephemeralContainers ?? [])]) defaultContainer(container);
+}
+
+function defaultPodSpec(spec: PodSpec): void {
+  defaultTemplateSpec(spec);
+  spec.enableServiceLinks ??= true;
   for (const container of [...(spec.initContainers ?? []), ...spec.containers]) {
-    defaultContainer(container);
     defaultRequestsFromLimits(container.resources);
     if (spec.hostNetwork === true) useNodePorts(container);
   }
-  for (const container of spec.ephemeralContainers ?? []) defaultContainer(container);
 }
 
 /** On the node's network a container's port is the node's port. */

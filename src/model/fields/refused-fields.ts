@@ -1,5 +1,5 @@
 /** What of a pod's specification is not supported: it is said, never ignored. */
-import type { PersistentVolumeClaim, Pod } from '../api/types.ts';
+import type { PersistentVolumeClaim, Pod, PodSpec } from '../api/types.ts';
 import { type FieldError, FieldErrors } from '../field-error.ts';
 import { refusedValue } from './refused-values.ts';
 import { isUnset, visitFields } from './visit-fields.ts';
@@ -14,9 +14,14 @@ export function refusedClaimFields(claim: PersistentVolumeClaim): FieldError[] {
   return refusedBelow(claim.spec, 'PersistentVolumeClaimSpec');
 }
 
-function refusedBelow(spec: unknown, typeName: string): FieldError[] {
+/** As `refusedFields`, of what makes pods; `field` is where the specification stands: `spec.template.spec`. */
+export function refusedTemplateFields(spec: PodSpec, field: string): FieldError[] {
+  return refusedBelow(spec, 'PodSpec', field);
+}
+
+function refusedBelow(spec: unknown, typeName: string, root = 'spec'): FieldError[] {
   const errors = new FieldErrors();
-  for (const field of visitFields(spec, typeName, 'spec')) {
+  for (const field of visitFields(spec, typeName, root)) {
     const { verdict, value } = field;
     const refused = verdict.kind === 'refused' && !isUnset(value) ? verdict.reason : undefined;
     const reason = refused ?? refusedValue(field);
