@@ -36,7 +36,7 @@ export class ApiError extends PeapodError {
       retryable: RETRYABLE.has(reason) || code >= 500,
     });
     this.status = status;
-    this.retryAfterSeconds = (details as { retryAfterSeconds?: number } | undefined)?.retryAfterSeconds;
+    this.retryAfterSeconds = details?.retryAfterSeconds;
   }
 }
 

@@ -95,7 +95,7 @@ class Reflector<T extends KubernetesObject> {
       ({ continueToken } = page);
       version = page.resourceVersion;
     } while (continueToken !== '');
-    for (const [key, object] of [...this.objects]) if (!found.has(key)) this.#delete(key, object);
+    for (const [key, object] of Array.from(this.objects)) if (!found.has(key)) this.#delete(key, object);
     for (const object of found.values()) this.#put(object);
     this.#resourceVersion = version;
     this.isSynced = true;
