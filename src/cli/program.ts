@@ -28,6 +28,7 @@ export function buildProgram(): Command {
     .configureHelp({ sortSubcommands: false });
   const settings = (): Settings => settingsFrom(program.opts<SettingFlags>(), process.env);
   addPodVerbs(program, settings);
+  addSchedulingVerbs(program, settings);
   addImageVerbs(program, settings);
   addSystemVerbs(program, settings);
   return program;
@@ -147,6 +148,37 @@ function addPodVerbs(program: Command, settings: () => Settings): void {
     .description('what a field of a manifest means, and whether peapod honours it: pod.spec.containers.image')
     .argument('<field>')
     .action(async (field) => (await import('./commands/explain.ts')).explain(field));
+}
+
+function addSchedulingVerbs(program: Command, settings: () => Settings): void {
+  program.commandsGroup('Scheduling:');
+  program
+    .command('simulate')
+    .description('where the scheduler would put pods, and why; changes nothing and needs no root')
+    .option(
+      '-f, --filename <file>',
+      'pods, their controllers and PodGroups, or any other objects; - for standard input; may be repeated',
+      collect,
+      [],
+    )
+    .option(
+      '--nodes <file>',
+      'Nodes, and pods that are on them; may be repeated; else this machine',
+      collect,
+      [],
+    )
+    .option('--cluster <file>', 'what `kubectl get nodes,pods -A -o json` printed')
+    .option('--kubeconfig <file>', 'ask kubectl for the nodes and pods of this cluster')
+    .option('--config <file>', 'a KubeSchedulerConfiguration')
+    .option(
+      '--strategy <strategy>',
+      'place each `pod` whole, or `container` by container as Swarm did',
+      'pod',
+    )
+    .option('--seed <number>', 'for choices among nodes that are equally good', parseCount, 1)
+    .option('--exit-code', 'end with 1 when pods stay pending')
+    .option('-o, --output <format>', 'print as json or yaml')
+    .action(async (options) => (await import('./commands/simulate.ts')).simulate(settings(), options));
 }
 
 function addImageVerbs(program: Command, settings: () => Settings): void {
