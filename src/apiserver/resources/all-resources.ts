@@ -14,6 +14,10 @@ import { namespaces } from './namespaces.ts';
 import { nodes } from './nodes.ts';
 import { persistentVolumeClaims } from './persistent-volume-claims.ts';
 import { persistentVolumes } from './persistent-volumes.ts';
+import { podDisruptionBudgets } from './pod-disruption-budgets.ts';
+import { podGroups, workloads } from './pod-groups.ts';
+import { priorityClasses } from './priority-classes.ts';
+import { storageClasses } from './storage-classes.ts';
 import { pods } from './pods.ts';
 import { rbacResources } from './rbac.ts';
 import { resourceQuotas } from './resource-quotas.ts';
@@ -40,6 +44,11 @@ export const ALL_RESOURCES: readonly Resource[] = [
   jobs,
   cronJobs,
   leases,
+  priorityClasses,
+  podGroups,
+  workloads,
+  podDisruptionBudgets,
+  storageClasses,
   ...rbacResources,
   ...reviewResources,
 ];
