@@ -29,6 +29,7 @@ export function buildProgram(): Command {
   const settings = (): Settings => settingsFrom(program.opts<SettingFlags>(), process.env);
   addPodVerbs(program, settings);
   addSchedulingVerbs(program, settings);
+  addServerVerbs(program, settings);
   addImageVerbs(program, settings);
   addSystemVerbs(program, settings);
   return program;
@@ -179,6 +180,23 @@ function addSchedulingVerbs(program: Command, settings: () => Settings): void {
     .option('--exit-code', 'end with 1 when pods stay pending')
     .option('-o, --output <format>', 'print as json or yaml')
     .action(async (options) => (await import('./commands/simulate.ts')).simulate(settings(), options));
+}
+
+function addServerVerbs(program: Command, settings: () => Settings): void {
+  program.commandsGroup('Server:');
+  program
+    .command('serve')
+    .description('the Kubernetes API with a scheduler and a node, in one process, for kubectl and its kin')
+    .option('--data-dir <dir>', 'where everything is kept (/var/lib/peapod/cluster)')
+    .option('--listen <address>', 'address and port of the API', '127.0.0.1:6443')
+    .action(async (options) => (await import('./serve/serve.ts')).serve(settings(), options));
+  program
+    .command('kubeconfig')
+    .description("print the administrator's kubeconfig of `peapod serve`")
+    .option('--data-dir <dir>', 'where the server keeps everything (/var/lib/peapod/cluster)')
+    .action(async (options) =>
+      (await import('./serve/print-kubeconfig.ts')).printKubeconfig(settings(), options),
+    );
 }
 
 function addImageVerbs(program: Command, settings: () => Settings): void {

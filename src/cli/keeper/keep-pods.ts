@@ -56,7 +56,7 @@ async function runAgent(host: Host, deps: AgentDeps, signal: AbortSignal): Promi
   await startAgent(deps, { signal });
 }
 
-function agentDeps(host: Host): Omit<AgentDeps, 'client'> {
+export function agentDeps(host: Host): Omit<AgentDeps, 'client'> {
   return {
     runtime: host.runtime,
     volumes: host.volumes,

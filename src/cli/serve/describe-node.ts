@@ -1,0 +1,46 @@
+import { readFile } from 'node:fs/promises';
+import { arch, release } from 'node:os';
+import packageJson from '../../../package.json' with { type: 'json' };
+import type { NodeDescription } from '../../agent/node/node-object.ts';
+import type { Host } from '../host.ts';
+import { nodeFacts } from '../keeper/keep-pods.ts';
+import { thisNode } from '../run/this-node.ts';
+
+const MAX_IMAGES = 50;
+
+/** This machine as its Node object tells it. */
+export async function describeNode({
+  settings,
+  runtime,
+}: Pick<Host, 'settings' | 'runtime'>): Promise<NodeDescription> {
+  const { metadata, status } = thisNode(settings);
+  const read = async (path: string) => (await readFile(path, 'utf8').catch(() => '')).trim();
+  const osRelease = await read('/etc/os-release');
+  const images = await runtime.listImages();
+  const architecture = metadata?.labels?.['kubernetes.io/arch'] ?? arch();
+  return {
+    name: settings.nodeName,
+    labels: metadata?.labels ?? {},
+    ips: nodeFacts(settings.nodeName).ips,
+    capacity: status?.capacity ?? {},
+    allocatable: status?.allocatable ?? {},
+    info: {
+      architecture,
+      bootID: await read('/proc/sys/kernel/random/boot_id'),
+      machineID: await read('/etc/machine-id'),
+      systemUUID: await read('/sys/class/dmi/id/product_uuid'),
+      containerRuntimeVersion: `peapod://${packageJson.version}`,
+      kernelVersion: release(),
+      kubeProxyVersion: '',
+      kubeletVersion: `v1.36.0+peapod-${packageJson.version}`,
+      operatingSystem: 'linux',
+      osImage: /^PRETTY_NAME="?([^"\n]*)/m.exec(osRelease)?.[1] ?? 'Linux',
+    },
+    images: images
+      .map(({ repoTags, repoDigests, sizeBytes }) => ({ names: [...repoDigests, ...repoTags], sizeBytes }))
+      .filter(({ names }) => names.length > 0)
+      .sort((a, b) => b.sizeBytes - a.sizeBytes)
+      .slice(0, MAX_IMAGES),
+    pressure: { memory: false, disk: false },
+  };
+}

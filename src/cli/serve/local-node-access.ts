@@ -1,0 +1,69 @@
+import type { Pod } from '../../model/api/types.ts';
+import { PeapodError } from '../../model/errors.ts';
+import type { NodeAccess } from '../../apiserver/subresources/node-access.ts';
+import type { LogOptions } from '../../runtime/stream/log-reader.ts';
+import { containerId, containerStatuses } from '../find-pods.ts';
+import type { Host } from '../host.ts';
+import { containerLog } from '../output/container-log.ts';
+
+/** The pods of this machine, for the API server in the same process. @param current the pod as it is now, while it is there */
+export function localNodeAccess(
+  { runtime, paths }: Pick<Host, 'runtime' | 'paths'>,
+  current: (pod: Pod) => Pod | undefined,
+): NodeAccess {
+  return {
+    async *logs(pod, container, { follow, previous, timestamps, ...request }) {
+      const attempt = attemptOf(pod, container, previous);
+      const options: LogOptions = {
+        ...request,
+        ...(follow ? { follow, hasEnded: async () => instanceEnded(current(pod), container, attempt) } : {}),
+      };
+      for await (const entry of containerLog(paths.logs, pod, container, attempt, options)) {
+        const head = timestamps && !entry.continued ? `${entry.timestamp} ` : '';
+        yield head === '' ? entry.text : Buffer.concat([Buffer.from(head), entry.text]);
+      }
+    },
+    exec: (pod, container, { command, tty, stdin, signal }) =>
+      runtime.exec(containerId(pod, container), { command, tty, stdin }, { signal }),
+    attach: (pod, container, { tty, stdin, signal }) =>
+      runtime.attach(containerId(pod, container), { tty, stdin }, { signal }),
+    dial: async (pod, port, { signal }) => {
+      const sandboxes = await runtime.listPodSandboxes({ podUid: pod.metadata?.uid ?? '', state: 'SANDBOX_READY' });
+      const [sandbox] = sandboxes;
+      if (sandbox === undefined)
+        throw new PeapodError('FailedPrecondition', `pod "${pod.metadata?.name}" is not running`);
+      return runtime.portForward(sandbox.id, port, { signal });
+    },
+  };
+}
+
+/** @throws PeapodError in the kubelet's words when there is nothing to read */
+function attemptOf(pod: Pod, container: string, previous: boolean): number {
+  const status = containerStatuses(pod).find(({ name }) => name === container);
+  const podName = pod.metadata?.name ?? '';
+  if (previous) {
+    const last = status?.restartCount ?? 0;
+    if (last > 0) return last - 1;
+    throw new PeapodError(
+      'Invalid',
+      `previous terminated container "${container}" in pod "${podName}" not found`,
+    );
+  }
+  const waiting = status?.state?.waiting;
+  if (status === undefined || (waiting !== undefined && status.lastState?.terminated === undefined)) {
+    const reason = waiting?.message ?? waiting?.reason ?? 'ContainerCreating';
+    throw new PeapodError(
+      'Invalid',
+      `container "${container}" in pod "${podName}" is waiting to start: ${reason}`,
+    );
+  }
+  // While the next instance waits, the one before is the newest that wrote anything.
+  return waiting === undefined ? status.restartCount : Math.max(0, status.restartCount - 1);
+}
+
+function instanceEnded(pod: Pod | undefined, container: string, attempt: number): boolean {
+  const status =
+    pod === undefined ? undefined : containerStatuses(pod).find(({ name }) => name === container);
+  if (status === undefined || status.restartCount > attempt) return true;
+  return status.state?.running === undefined;
+}

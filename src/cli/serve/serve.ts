@@ -1,0 +1,157 @@
+/** `peapod serve`: API server, scheduler and agent in one process. */
+import { mkdir } from 'node:fs/promises';
+import { hostname, networkInterfaces } from 'node:os';
+import { join } from 'node:path';
+import { inspect } from 'node:util';
+import packageJson from '../../../package.json' with { type: 'json' };
+import { startAgent } from '../../agent/agent.ts';
+import { keepNode } from '../../agent/node/keep-node.ts';
+import { listenTls, listenUnix } from '../../apiserver/http/listen.ts';
+import { inProcessTransport } from '../../apiserver/in-process-transport.ts';
+import { type OpenApiServer, openApiServer } from '../../apiserver/open-api-server.ts';
+import { openPki } from '../../apiserver/pki/open-pki.ts';
+import { ApiClient } from '../../client/api-client.ts';
+import { ServerPodClient } from '../../client/server-pod-client.ts';
+import type { Pod } from '../../model/api/types.ts';
+import { PeapodError } from '../../model/errors.ts';
+import { writeFileAtomic } from '../../runtime/linux/write-file-atomic.ts';
+import { apiClusterClient } from '../../scheduler/driver/api-cluster-client.ts';
+import { runScheduler } from '../../scheduler/driver/scheduler.ts';
+import { openSqliteStore } from '../../store/sqlite/open-sqlite-store.ts';
+import { type Host, openHost } from '../host.ts';
+import { agentDeps } from '../keeper/keep-pods.ts';
+import { terminalOf } from '../output/terminal.ts';
+import { requireRoot } from '../require-root.ts';
+import type { Settings } from '../settings.ts';
+import { describeNode } from './describe-node.ts';
+import { adminKubeconfig } from './kubeconfig.ts';
+import { localNodeAccess } from './local-node-access.ts';
+import { serverSettings } from './server-settings.ts';
+
+export interface ServeOptions {
+  dataDir?: string;
+  listen: string;
+}
+
+/** Runs until it is told to end; the pods run on. @throws PeapodError when something it needs is missing or taken */
+export async function serve(settings: Settings, options: ServeOptions): Promise<void> {
+  requireRoot('serve');
+  const begin = performance.now();
+  const stop = new AbortController();
+  for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, () => stop.abort());
+  const own = serverSettings(settings, options.dataDir);
+  const { host: address, port } = readListen(options.listen);
+  const directory = join(own.root, 'server');
+  await mkdir(directory, { recursive: true, mode: 0o700 });
+  await mkdir(own.run, { recursive: true, mode: 0o700 });
+  await using host = await openHost(own);
+  const { clock } = host;
+  await using store = await openSqliteStore({ path: join(directory, 'state.db'), clock });
+  const names = serverNames(address, own.nodeName);
+  const pki = await openPki({ directory: join(directory, 'pki'), names, nowMs: clock.now() });
+  const current = ({ metadata }: Pod): Pod | undefined => {
+    const key = `/pods/${metadata?.namespace ?? ''}/${metadata?.name ?? ''}`;
+    const object = server.registry.cache.get(key)?.object;
+    return object?.metadata?.uid === metadata?.uid ? (object) : undefined;
+  };
+  await using server: OpenApiServer = await openApiServer({
+    store,
+    clock,
+    nodes: localNodeAccess(host, current),
+    tokenKey: pki.tokenKey,
+    version: packageJson.version,
+    log,
+  });
+  const tls = { cert: pki.server.certificate, key: pki.server.key, clientCa: pki.authority.certificate };
+  await using secure = await listenTls(server, { ...tls, host: address, port });
+  await using _local = await listenUnix(server, join(own.run, 'api.sock'));
+  const url = `https://${address.includes(':') ? `[${address}]` : address}:${secure.port}`;
+  await writeFileAtomic(join(directory, 'admin.kubeconfig'), adminKubeconfig(url, pki), {
+    mode: 0o600,
+    durable: true,
+  });
+  const terminal = terminalOf(process.stdout);
+  const tell = (what: string) =>
+    terminal.write(`${what} after ${Math.round(performance.now() - begin)} ms\n`);
+  tell(`Listening on ${url}`);
+  await runParts(host, server, stop.signal, () => tell(`Node ${own.nodeName} is ready`));
+}
+
+/** Everything that uses the API, as a client would. */
+async function runParts(
+  host: Host,
+  server: OpenApiServer,
+  signal: AbortSignal,
+  onReady: () => void,
+): Promise<void> {
+  const { clock, settings } = host;
+  const clientFor = (name: string, groups: string[]) =>
+    new ApiClient({
+      transport: inProcessTransport(server.api, { name, groups: [...groups, 'system:authenticated'] }),
+      name: name.split(':').at(-1) ?? name,
+    });
+  const nodeClient = clientFor(`system:node:${settings.nodeName}`, ['system:nodes']);
+  const schedulerClient = clientFor('system:kube-scheduler', []);
+  const onError = (error: unknown) => log('cannot speak to the API', error);
+  const pods = new ServerPodClient({
+    client: nodeClient,
+    nodeName: settings.nodeName,
+    clock,
+    random: Math.random,
+    onError,
+  });
+  await host.runtime.collect();
+  await Promise.all([
+    keepNode({ client: nodeClient, clock, describe: () => describeNode(host), onError, onReady }, signal),
+    startAgent({ ...agentDeps(host), client: pods }, { signal }),
+    runScheduler(
+      {
+        client: apiClusterClient({ client: schedulerClient, clock, random: Math.random, onError }),
+        clock,
+        log: (message, error) => log(message, error),
+      },
+      signal,
+    ),
+  ]);
+}
+
+function log(message: string, error: unknown): void {
+  const why = error === undefined ? '' : `: ${error instanceof PeapodError ? error.message : inspect(error)}`;
+  process.stderr.write(`${new Date().toISOString()} ${message}${why}\n`);
+}
+
+/** `127.0.0.1:6443`, `[::1]:6443`, `:6443` for all addresses. */
+function readListen(text: string): { host: string; port: number } {
+  const match = /^(?:\[([^\]]+)\]|([^:]*)):(\d{1,5})$/.exec(text);
+  const port = Number(match?.[3]);
+  if (match === null || port > 65_535)
+    throw new PeapodError('Invalid', `invalid address ${JSON.stringify(text)}: expected ADDRESS:PORT`);
+  return { host: (match[1] ?? match[2]) || '0.0.0.0', port };
+}
+
+/** Everything the server may be called by. */
+function serverNames(address: string, nodeName: string): string[] {
+  const own = Object.values(networkInterfaces())
+    .flatMap((list) => list ?? [])
+    .map((one) => one.address)
+    .filter((one) => !one.startsWith('fe80:'));
+  const isAll = address === '0.0.0.0' || address === '::';
+  const services = [
+    'kubernetes',
+    'kubernetes.default',
+    'kubernetes.default.svc',
+    'kubernetes.default.svc.cluster.local',
+  ];
+  const addresses = isAll ? own : [address];
+  return [
+    ...new Set([
+      'localhost',
+      '127.0.0.1',
+      '::1',
+      hostname().toLowerCase(),
+      nodeName,
+      ...addresses,
+      ...services,
+    ]),
+  ];
+}

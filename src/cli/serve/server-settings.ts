@@ -1,0 +1,19 @@
+import { join, resolve } from 'node:path';
+import type { Settings } from '../settings.ts';
+
+/**
+ * The server's pods are apart from those of `peapod run`: state, network and cgroups of their own, so that neither takes the
+ * other's for rubbish.
+ */
+export function serverSettings(settings: Settings, dataDir: string | undefined): Settings {
+  return {
+    ...settings,
+    root: dataDir === undefined ? join(settings.root, 'cluster') : resolve(dataDir),
+    run: join(settings.run, 'cluster'),
+    bridge: `${settings.bridge.slice(0, 14)}s`,
+    subnet: settings.subnet.replace(
+      /^10\.(\d+)\./,
+      (_match, second: string) => `10.${(Number(second) + 1) % 256}.`,
+    ),
+  };
+}
