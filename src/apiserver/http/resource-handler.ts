@@ -35,6 +35,8 @@ export async function handleResource(
     if (handler === undefined) throw methodNotAllowed();
     return handler(call);
   }
+  const needsName = verb === 'update' || verb === 'patch';
+  if (needsName && call.target.name === '') throw methodNotAllowed();
   const handler = HANDLERS[verb];
   const verbs: readonly string[] | undefined = call.resource.verbs;
   if (handler === undefined || verbs?.includes(verb) === false) throw methodNotAllowed();

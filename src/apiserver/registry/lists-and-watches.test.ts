@@ -1,0 +1,185 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import type { WatchEvent } from '../../client/api-client.ts';
+import { ApiError } from '../../client/api-error.ts';
+import { CONFIG_MAPS, PODS } from '../../client/resource-types.ts';
+import type { ConfigMap } from '../../model/api/types.ts';
+import { startApi, type TestApi } from '../testing/start-api.ts';
+
+let api: TestApi;
+before(async () => {
+  api = await startApi();
+  for (const name of ['kube-public', 'kube-system']) {
+    for (let index = 0; index < 5; index += 1) {
+      const labels = { parity: index % 2 === 0 ? 'even' : 'odd' };
+      await api.client.create(CONFIG_MAPS, { metadata: { name: `c${index}`, namespace: name, labels } });
+    }
+  }
+});
+after(async () => {
+  await api[Symbol.asyncDispose]();
+  assert.deepEqual(api.bugs, []);
+});
+
+async function names(options: Parameters<TestApi['client']['list']>[1]): Promise<string[]> {
+  const { items } = await api.client.list(CONFIG_MAPS, options);
+  return items.map(({ metadata }) => `${metadata?.namespace}/${metadata?.name}`);
+}
+
+async function code(work: Promise<unknown>): Promise<string> {
+  return work.then(
+    () => 'ok',
+    (error: unknown) =>
+      error instanceof ApiError ? `${error.status.code} ${error.status.reason}` : String(error),
+  );
+}
+
+test('lists are in the order of their keys, of one namespace or of all', async () => {
+  assert.deepEqual(
+    await names({ namespace: 'kube-system' }),
+    [0, 1, 2, 3, 4].map((n) => `kube-system/c${n}`),
+  );
+  assert.equal((await names({})).length, 10);
+});
+
+test('selectors choose by labels and fields', async () => {
+  assert.deepEqual(await names({ namespace: 'kube-public', labelSelector: 'parity=odd' }), [
+    'kube-public/c1',
+    'kube-public/c3',
+  ]);
+  assert.deepEqual(await names({ labelSelector: 'parity notin (odd)', fieldSelector: 'metadata.name!=c0' }), [
+    'kube-public/c2',
+    'kube-public/c4',
+    'kube-system/c2',
+    'kube-system/c4',
+  ]);
+  assert.deepEqual(await names({ fieldSelector: 'metadata.name=c1,metadata.namespace=kube-system' }), [
+    'kube-system/c1',
+  ]);
+  assert.equal(await code(api.client.list(CONFIG_MAPS, { fieldSelector: 'spec.x=1' })), '400 BadRequest');
+  assert.equal(await code(api.client.list(CONFIG_MAPS, { labelSelector: 'a=b=c(' })), '400 BadRequest');
+});
+
+test('pages show one revision, whatever is written meanwhile', async () => {
+  const first = await api.client.list(CONFIG_MAPS, { namespace: 'kube-system', limit: 2 });
+  await api.client.create(CONFIG_MAPS, { metadata: { name: 'c15', namespace: 'kube-system' } });
+  await api.client.delete(CONFIG_MAPS, 'kube-system', 'c15');
+  const second = await api.client.list(CONFIG_MAPS, {
+    namespace: 'kube-system',
+    limit: 2,
+    continueToken: first.continueToken,
+  });
+  const third = await api.client.list(CONFIG_MAPS, {
+    namespace: 'kube-system',
+    limit: 2,
+    continueToken: second.continueToken,
+  });
+  const all = [first, second, third].flatMap(({ items }) => items.map(({ metadata }) => metadata?.name));
+  assert.deepEqual(all, ['c0', 'c1', 'c2', 'c3', 'c4']);
+  assert.equal(third.continueToken, '');
+  assert.equal(second.resourceVersion, first.resourceVersion);
+});
+
+test('forged tokens and versions are refused', async () => {
+  for (const token of [
+    'x',
+    Buffer.from('{"v":"peapod/v1","rv":5,"start":"../../secrets/a"}').toString('base64url'),
+    Buffer.from('[]').toString('base64url'),
+  ])
+    assert.equal(await code(api.client.list(CONFIG_MAPS, { continueToken: token })), '400 BadRequest');
+  assert.equal(await code(api.client.list(CONFIG_MAPS, { resourceVersion: 'abc' })), '400 BadRequest');
+  assert.equal(await code(api.client.list(CONFIG_MAPS, { resourceVersion: '99999999' })), '504 Timeout');
+});
+
+async function take(events: AsyncIterable<WatchEvent<ConfigMap>>, count: number): Promise<string[]> {
+  const seen: string[] = [];
+  for await (const { type, object } of events) {
+    seen.push(type === 'BOOKMARK' ? type : `${type} ${object.metadata?.name}`);
+    if (seen.length === count) break;
+  }
+  return seen;
+}
+
+test('a watch tells what happens after its version, each change once', async () => {
+  const { resourceVersion } = await api.client.list(CONFIG_MAPS, {});
+  const object = await api.client.create(CONFIG_MAPS, { metadata: { name: 'w', namespace: 'default' } });
+  const changed = await api.client.update(CONFIG_MAPS, { ...object, data: { a: '1' } });
+  const first = take(api.client.watch(CONFIG_MAPS, { resourceVersion }), 3);
+  await api.client.delete(CONFIG_MAPS, 'default', 'w');
+  assert.deepEqual(await first, ['ADDED w', 'MODIFIED w', 'DELETED w']);
+  const resumed = await take(
+    api.client.watch(CONFIG_MAPS, { resourceVersion: changed.metadata?.resourceVersion ?? '' }),
+    1,
+  );
+  assert.deepEqual(resumed, ['DELETED w']);
+});
+
+test('what begins and ceases to match the selector comes and goes', async () => {
+  const { resourceVersion } = await api.client.list(CONFIG_MAPS, {});
+  const events = take(api.client.watch(CONFIG_MAPS, { resourceVersion, labelSelector: 'on=yes' }), 3);
+  const patch = (labels: object) =>
+    api.client.patch(CONFIG_MAPS, 'default', 's', 'merge', { metadata: { labels } });
+  await api.client.create(CONFIG_MAPS, { metadata: { name: 's', namespace: 'default' } });
+  await patch({ on: 'yes' });
+  await patch({ other: 'x' });
+  await patch({ on: 'no' });
+  await api.client.delete(CONFIG_MAPS, 'default', 's');
+  assert.deepEqual(await events, ['ADDED s', 'MODIFIED s', 'DELETED s']);
+});
+
+test('initial events end with a bookmark that says so', async () => {
+  const path =
+    '/api/v1/namespaces/kube-public/configmaps?watch=1&sendInitialEvents=true&resourceVersionMatch=NotOlderThan&allowWatchBookmarks=true&timeoutSeconds=1';
+  const seen: string[] = [];
+  const { inProcessTransport } = await import('../in-process-transport.ts');
+  await using transport = inProcessTransport(api.server.api, { name: 'a', groups: ['system:masters'] });
+  const response = await transport.send({ method: 'GET', path, headers: {} });
+  for await (const chunk of response.body) seen.push(Buffer.from(chunk).toString());
+  const events = seen
+    .join('')
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as { type: string; object: { metadata: { annotations?: object } } });
+  assert.deepEqual(
+    events.slice(0, 6).map(({ type }) => type),
+    ['ADDED', 'ADDED', 'ADDED', 'ADDED', 'ADDED', 'BOOKMARK'],
+  );
+  assert.deepEqual(events[5]?.object.metadata.annotations, { 'k8s.io/initial-events-end': 'true' });
+});
+
+test('a watch of one object by its name, and of pods by their node', async () => {
+  const { resourceVersion } = await api.client.list(PODS, {});
+  const pod = (name: string, nodeName: string) => ({
+    metadata: { name, namespace: 'default' },
+    spec: { nodeName, containers: [{ name: 'c', image: 'x' }] },
+  });
+  const seen: string[] = [];
+  const watching = (async () => {
+    for await (const { object } of api.client.watch(PODS, {
+      resourceVersion,
+      fieldSelector: 'spec.nodeName=mine',
+    })) {
+      if ('spec' in object) seen.push(object.metadata?.name ?? '');
+      if (seen.length === 2) break;
+    }
+  })();
+  for (const [name, node] of [
+    ['a', 'mine'],
+    ['b', 'other'],
+    ['c', 'mine'],
+  ] as const)
+    await api.client.create(PODS, pod(name, node));
+  await watching;
+  assert.deepEqual(seen, ['a', 'c']);
+});
+
+test('a version from before the compaction has expired', async () => {
+  const { resourceVersion } = await api.client.list(CONFIG_MAPS, {});
+  await using other = await startApi(api.store);
+  await api.client.create(CONFIG_MAPS, { metadata: { name: 'late', namespace: 'default' } });
+  await api.store.compact(await api.store.currentRevision());
+  await using restarted = await startApi(api.store);
+  void other;
+  const watch = restarted.client.watch(CONFIG_MAPS, { resourceVersion });
+  assert.match(await code(watch.next()), /^410 Expired/);
+});
