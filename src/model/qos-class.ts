@@ -41,3 +41,13 @@ function qosAmounts(list: Record<string, string> | undefined): Map<string, Quant
   const amounts = [...parseResources(list)];
   return new Map(amounts.filter(([name, { nano }]) => QOS_RESOURCES.includes(name) && nano > 0n));
 }
+
+/** As `qosClass`, of a pod that is not validated; nothing when one of its quantities cannot be read. */
+export function tryQosClass(pod: Pod): QosClass | undefined {
+  try {
+    return qosClass(pod);
+  } catch (error) {
+    if (error instanceof RangeError) return undefined;
+    throw error;
+  }
+}

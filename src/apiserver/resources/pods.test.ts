@@ -50,8 +50,8 @@ test('all else of a pod stays', () => {
 });
 
 test('what is not supported is refused, as `peapod run` does', () => {
-  const [error = ''] = createErrors(pods, { spec: { ...SPEC, hostUsers: false } });
-  assert.match(error, /^spec\.hostUsers: Forbidden: not supported/);
+  const [error = ''] = createErrors(pods, { spec: { ...SPEC, runtimeClassName: 'x' } });
+  assert.match(error, /^spec\.runtimeClassName: Forbidden: not supported/);
 });
 
 test('a pod gets its grace, unless it runs nowhere or no longer', () => {

@@ -3,7 +3,7 @@ import type { Container, Pod, PodSpec, Toleration } from '../../model/api/types.
 import { defaultPod } from '../../model/defaults/default-pod.ts';
 import { FieldErrors } from '../../model/field-error.ts';
 import { podWarnings, refusedFields } from '../../model/fields/refused-fields.ts';
-import { qosClass } from '../../model/qos-class.ts';
+import { tryQosClass } from '../../model/qos-class.ts';
 import { podRow, type PodRow } from '../../model/status/pod-printer.ts';
 import { validatePod, validatePodSpec } from '../../model/validation/validate-pod.ts';
 import type { ApiObject } from '../api-object.ts';
@@ -38,7 +38,7 @@ export const pods = define({
       const gated = (pod.spec?.schedulingGates ?? []).length > 0;
       pod.status = {
         phase: 'Pending',
-        qosClass: classOf(pod),
+        qosClass: tryQosClass(pod) ?? 'BestEffort',
         ...(gated
           ? {
               conditions: [
@@ -85,16 +85,6 @@ export const pods = define({
     'status.nominatedNodeName': (object) => (object as Pod).status?.nominatedNodeName ?? '',
   },
 });
-
-/** What is no quantity is for validation to tell, which comes later. */
-function classOf(pod: Pod): string {
-  try {
-    return qosClass(pod);
-  } catch (error) {
-    if (error instanceof RangeError) return 'BestEffort';
-    throw error;
-  }
-}
 
 /** A pod that runs nowhere, or no longer, goes at once. @see kubernetes/pkg/registry/core/pod/strategy.go */
 function graceSeconds({ spec, status }: Pod, requested: number | undefined): number {

@@ -82,9 +82,9 @@ test('what is wrong with a Deployment is told with its place', () => {
 });
 
 test('what templates ask for in vain is refused as in pods', () => {
-  const template = { ...TEMPLATE, spec: { ...TEMPLATE.spec, hostUsers: false } };
+  const template = { ...TEMPLATE, spec: { ...TEMPLATE.spec, runtimeClassName: 'x' } };
   const [error = ''] = createErrors(deployments, { spec: { ...SPEC, template } });
-  assert.match(error, /^spec\.template\.spec\.hostUsers: Forbidden: not supported/);
+  assert.match(error, /^spec\.template\.spec\.runtimeClassName: Forbidden: not supported/);
 });
 
 test('selectors never change', () => {
