@@ -3,6 +3,7 @@ import type { NodeRejection } from '../engine/decision.ts';
 import type { PodOutcome, SimulationResult } from '../simulate/simulate.ts';
 import { podName } from '../engine/pod/pod-info.ts';
 import type { GangRefusal } from '../gang/place-gang.ts';
+import { summaryOf } from './explain-pod.ts';
 import { sayRejection } from './say-rejection.ts';
 
 /** Numbers are told of so many nodes. */
@@ -28,7 +29,7 @@ export class OutcomeReasons {
   /** As kube-scheduler sums it up; empty when a node suits. */
   summaryOf({ pod }: PodOutcome): string {
     const { engine } = this.#result.cluster;
-    return engine.handles(pod.template.schedulerName) ? engine.explain(pod).summary : '';
+    return engine.handles(pod.template.schedulerName) ? summaryOf(engine, pod) : '';
   }
 
   #pendingReason({ pod, gang }: Extract<PodOutcome, { outcome: 'pending' }>): string {
@@ -45,9 +46,10 @@ export class OutcomeReasons {
   }
 
   #refusal(pod: PodOutcome['pod']): string {
-    const { summary, rejected } = this.#result.cluster.engine.explain(pod);
-    if (summary === '' || pod.template.gates.length > 0) return summary;
-    return `${summary}${numbersOf(rejected)}`;
+    const { engine } = this.#result.cluster;
+    const summary = summaryOf(engine, pod);
+    const gated = pod.template.gates.length > 0;
+    return summary === '' || gated ? summary : `${summary}${numbersOf(engine.explain(pod).rejected)}`;
   }
 }
 
