@@ -1,5 +1,6 @@
 /** The little that most kinds have in common. */
 import { isDeepStrictEqual } from 'node:util';
+import { fillZeroValues } from '../../model/defaults/zero-values.ts';
 import type { FieldError } from '../../model/field-error.ts';
 import { FieldErrors } from '../../model/field-error.ts';
 import { age } from '../rendering/print-table.ts';
@@ -8,16 +9,26 @@ import type { Resource, ResourceStrategy, TableColumn } from '../resource.ts';
 
 type Described = Pick<Resource, 'kind' | 'plural' | 'namespaced' | 'strategy'> & Partial<Resource>;
 
-/** A resource of the core group at v1 unless it says otherwise. */
+/**
+ * A resource of the core group at v1 unless it says otherwise. Its strategy never sees an object that lacks what its
+ * type requires.
+ */
 export function define(described: Described): Resource {
-  const { group = '', kind, plural } = described;
+  const { group = '', kind, plural, typeName = kind, strategy } = described;
   return {
     version: 'v1',
     singular: kind.toLowerCase(),
-    typeName: kind,
     storedAs: group === '' || group === 'events.k8s.io' ? plural : `${plural}.${group}`,
     ...described,
+    typeName,
     group,
+    strategy: {
+      ...strategy,
+      applyDefaults: (object) => {
+        fillZeroValues(object, typeName);
+        return strategy.applyDefaults?.(object) ?? object;
+      },
+    },
   };
 }
 
