@@ -1,0 +1,57 @@
+import type {
+  LimitRange,
+  PersistentVolumeClaim,
+  Pod,
+  PriorityClass,
+  ServiceAccount,
+  StorageClass,
+} from '../../model/api/types.ts';
+import type { ApiObject } from '../api-object.ts';
+import type { AdmissionRequest } from '../registry/request-scope.ts';
+import { admitNewPod } from './admit-new-pod.ts';
+import { checkClaimLimits } from './check-limit-ranges.ts';
+import { withDefaultStorageClass } from './default-storage-class.ts';
+import { serviceAccountNameOf } from './pod-service-account.ts';
+
+/** The objects that are there; the watch cache is one. */
+export interface PresentObjects {
+  get(key: string): { readonly object: ApiObject } | undefined;
+  list(folder: string, prefix: string): readonly { readonly object: ApiObject }[];
+}
+
+/**
+ * Gives a new pod or claim, in place, what its namespace and the cluster give it.
+ * @param nameSuffix five random letters
+ * @throws StatusError Forbidden when they do not take it
+ */
+export function admitObject(
+  present: PresentObjects,
+  {
+    operation,
+    scope,
+    subresource,
+    object,
+  }: Pick<AdmissionRequest, 'operation' | 'scope' | 'subresource' | 'object'>,
+  nameSuffix: string,
+): void {
+  if (operation !== 'CREATE' || subresource !== '' || object === undefined) return;
+  const { namespace, resource } = scope;
+  const all = <T>(folder: string, prefix = `/${folder}/`) =>
+    present.list(folder, prefix).map((one) => one.object as unknown as T);
+  if (resource.storedAs === 'pods') {
+    const account = present.get(
+      `/serviceaccounts/${namespace}/${serviceAccountNameOf(object)}`,
+    )?.object;
+    const pod = admitNewPod(object, {
+      limitRanges: all<LimitRange>('limitranges', `/limitranges/${namespace}/`),
+      priorityClasses: all<PriorityClass>('priorityclasses.scheduling.k8s.io'),
+      serviceAccount: account,
+      nameSuffix,
+    });
+    Object.assign(object, pod);
+  } else if (resource.storedAs === 'persistentvolumeclaims') {
+    const classes = all<StorageClass>('storageclasses.storage.k8s.io');
+    Object.assign(object, withDefaultStorageClass(object as PersistentVolumeClaim, classes));
+    checkClaimLimits(object, all<LimitRange>('limitranges', `/limitranges/${namespace}/`));
+  }
+}
