@@ -28,7 +28,10 @@ export function localNodeAccess(
     attach: (pod, container, { tty, stdin, signal }) =>
       runtime.attach(containerId(pod, container), { tty, stdin }, { signal }),
     dial: async (pod, port, { signal }) => {
-      const sandboxes = await runtime.listPodSandboxes({ podUid: pod.metadata?.uid ?? '', state: 'SANDBOX_READY' });
+      const sandboxes = await runtime.listPodSandboxes({
+        podUid: pod.metadata?.uid ?? '',
+        state: 'SANDBOX_READY',
+      });
       const [sandbox] = sandboxes;
       if (sandbox === undefined)
         throw new PeapodError('FailedPrecondition', `pod "${pod.metadata?.name}" is not running`);

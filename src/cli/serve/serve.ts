@@ -12,6 +12,7 @@ import { type OpenApiServer, openApiServer } from '../../apiserver/open-api-serv
 import { openPki } from '../../apiserver/pki/open-pki.ts';
 import { ApiClient } from '../../client/api-client.ts';
 import { ServerPodClient } from '../../client/server-pod-client.ts';
+import { ALL_CONTROLLERS } from '../../controllers/all-controllers.ts';
 import type { Pod } from '../../model/api/types.ts';
 import { PeapodError } from '../../model/errors.ts';
 import { writeFileAtomic } from '../../runtime/linux/write-file-atomic.ts';
@@ -52,7 +53,7 @@ export async function serve(settings: Settings, options: ServeOptions): Promise<
   const current = ({ metadata }: Pod): Pod | undefined => {
     const key = `/pods/${metadata?.namespace ?? ''}/${metadata?.name ?? ''}`;
     const object = server.registry.cache.get(key)?.object;
-    return object?.metadata?.uid === metadata?.uid ? (object) : undefined;
+    return object?.metadata?.uid === metadata?.uid ? object : undefined;
   };
   await using server: OpenApiServer = await openApiServer({
     store,
@@ -92,6 +93,8 @@ async function runParts(
     });
   const nodeClient = clientFor(`system:node:${settings.nodeName}`, ['system:nodes']);
   const schedulerClient = clientFor('system:kube-scheduler', []);
+  const controllerClient = clientFor('system:kube-controller-manager', []);
+  const controllerDeps = { client: controllerClient, clock, random: Math.random, log };
   const onError = (error: unknown) => log('cannot speak to the API', error);
   const pods = new ServerPodClient({
     client: nodeClient,
@@ -103,19 +106,20 @@ async function runParts(
   await host.runtime.collect();
   await Promise.all([
     keepNode({ client: nodeClient, clock, describe: () => describeNode(host), onError, onReady }, signal),
+    ...ALL_CONTROLLERS.map((controller) => controller(controllerDeps, signal)),
     startAgent({ ...agentDeps(host), client: pods }, { signal }),
     runScheduler(
       {
         client: apiClusterClient({ client: schedulerClient, clock, random: Math.random, onError }),
         clock,
-        log: (message, error) => log(message, error),
+        log,
       },
       signal,
     ),
   ]);
 }
 
-function log(message: string, error: unknown): void {
+function log(message: string, error?: unknown): void {
   const why = error === undefined ? '' : `: ${error instanceof PeapodError ? error.message : inspect(error)}`;
   process.stderr.write(`${new Date().toISOString()} ${message}${why}\n`);
 }
