@@ -97,7 +97,8 @@ async function terminationLogMount(
 }
 
 function bind(containerPath: string, hostPath: string, readonly: boolean): Mount {
-  return { containerPath, source: { hostPath }, readonly, recursiveReadOnly: false, propagation: 'PRIVATE' };
+  const source = { hostPath };
+  return { containerPath, source, readonly, recursiveReadOnly: false, propagation: 'PRIVATE', idmap: true };
 }
 
 function targetContainer({ spec }: SpecContainer, { observed }: PodContext): string | undefined {

@@ -97,11 +97,9 @@ test('a refused field that says nothing is not refused', () => {
   assert.deepEqual(refusedOf({ resourceClaims: [], runtimeClassName: '' }), []);
 });
 
-test("a user namespace of its own is refused, and the node's is not", () => {
+test('a user namespace of its own is honoured', () => {
   assert.deepEqual(refusedOf({ hostUsers: true }), []);
-  assert.deepEqual(refusedOf({ hostUsers: false }), [
-    'spec.hostUsers: Forbidden: not supported: containers in a user namespace of their own are not built yet',
-  ]);
+  assert.deepEqual(refusedOf({ hostUsers: false }), []);
 });
 
 test('block volumes of claims are refused', () => {

@@ -36,6 +36,7 @@ const TESTS: Readonly<Record<string, string>> = {
     'Container.resources ResourceRequirements.limits ResourceRequirements.requests',
   [`${SANDBOX}: a sandbox has namespaces of its own`]:
     'PodSpec.hostname PodSecurityContext.sysctls Sysctl.name Sysctl.value',
+  'test/system/user-namespace.test.ts: root in a container is a high id of the node': 'PodSpec.hostUsers',
   [`${SANDBOX}: the infra container reaps orphans as PID 1`]: 'PodSpec.shareProcessNamespace',
   [`${SANDBOX}: a host port leads to the pod from the node`]:
     'Container.ports ContainerPort.containerPort ContainerPort.hostPort ContainerPort.protocol',

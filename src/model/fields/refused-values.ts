@@ -4,8 +4,6 @@ import type { SetField } from './visit-fields.ts';
 
 /** Why this value of this field is refused, by type and field; nothing: it is fine. */
 const RULES: Record<string, (value: unknown) => string | undefined> = {
-  'PodSpec.hostUsers': (value) =>
-    value === false ? 'containers in a user namespace of their own are not built yet' : undefined,
   'PodOS.name': (value) => (value === 'windows' ? 'pods run on Linux only' : undefined),
   'Sysctl.name': (value) =>
     typeof value === 'string' && isSafeSysctl(value)

@@ -12,6 +12,8 @@ export interface ContainerPaths {
   readonly rootfs: string;
   /** Images that are mounted as volumes. */
   readonly imageVolumes: string;
+  /** What a container in a user namespace mounts, with its owners; unmounted as soon as the container has it. */
+  readonly idMapped: string;
   readonly spec: string;
   readonly initPid: string;
   readonly conmonPid: string;
@@ -38,6 +40,7 @@ export function containerPaths(paths: RuntimePaths, id: string): ContainerPaths 
     bundle,
     rootfs: join(bundle, 'rootfs'),
     imageVolumes: join(bundle, 'images'),
+    idMapped: join(bundle, 'id-mapped'),
     spec: join(bundle, 'config.json'),
     initPid: join(bundle, 'init.pid'),
     conmonPid: join(bundle, 'conmon.pid'),

@@ -1,11 +1,13 @@
 /** A container's root: its image's layers below, its own writable layer on top. */
 import { close, open as openCallback } from 'node:fs';
-import { mkdir, rm } from 'node:fs/promises';
+import { chown, mkdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { PeapodError } from '../../model/errors.ts';
-import { MountFlag, mount, umount } from '../linux/mount.ts';
+import { makePrivate, MountFlag, mount, umount } from '../linux/mount.ts';
 import { readMounts } from '../linux/proc.ts';
 import type { ContainerPaths } from './container-paths.ts';
+import { mountForPod, type PodUserNamespace } from './pod-user-namespace.ts';
 
 const open = promisify(openCallback);
 const closeFd = promisify(close);
@@ -16,13 +18,22 @@ const LONGEST_OPTIONS_BYTES = 4095;
 /**
  * Mounts the root at `paths.rootfs`; done already is fine.
  * @param layers directories, the uppermost first
+ * @param users the pod's user namespace: its root owns what root owns in the image
  * @throws PeapodError CreateContainerError
  */
-export async function mountRootfs(paths: ContainerPaths, layers: readonly string[]): Promise<void> {
+export async function mountRootfs(
+  paths: ContainerPaths,
+  layers: readonly string[],
+  users?: PodUserNamespace,
+): Promise<void> {
   for (const path of [paths.upper, paths.work, paths.rootfs])
     await mkdir(path, { recursive: true, mode: 0o755 });
   if ((await mountPointsBelow(paths.rootfs)).includes(paths.rootfs)) return;
-  await mountOverlay(paths.rootfs, layers, { upper: paths.upper, work: paths.work });
+  if (users !== undefined) await chown(paths.upper, users.rootUid, users.rootGid);
+  const writable = { upper: paths.upper, work: paths.work };
+  await withPodOwners(layers, join(paths.bundle, 'layers'), users, (mapped) =>
+    mountOverlay(paths.rootfs, mapped, writable),
+  );
 }
 
 /** Mounts an image's layers read-only at `target`, for a volume that is an image. */
@@ -30,17 +41,44 @@ export async function mountImage(
   target: string,
   layers: readonly string[],
   emptyLayer: string,
+  users?: PodUserNamespace,
 ): Promise<void> {
   await mkdir(target, { recursive: true, mode: 0o755 });
   await mkdir(emptyLayer, { recursive: true, mode: 0o755 });
   if ((await mountPointsBelow(target)).includes(target)) return;
   // Without an upper layer overlayfs wants two lower ones.
-  await mountOverlay(target, [...layers, emptyLayer], undefined);
+  await withPodOwners([...layers, emptyLayer], `${target}.layers`, users, (mapped) =>
+    mountOverlay(target, mapped, undefined),
+  );
 }
 
-/** Unmounts everything at and below `path`, the innermost first; nothing there is fine. */
+/** Has `use` see the layers with the pod's owners. overlayfs keeps what it was given: afterwards nothing of it has to stay mounted. */
+async function withPodOwners(
+  layers: readonly string[],
+  directory: string,
+  users: PodUserNamespace | undefined,
+  use: (layers: readonly string[]) => Promise<void>,
+): Promise<void> {
+  if (users === undefined) return await use(layers);
+  const mapped = layers.map((_, index) => join(directory, String(index)));
+  try {
+    for (const [index, target] of mapped.entries()) {
+      await mkdir(target, { recursive: true, mode: 0o755 });
+      mountForPod(layers[index] ?? '', target, users);
+    }
+    await use(mapped);
+  } finally {
+    await unmountBelow(directory);
+    await rm(directory, { recursive: true, force: true });
+  }
+}
+
+/** Unmounts everything at and below `path`, the innermost first, and nothing anywhere else; nothing there is fine. */
 export async function unmountBelow(path: string): Promise<void> {
-  for (const target of (await mountPointsBelow(path)).toReversed()) umount(target);
+  const targets = await mountPointsBelow(path);
+  // What is shared with a directory of the node would be unmounted there too.
+  for (const target of targets) makePrivate(target);
+  for (const target of targets.toReversed()) umount(target);
 }
 
 /** Unmounts the root and deletes all that the container had. */

@@ -15,11 +15,12 @@ import { containerId } from './container-id.ts';
 import { containerLogPath } from './container-log-path.ts';
 import { type ContainerPaths, containerPaths } from './container-paths.ts';
 import { type ContainerRecord, findRecord, saveRecord } from './container-record.ts';
-import { mountRootfs } from './container-rootfs.ts';
+import { mountRootfs, unmountBelow } from './container-rootfs.ts';
 import { allHostDevices, requestedDevices } from './host-devices.ts';
 import { makeDirectoryInRoot, readImageFile } from './image-file.ts';
 import { identify } from './observe-container.ts';
-import { resolveMounts } from './resolve-mounts.ts';
+import { letThrough, podUserNamespace } from './pod-user-namespace.ts';
+import { resolveMounts, resolveSandboxFiles } from './resolve-mounts.ts';
 import { signalNumber } from './signal-number.ts';
 import { buildSpec } from './spec/build-spec.ts';
 import { type ContainerUser, resolveUser } from './spec/container-user.ts';
@@ -64,6 +65,8 @@ export async function createContainer(
     };
     options.signal?.throwIfAborted();
     const made = await createProcess(context, withUser, spec, paths, options.signal);
+    // The container has its own copies of these mounts.
+    await unmountBelow(paths.idMapped);
     options.signal?.throwIfAborted();
     await saveRecord(context.paths.containers, { ...made, createdAt: context.clock.now() });
     await announceChange(context.paths);
@@ -139,16 +142,12 @@ async function prepareBundle(
 ): Promise<{ spec: OciSpec; user: ContainerUser }> {
   const { config } = record;
   const security = config.linux.securityContext;
-  if (sandbox.config.linux.namespaces.userns) {
-    throw new PeapodError(
-      'Unsupported',
-      'containers in a user namespace (hostUsers: false) are not supported yet',
-    );
-  }
+  const users = podUserNamespace(sandbox);
   await mkdir(paths.bundle, { recursive: true, mode: 0o700 });
   await mkdir(paths.exits, { recursive: true, mode: 0o700 });
-  await mountRootfs(paths, await context.images.rootfsLayers(image.id));
-  const mounts = await resolveMounts(context, paths, config.mounts);
+  if (users) await letThrough([context.paths.run, dirname(paths.bundle), paths.bundle]);
+  await mountRootfs(paths, await context.images.rootfsLayers(image.id), users);
+  const mounts = await resolveMounts(context, paths, config.mounts, users);
   await checkPropagation(mounts);
   await checkAppArmor(security.apparmor);
   const user = containerUser(paths.rootfs, config, image);
@@ -160,6 +159,7 @@ async function prepareBundle(
     rootfs: paths.rootfs,
     sandbox: {
       ...sandbox,
+      ...(await resolveSandboxFiles(sandbox, paths, users)),
       namespaces: sandbox.config.linux.namespaces,
       cgroupParent: sandbox.config.linux.cgroupParent,
     },
@@ -172,7 +172,7 @@ async function prepareBundle(
     localhostSeccomp: await localhostSeccomp(config),
     host: context.host,
   });
-  makeDirectoryInRoot(paths.rootfs, spec.process.cwd);
+  makeDirectoryInRoot(paths.rootfs, spec.process.cwd, users);
   await writeFileAtomic(paths.spec, JSON.stringify(spec), { mode: 0o600, durable: false });
   return { spec, user };
 }

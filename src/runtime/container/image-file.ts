@@ -1,4 +1,4 @@
-import { constants, fstatSync, readSync } from 'node:fs';
+import { chownSync, constants, fstatSync, readSync } from 'node:fs';
 import { PeapodError } from '../../model/errors.ts';
 import { mkdirInRoot, type OpenedFile, openInRoot } from '../linux/open-beneath.ts';
 
@@ -35,11 +35,17 @@ export function readImageFile(rootfs: string, path: string): string {
 
 /**
  * Makes a directory of a container's root with all above it, as the container itself would: symlinks lead within the root.
+ * @param owner who gets what is made, when it is not the node's root
  * @throws PeapodError CreateContainerError when something that is no directory stands there
  */
-export function makeDirectoryInRoot(rootfs: string, path: string): void {
+export function makeDirectoryInRoot(
+  rootfs: string,
+  path: string,
+  owner?: { rootUid: number; rootGid: number },
+): void {
   try {
     mkdirInRoot(rootfs, path)[Symbol.dispose]();
+    if (owner !== undefined) giveMade(rootfs, path, owner);
   } catch (error) {
     throw new PeapodError(
       'CreateContainerError',
@@ -48,6 +54,15 @@ export function makeDirectoryInRoot(rootfs: string, path: string): void {
         cause: error,
       },
     );
+  }
+}
+
+/** In a root with other ids nothing but what was made just now belongs to the node's root. */
+function giveMade(rootfs: string, path: string, owner: { rootUid: number; rootGid: number }): void {
+  const names = path.split('/').filter((name) => name !== '');
+  for (let depth = 1; depth <= names.length; depth++) {
+    using directory = openInRoot(rootfs, names.slice(0, depth).join('/'));
+    if (fstatSync(directory.fd).uid === 0) chownSync(directory.path, owner.rootUid, owner.rootGid);
   }
 }
 

@@ -1,26 +1,73 @@
 import { readlinkSync } from 'node:fs';
-import { join } from 'node:path';
+import { mkdir, stat, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { PeapodError } from '../../model/errors.ts';
 import { openInRoot } from '../linux/open-beneath.ts';
 import type { Mount } from '../pod-runtime.ts';
 import type { ContainerContext } from './container-context.ts';
 import { mountImage } from './container-rootfs.ts';
 import type { ContainerPaths } from './container-paths.ts';
+import { mountForPod, type PodUserNamespace } from './pod-user-namespace.ts';
 import type { ResolvedMount } from './spec/mounts.ts';
 
-/** Gives every mount a path of the host: an image is mounted read-only beside the container's root first. */
+/**
+ * Gives every mount a path of the host: an image is mounted read-only beside the container's root first, and in a pod with a user namespace
+ * what shall have its owners is mounted id-mapped there.
+ */
 export async function resolveMounts(
   context: ContainerContext,
   paths: ContainerPaths,
   mounts: readonly Mount[],
+  users?: PodUserNamespace,
 ): Promise<ResolvedMount[]> {
   return await Promise.all(
     mounts.map(async ({ source, ...mount }, index) => {
-      if ('hostPath' in source) return { ...mount, hostPath: source.hostPath };
-      const hostPath = await imagePath(context, paths, source, index);
+      if ('hostPath' in source) {
+        const shared = mount.propagation === 'BIDIRECTIONAL';
+        const hostPath =
+          mount.idmap === true && users !== undefined
+            ? await withPodOwners(source.hostPath, join(paths.idMapped, String(index)), users, { shared })
+            : source.hostPath;
+        return { ...mount, hostPath };
+      }
+      const hostPath = await imagePath(context, paths, source, index, users);
       return { ...mount, hostPath, readonly: true };
     }),
   );
+}
+
+/** The sandbox's files as the pod's root shall own them. */
+export async function resolveSandboxFiles(
+  { resolvConfPath, hostnamePath }: SandboxFiles,
+  paths: ContainerPaths,
+  users: PodUserNamespace | undefined,
+): Promise<SandboxFiles> {
+  if (users === undefined) return { resolvConfPath, hostnamePath };
+  const mapped = async (path: string | undefined, name: string) =>
+    path === undefined ? undefined : await withPodOwners(path, join(paths.idMapped, name), users);
+  return {
+    resolvConfPath: await mapped(resolvConfPath, 'resolv.conf'),
+    hostnamePath: await mapped(hostnamePath, 'hostname'),
+  };
+}
+
+export interface SandboxFiles {
+  resolvConfPath: string | undefined;
+  hostnamePath: string | undefined;
+}
+
+/** @returns `target`, where the source is mounted with the pod's owners */
+async function withPodOwners(
+  source: string,
+  target: string,
+  users: PodUserNamespace,
+  options: { shared?: boolean } = {},
+): Promise<string> {
+  const directory = (await stat(source)).isDirectory();
+  await mkdir(directory ? target : dirname(target), { recursive: true, mode: 0o755 });
+  if (!directory) await writeFile(target, '');
+  mountForPod(source, target, users, options);
+  return target;
 }
 
 async function imagePath(
@@ -28,11 +75,13 @@ async function imagePath(
   paths: ContainerPaths,
   source: { image: string; subPath?: string },
   index: number,
+  users: PodUserNamespace | undefined,
 ): Promise<string> {
   const image = await context.images.imageStatus(source.image);
   if (!image) throw new PeapodError('ImageNotFound', `image "${source.image}" is not present`);
   const target = join(paths.imageVolumes, String(index));
-  await mountImage(target, await context.images.rootfsLayers(image.id), join(paths.imageVolumes, 'empty'));
+  const layers = await context.images.rootfsLayers(image.id);
+  await mountImage(target, layers, join(paths.imageVolumes, 'empty'), users);
   return source.subPath ? pathWithin(target, source.subPath) : target;
 }
 

@@ -68,3 +68,18 @@ export function umount(target: string): boolean {
 export function umountAll(target: string): void {
   while (umount(target));
 }
+
+/**
+ * Has what is mounted at and below `target` neither tell of mounts nor hear of any.
+ * @returns false when nothing is mounted there
+ */
+export function makePrivate(target: string): boolean {
+  try {
+    mount({ source: 'none', target, flags: MountFlag.REC | MountFlag.PRIVATE });
+    return true;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EINVAL' || code === 'ENOENT' || code === 'ENOTDIR') return false;
+    throw error;
+  }
+}

@@ -6,6 +6,14 @@ import type { PodSandboxConfig } from '../pod-runtime.ts';
 const OOM_SCORE_ADJ = -998;
 const CPU_SHARES = 2;
 
+/** In the root of all infra containers the root of a user namespace could make no devices. */
+const OWN_DEV = {
+  destination: '/dev',
+  type: 'tmpfs',
+  source: 'tmpfs',
+  options: ['nosuid', 'noexec', 'mode=755', 'size=64k'],
+};
+
 export interface InfraSpecOptions {
   id: string;
   ociVersion: string;
@@ -47,7 +55,10 @@ export function infraSpec(config: PodSandboxConfig, options: InfraSpecOptions): 
     },
     root: { path: options.rootfs, readonly: true },
     ...(ownNetwork ? { hostname: config.hostname } : {}),
-    mounts: [{ destination: '/proc', type: 'proc', source: 'proc', options: ['nosuid', 'noexec', 'nodev'] }],
+    mounts: [
+      { destination: '/proc', type: 'proc', source: 'proc', options: ['nosuid', 'noexec', 'nodev'] },
+      ...(userns === undefined ? [] : [OWN_DEV]),
+    ],
     linux: {
       cgroupsPath: `${cgroupParent}/${options.id}`,
       resources: { cpu: { shares: CPU_SHARES } },

@@ -1,7 +1,8 @@
 /** From a configuration to a pod's namespaces, held by the infra container, with the network in them. */
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { PeapodError } from '../../model/errors.ts';
+import { letThrough } from '../container/pod-user-namespace.ts';
 import { lockFile } from '../linux/lock-file.ts';
 import { bootId } from '../linux/proc.ts';
 import { runDetachedCommand } from '../linux/run-detached.ts';
@@ -10,6 +11,7 @@ import { infraRootfs } from './infra-rootfs.ts';
 import { infraSpec } from './infra-spec.ts';
 import type { SandboxContext } from './sandbox-context.ts';
 import { makeSandboxFiles } from './sandbox-files.ts';
+import { saveWithIds } from './save-with-ids.ts';
 import { sandboxPaths } from './sandbox-paths.ts';
 import {
   identifyProcess,
@@ -38,7 +40,7 @@ export async function runPodSandbox(
   if (known !== undefined && isReady(known)) return id;
   if (known !== undefined) await unmakeSandbox(context, known);
   const record = newRecord(id, config);
-  await context.records.save(record);
+  await saveWithIds(context, record, options);
   try {
     await makeSandboxFiles(paths, config);
     record.infra = await startInfra(context, record, options);
@@ -76,6 +78,10 @@ async function startInfra(
 ): Promise<ProcessIdentity> {
   const paths = sandboxPaths(context.paths, record.id);
   const rootfs = await infraRootfs(context.paths.root);
+  if (record.config.linux.namespaces.userns !== undefined) {
+    await letThrough([context.paths.root]);
+    await letThrough([context.paths.run, dirname(paths.directory), paths.directory]);
+  }
   const spec = infraSpec(record.config, {
     id: record.id,
     ociVersion: context.oci.ociVersion,

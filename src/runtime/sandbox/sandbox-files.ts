@@ -1,6 +1,6 @@
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { mount, umountAll } from '../linux/mount.ts';
-import type { DnsConfig, PodSandboxConfig } from '../pod-runtime.ts';
+import type { DnsConfig, NamespaceOptions, PodSandboxConfig } from '../pod-runtime.ts';
 import type { SandboxPaths } from './sandbox-paths.ts';
 
 const SHM_SIZE = '64m';
@@ -9,7 +9,7 @@ const SHM_SIZE = '64m';
 export async function makeSandboxFiles(paths: SandboxPaths, config: PodSandboxConfig): Promise<void> {
   await mkdir(config.logDirectory, { recursive: true, mode: 0o755 });
   await mkdir(paths.bundle, { recursive: true, mode: 0o700 });
-  if (config.linux.namespaces.ipc === 'POD') await mountShm(paths.shm);
+  if (config.linux.namespaces.ipc === 'POD') await mountShm(paths.shm, config);
   const dns =
     config.dns === undefined
       ? await readFile('/etc/resolv.conf', 'utf8').catch(() => '')
@@ -24,7 +24,7 @@ export async function removeSandboxFiles(paths: SandboxPaths): Promise<void> {
   await rm(paths.directory, { recursive: true, force: true });
 }
 
-async function mountShm(path: string): Promise<void> {
+async function mountShm(path: string, { linux }: PodSandboxConfig): Promise<void> {
   umountAll(path);
   await mkdir(path, { recursive: true, mode: 0o1777 });
   mount({
@@ -32,8 +32,14 @@ async function mountShm(path: string): Promise<void> {
     target: path,
     type: 'tmpfs',
     flags: 0x2 | 0x4 | 0x8,
-    data: `mode=1777,size=${SHM_SIZE}`,
+    data: `mode=1777,size=${SHM_SIZE}${ownerOptions(linux.namespaces)}`,
   });
+}
+
+/** The root of the pod's user namespace, where it has one. */
+function ownerOptions({ userns }: NamespaceOptions): string {
+  if (userns === undefined) return '';
+  return `,uid=${userns.uids[0]?.hostId ?? 0},gid=${userns.gids[0]?.hostId ?? 0}`;
 }
 
 /** @see resolv.conf(5) */

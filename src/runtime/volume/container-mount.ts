@@ -28,7 +28,7 @@ export function containerMount(mount: VolumeMount, context: ContainerMountContex
     readonly,
     recursiveReadOnly: readonly && isRecursive(mount.recursiveReadOnly),
     propagation: propagationOf(mount, container),
-    idmap: volume.hostPath === undefined,
+    idmap: true,
   };
   const subPath = subPathOf(mount, context.env);
   if (volume.image !== undefined) {

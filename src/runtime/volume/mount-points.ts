@@ -1,5 +1,5 @@
 import { realpath } from 'node:fs/promises';
-import { mount, MountFlag, umount } from '../linux/mount.ts';
+import { makePrivate, umount } from '../linux/mount.ts';
 import { readMounts } from '../linux/proc.ts';
 import { removeTree } from './remove-tree.ts';
 
@@ -33,16 +33,4 @@ export async function deleteUnmounted(path: string): Promise<void> {
   const [left] = await mountPointsBelow(path);
   if (left !== undefined) throw new Error(`cannot delete ${path}: something is still mounted at ${left}`);
   await removeTree(path);
-}
-
-/** @returns false when nothing is mounted there */
-function makePrivate(point: string): boolean {
-  try {
-    mount({ source: 'none', target: point, flags: MountFlag.REC | MountFlag.PRIVATE });
-    return true;
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === 'EINVAL' || code === 'ENOENT' || code === 'ENOTDIR') return false;
-    throw error;
-  }
 }

@@ -9,7 +9,7 @@ const NEEDED = new Map([
 ]);
 const SYS_RESOURCE = 24;
 /** Since when file systems of the common kinds can be mounted with mapped IDs. */
-const IDMAPPED_MOUNTS = [5, 12] as const;
+const IDMAPPED_MOUNTS = [5, 19] as const;
 
 const capabilities: Check = {
   name: 'capabilities',
@@ -49,7 +49,7 @@ const userNamespaces: Check = {
     const most = Number((await host.read('/proc/sys/user/max_user_namespaces'))?.trim() ?? 0);
     if (!(most > 0)) {
       return warn(
-        'turned off: pods with hostUsers: false are refused',
+        'turned off: pods with hostUsers: false cannot run',
         'sysctl -w user.max_user_namespaces=15000',
       );
     }
@@ -58,7 +58,7 @@ const userNamespaces: Check = {
     if (major > sinceMajor || (major === sinceMajor && minor >= sinceMinor))
       return ok('there, with idmapped mounts');
     return warn(
-      `there, but no idmapped mounts before Linux ${IDMAPPED_MOUNTS.join('.')}: volumes keep the node's owners`,
+      `there, but id-mapped layers need Linux ${IDMAPPED_MOUNTS.join('.')}: pods with hostUsers: false are refused`,
     );
   },
 };

@@ -72,7 +72,6 @@ export function buildSpec(facts: SpecFacts): OciSpec {
       readonlyRootfs: security.readonlyRootfs === true,
       mounts: facts.mounts,
       bindSysfs: facts.sandbox.namespaces.userns !== undefined && facts.sandbox.namespaces.network === 'NODE',
-      ...idMappings(facts.sandbox.namespaces),
     }),
     annotations: {},
     linux: ociLinux(facts, capabilities),

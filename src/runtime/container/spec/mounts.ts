@@ -1,9 +1,9 @@
 import { posix } from 'node:path';
 import { PeapodError } from '../../../model/errors.ts';
 import type { Mount } from '../../pod-runtime.ts';
-import type { OciIdMapping, OciMount } from './oci-spec.ts';
+import type { OciMount } from './oci-spec.ts';
 
-/** A mount of the manifest whose source is known: a path of the host, also for images. */
+/** A mount of the manifest whose source is known: a path of the host, also for images; id-mapped already where that was asked for. */
 export interface ResolvedMount extends Omit<Mount, 'source'> {
   hostPath: string;
 }
@@ -16,7 +16,6 @@ export interface MountFacts {
   resolvConfPath: string | undefined;
   hostnamePath: string | undefined;
   mounts: readonly ResolvedMount[];
-  idMappings?: { uids: OciIdMapping[]; gids: OciIdMapping[] };
   /** A user namespace that does not own the network namespace may not mount a sysfs of its own. */
   bindSysfs: boolean;
 }
@@ -37,7 +36,7 @@ export function containerMounts(facts: MountFacts): OciMount[] {
   const own = [...kernelMounts(facts), ...sandboxMounts(facts)].filter(
     (mount) => !taken.has(mount.destination),
   );
-  return [...own, ...inOrder(wanted).map((mount) => userMount(mount, facts.idMappings))];
+  return [...own, ...inOrder(wanted).map(userMount)];
 }
 
 function kernelMounts(facts: MountFacts): OciMount[] {
@@ -92,18 +91,13 @@ function sandboxMounts(facts: MountFacts): OciMount[] {
   ];
 }
 
-function userMount(mount: ResolvedMount, idMappings: MountFacts['idMappings']): OciMount {
-  const result: OciMount = {
+function userMount(mount: ResolvedMount): OciMount {
+  return {
     destination: mount.containerPath,
     type: 'bind',
     source: mount.hostPath,
     options: ['rbind', PROPAGATION[mount.propagation], ...access(mount)],
   };
-  if (mount.idmap && idMappings) {
-    result.uidMappings = idMappings.uids;
-    result.gidMappings = idMappings.gids;
-  }
-  return result;
 }
 
 function access(mount: ResolvedMount): string[] {

@@ -46,8 +46,6 @@ export interface OciMount {
   type: string;
   source: string;
   options: string[];
-  uidMappings?: OciIdMapping[];
-  gidMappings?: OciIdMapping[];
 }
 
 export interface OciIdMapping {
