@@ -6,6 +6,7 @@ import { StatusError } from './errors/status-error.ts';
 import { createObject } from './registry/create-object.ts';
 import type { Registry } from './registry/registry.ts';
 import { apiVersionOf, type RequestContext, storeKey } from './registry/request-scope.ts';
+import { BOOTSTRAP_PRIORITY_CLASSES } from './resources/priority-classes.ts';
 
 const NAMESPACES = ['default', 'kube-system', 'kube-public', 'kube-node-lease'];
 
@@ -29,7 +30,7 @@ export async function bootstrap(registry: Registry, clock: Clock): Promise<void>
   }));
   await ensureAll(
     registry,
-    [...accounts, ...DEFAULT_CLUSTER_ROLES, ...DEFAULT_CLUSTER_ROLE_BINDINGS],
+    [...accounts, ...BOOTSTRAP_PRIORITY_CLASSES, ...DEFAULT_CLUSTER_ROLES, ...DEFAULT_CLUSTER_ROLE_BINDINGS],
     context,
   );
 }
