@@ -176,6 +176,17 @@ function addSchedulingVerbs(program: Command, settings: () => Settings): void {
       'place each `pod` whole, or `container` by container as Swarm did',
       'pod',
     )
+    .option('--why <pod>', 'explain what is decided about this pod; may be repeated', collect, [])
+    .option('--fit', 'how many more copies of each pod fit, and what limits them')
+    .option('--drain <node>', 'as after draining this node; may be repeated', collect, [])
+    .option('--add-nodes <count>', 'as with so many more nodes', parseCount)
+    .option('--node-template <node>', 'which node --add-nodes copies, instead of the largest')
+    .option(
+      '--what-if <change>',
+      'as if a field were different: node/n.status.allocatable.memory=4Gi; or a file of patches; may be repeated',
+      collect,
+      [],
+    )
     .option('--seed <number>', 'for choices among nodes that are equally good', parseCount, 1)
     .option('--exit-code', 'end with 1 when pods stay pending')
     .option('-o, --output <format>', 'print as json or yaml')
@@ -197,6 +208,13 @@ function addServerVerbs(program: Command, settings: () => Settings): void {
     .action(async (options) =>
       (await import('./serve/print-kubeconfig.ts')).printKubeconfig(settings(), options),
     );
+  program
+    .command('why')
+    .description('why a pod of this machine waits, and what would help')
+    .argument('<pod>')
+    .addOption(NAMESPACE)
+    .option('-o, --output <format>', 'print as json or yaml')
+    .action(async (pod, options) => (await import('./commands/why.ts')).why(settings(), pod, options));
 }
 
 function addImageVerbs(program: Command, settings: () => Settings): void {

@@ -2,6 +2,9 @@ import { PeapodError } from '../../model/errors.ts';
 import { type SchedulerConfiguration, readConfiguration } from '../../scheduler/config/read-configuration.ts';
 import { OutcomeReasons } from '../../scheduler/explain/outcome-reason.ts';
 import { type ClusterObject, objectsOf } from '../../scheduler/simulate/cluster-objects.ts';
+import { addNodes } from '../../scheduler/simulate/add-nodes.ts';
+import { countFits, type FitCount } from '../../scheduler/simulate/count-fits.ts';
+import { drainNodes, type Drained } from '../../scheduler/simulate/drain-nodes.ts';
 import { loadCluster, type PlacementStrategy } from '../../scheduler/simulate/load-cluster.ts';
 import { simulate as place } from '../../scheduler/simulate/simulate.ts';
 import { structured } from '../output/print-list.ts';
@@ -9,9 +12,18 @@ import { terminalOf } from '../output/terminal.ts';
 import { ExitCode } from '../report-error.ts';
 import { thisNode } from '../run/this-node.ts';
 import type { Settings } from '../settings.ts';
+import { type ExplainedOutcome, OutcomeExplainer } from '../simulate/explain-outcome.ts';
 import { readFromKubectl } from '../simulate/from-kubectl.ts';
 import { readDump, readFiles, readText } from '../simulate/read-objects.ts';
-import { countPending, placementRows, renderPlacements } from '../simulate/render-placements.ts';
+import { renderExplanation } from '../simulate/render-explanation.ts';
+import { renderFits } from '../simulate/render-fits.ts';
+import { applyWhatIf } from '../simulate/what-if.ts';
+import {
+  countPending,
+  placementRows,
+  type PlacementRow,
+  renderPlacements,
+} from '../simulate/render-placements.ts';
 
 export interface SimulateOptions {
   filename: string[];
@@ -23,6 +35,12 @@ export interface SimulateOptions {
   seed: number;
   output?: string;
   exitCode?: boolean;
+  why: string[];
+  fit?: boolean;
+  drain: string[];
+  addNodes?: number;
+  nodeTemplate?: string;
+  whatIf: string[];
 }
 
 const FORMATS = ['json', 'yaml'] as const;
@@ -33,14 +51,40 @@ export async function simulate(settings: Settings, options: SimulateOptions): Pr
   const format = readChoice('output format', options.output, FORMATS);
   const strategy: PlacementStrategy = readChoice('strategy', options.strategy, ['pod', 'container']) ?? 'pod';
   const configuration = await readConfig(options.config);
-  const objects = await readCluster(settings, options);
+  const { objects, warnings } = await changed(await readCluster(settings, options), options);
   const cluster = loadCluster(objects, { configuration, strategy, seed: options.seed });
-  for (const warning of cluster.warnings) process.stderr.write(`Warning: ${warning}\n`);
-  const result = place(cluster);
-  const rows = placementRows(result, new OutcomeReasons(result));
-  if (format === undefined) out.write(renderPlacements(rows));
-  else out.write(await structured(format, { pods: rows }));
+  for (const warning of [...warnings, ...cluster.warnings]) process.stderr.write(`Warning: ${warning}\n`);
+  const explainer = new OutcomeExplainer(cluster, options.why);
+  const result = place(cluster, explainer.onlooker);
+  const explained = explainer.explained(result);
+  const fits = options.fit === true ? countFits(result) : undefined;
+  if (format === undefined && explained.length > 0)
+    out.write(explained.map(({ explanation, gang }) => renderExplanation(explanation, out, gang)).join('\n'));
+  else if (format === undefined && fits !== undefined) out.write(renderFits(fits));
+  else {
+    const rows = placementRows(result, new OutcomeReasons(result));
+    if (format === undefined) out.write(renderPlacements(rows));
+    else out.write(await structured(format, asObject(rows, explained, fits)));
+  }
   if (options.exitCode === true && countPending(result) > 0) throw new ExitCode(1);
+}
+
+function asObject(
+  pods: readonly PlacementRow[],
+  explained: readonly ExplainedOutcome[],
+  fits: readonly FitCount[] | undefined,
+): object {
+  const explanations = explained.map(({ explanation, gang }) => ({ ...explanation, ...(gang && { gang }) }));
+  return { pods, ...(explanations.length > 0 && { explanations }), ...(fits && { fits }) };
+}
+
+/** What `--what-if`, `--add-nodes` and `--drain` ask for, in this order. */
+async function changed(objects: ClusterObject[], options: SimulateOptions): Promise<Drained> {
+  const { whatIf, addNodes: count, nodeTemplate, drain } = options;
+  let present = objects;
+  for (const change of whatIf) present = await applyWhatIf(present, change);
+  if (count !== undefined) present = addNodes(present, count, nodeTemplate);
+  return drain.length > 0 ? drainNodes(present, drain) : { objects: present, warnings: [] };
 }
 
 async function readCluster(settings: Settings, options: SimulateOptions): Promise<ClusterObject[]> {

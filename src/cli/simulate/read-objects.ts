@@ -174,6 +174,13 @@ function isClusterKind(kind: string): kind is ClusterKind {
   return Object.hasOwn(KINDS, kind);
 }
 
+/** The kind that a word means, however it is written: `node`, `Nodes`. */
+export function clusterKindNamed(word: string): ClusterKind | undefined {
+  const wanted = word.toLowerCase();
+  const kinds = Object.keys(KINDS).filter(isClusterKind);
+  return kinds.find((kind) => [kind.toLowerCase(), `${kind.toLowerCase()}s`].includes(wanted));
+}
+
 /** The API's type of a kind, for who changes its fields. */
 export function typeOfKind(kind: ClusterKind): string {
   return KINDS[kind][0];

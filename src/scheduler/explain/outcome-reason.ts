@@ -61,7 +61,7 @@ function placedReason({ placement, pod }: Extract<PodOutcome, { outcome: 'placed
   return `the best of ${feasible} nodes that fit, score ${score}`;
 }
 
-function sayGang(key: string, { reason, needed, reached }: GangRefusal): string {
+export function sayGang(key: string, { reason, needed, reached }: GangRefusal): string {
   if (reason === 'members') return `gang ${key}: ${needed} pods needed, ${reached} there`;
   const bound = reason === 'bound' ? ' (the search was cut short)' : '';
   return `gang ${key}: ${needed} pods needed together, ${reached} find a place${bound}`;

@@ -1,0 +1,58 @@
+import type { Node, Pod } from '../../model/api/types.ts';
+import { PeapodError } from '../../model/errors.ts';
+import { defaultProfile } from '../../scheduler/engine/profile.ts';
+import { SchedulingEngine } from '../../scheduler/engine/schedule-pod.ts';
+import { ClusterSnapshot } from '../../scheduler/engine/snapshot.ts';
+import { explainPod, type PodExplanation } from '../../scheduler/explain/explain-pod.ts';
+import { hasEnded } from '../../scheduler/simulate/expand-controllers.ts';
+import { findPod } from '../find-pods.ts';
+import { openClient } from '../open-client.ts';
+import { structured } from '../output/print-list.ts';
+import { terminalOf } from '../output/terminal.ts';
+import { thisNode } from '../run/this-node.ts';
+import type { Settings } from '../settings.ts';
+import { renderExplanation } from '../simulate/render-explanation.ts';
+
+export interface WhyOptions {
+  namespace: string;
+  output?: string;
+}
+
+/** `peapod why`: why a pod of this machine waits, and what would help; or why this machine suits it. */
+export async function why(settings: Settings, name: string, options: WhyOptions): Promise<void> {
+  const { output } = options;
+  if (output !== undefined && output !== 'json' && output !== 'yaml')
+    throw new PeapodError('Invalid', `invalid output format "${output}": must be one of json, yaml`);
+  const { client } = openClient(settings);
+  const pod = await findPod(client, options.namespace, name);
+  const explanation = explainOnNode(pod, thisNode(settings), await client.listPods());
+  const out = terminalOf(process.stdout);
+  if (output !== undefined) out.write(await structured(output, explanation));
+  else out.write(renderExplanation(explanation, out));
+}
+
+/** As the node is without the pod itself. */
+export function explainOnNode(pod: Pod, node: Node, pods: readonly Pod[]): PodExplanation {
+  const snapshot = new ClusterSnapshot();
+  snapshot.addNode(node);
+  for (const other of pods) {
+    const isItself = other.metadata?.uid === pod.metadata?.uid;
+    if (isItself || hasEnded(other) || other.spec?.nodeName !== node.metadata?.name) continue;
+    snapshot.addPod(alone(other));
+  }
+  const schedulerName = pod.spec?.schedulerName ?? 'default-scheduler';
+  const engine = new SchedulingEngine(snapshot, { profiles: [defaultProfile(schedulerName)] });
+  return explainPod(engine, snapshot.readPod(alone(withoutNode(pod))));
+}
+
+/** There are no PriorityClasses on a machine by itself. */
+function alone(pod: Pod): Pod {
+  if (pod.spec?.priorityClassName === undefined) return pod;
+  const { priorityClassName: _, ...spec } = pod.spec;
+  return { ...pod, spec };
+}
+
+function withoutNode(pod: Pod): Pod {
+  const { nodeName: _, ...spec } = pod.spec ?? { containers: [] };
+  return { ...pod, spec };
+}
