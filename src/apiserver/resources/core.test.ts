@@ -179,3 +179,24 @@ test('both groups show the same events', () => {
     'involvedObject.namespace: Invalid value: "other": does not match event.namespace',
   ]);
 });
+
+test('the newer group demands to know who tells of what', () => {
+  const event = {
+    regarding: { kind: 'Pod', name: 'web', namespace: 'default' },
+    eventTime: '2026-01-01T11:59:00.000000Z',
+    reportingController: 'peapod.dev/agent',
+    reportingInstance: 'node-1',
+    action: 'Start',
+    reason: 'Started',
+    type: 'Normal',
+  };
+  assert.deepEqual(createErrors(eventsV1, event), []);
+  assert.deepEqual(
+    createErrors(eventsV1, { ...event, eventTime: '', type: 'Loud', action: 'x'.repeat(129) }),
+    [
+      'eventTime: Required value',
+      `action: Invalid value: "${'x'.repeat(129)}": can have at most 128 characters`,
+      'type: Invalid value: "Loud": has invalid value: Loud',
+    ],
+  );
+});

@@ -54,7 +54,10 @@ export const eventsV1 = define({
   shortNames: ['ev'],
   typeName: 'EventsEvent',
   namespaced: true,
-  strategy,
+  strategy: {
+    ...strategy,
+    validateCreate: (object) => [...eventErrors(object), ...newEventErrors(object as unknown as EventsEvent)],
+  },
   columns,
   fromStored: toEventsForm,
   toStored: (object) => toCoreForm(object as unknown as EventsEvent),
@@ -68,6 +71,27 @@ export const eventsV1 = define({
     'regarding.uid': (object) => coreForm(object).involvedObject.uid ?? '',
   },
 });
+
+const REQUIRED = ['reportingController', 'reportingInstance', 'action', 'reason'] as const;
+const MAX_LENGTH = 128;
+const MAX_NOTE_LENGTH = 1024;
+
+/** What the newer group demands, of whoever makes events by it. */
+function newEventErrors(event: EventsEvent): FieldErrors['list'] {
+  const errors = new FieldErrors();
+  if (!event.eventTime) errors.required('eventTime');
+  for (const name of REQUIRED) {
+    const value = event[name] ?? '';
+    if (value === '') errors.required(name);
+    else if (value.length > MAX_LENGTH)
+      errors.invalid(name, value, `can have at most ${MAX_LENGTH} characters`);
+  }
+  const { type = '', note = '' } = event;
+  if (type !== 'Normal' && type !== 'Warning') errors.invalid('type', type, `has invalid value: ${type}`);
+  if (note.length > MAX_NOTE_LENGTH)
+    errors.invalid('note', note, `can have at most ${MAX_NOTE_LENGTH} characters`);
+  return errors.list;
+}
 
 /** @see kubernetes/pkg/apis/events/v1/conversion.go */
 function toEventsForm(object: ApiObject): ApiObject {
