@@ -1,4 +1,5 @@
 /** What every controller works with. */
+import { isDeepStrictEqual } from 'node:util';
 import type { ApiClient, KubernetesObject } from '../client/api-client.ts';
 import { type Informer, type InformerHandlers, startInformer } from '../client/informer.ts';
 import type { ResourceType } from '../client/resource-types.ts';
@@ -96,4 +97,10 @@ export function controlledBy(owner: KubernetesObject, apiVersion: string, kind: 
     controller: true,
     blockOwnerDeletion: true,
   };
+}
+
+/** Whether the status that is there says all that is to be said. */
+export function isWritten(wanted: object, present: object | undefined): boolean {
+  const there = new Map<string, unknown>(Object.entries(present ?? {}));
+  return Object.entries(wanted).every(([field, value]) => isDeepStrictEqual(there.get(field), value));
 }

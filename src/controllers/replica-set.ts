@@ -9,6 +9,7 @@ import {
   type Controller,
   controlledBy,
   controllerOf,
+  isWritten,
   KeyedController,
   keyOf,
   splitKey,
@@ -147,7 +148,7 @@ export const replicaSetController: Controller = async (deps, signal) => {
 
   async function writeStatus(set: ReplicaSet, active: readonly Pod[]): Promise<void> {
     const status = replicaSetStatus(set, active, clock.now());
-    if (JSON.stringify(status) === JSON.stringify({ ...status, ...set.status })) return;
+    if (isWritten(status, set.status)) return;
     const { namespace = '', name = '', uid } = set.metadata ?? {};
     await client.patch(
       REPLICA_SETS,

@@ -9,6 +9,7 @@ import {
   type Controller,
   controlledBy,
   controllerOf,
+  isWritten,
   KeyedController,
   keyOf,
   splitKey,
@@ -139,7 +140,7 @@ export const deploymentController: Controller = async (deps, signal) => {
 
   async function writeStatus(deployment: Deployment, sets: Sets): Promise<void> {
     const status = deploymentStatus(deployment, sets, clock.now());
-    if (JSON.stringify(status) === JSON.stringify({ ...status, ...deployment.status })) return;
+    if (isWritten(status, deployment.status)) return;
     const { namespace = '', name = '', uid } = deployment.metadata ?? {};
     await client.patch(
       DEPLOYMENTS,

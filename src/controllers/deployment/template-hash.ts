@@ -8,7 +8,7 @@ export function templateHash({ spec, status }: Deployment): string {
   const text = canonical(spec?.template) + String(status?.collisionCount ?? '');
   let hash = 0x811c9dc5;
   for (const byte of Buffer.from(text)) hash = Math.imul(hash ^ byte, 0x01000193) >>> 0;
-  return [...String(hash)].map((digit) => ALPHABET[digit.charCodeAt(0) % ALPHABET.length]).join('');
+  return String(hash).replaceAll(/\d/g, (digit) => ALPHABET[digit.charCodeAt(0) % ALPHABET.length] ?? '');
 }
 
 /** Whether a set was made of the deployment's present template. */
