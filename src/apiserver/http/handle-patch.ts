@@ -4,6 +4,7 @@ import { checkObject, parseJson, textOf } from '../decode/decode-body.ts';
 import { badRequest, StatusError } from '../errors/status-error.ts';
 import { applyJsonPatch, JsonPatchError } from '../patch/json-patch.ts';
 import { applyMergePatch } from '../patch/merge-patch.ts';
+import { applyStrategicMergePatch, StrategicPatchError } from '../patch/strategic-merge-patch.ts';
 import { type Change, updateObject } from '../registry/update-object.ts';
 import { objectRules, type UpdateRules } from '../registry/update-rules.ts';
 import type { ResourceCall } from './api.ts';
@@ -14,6 +15,7 @@ import { writeObject } from './write-objects.ts';
 
 const JSON_PATCH = 'application/json-patch+json';
 const MERGE_PATCH = 'application/merge-patch+json';
+const STRATEGIC_PATCH = 'application/strategic-merge-patch+json';
 
 export function handlePatch(call: ResourceCall): Promise<void> {
   return patchWith(call, objectRules(call.resource));
@@ -33,23 +35,25 @@ export async function patched(call: ResourceCall, expected: ExpectedKind): Promi
   const type = (call.request.headers['content-type'] ?? '').split(';')[0]?.trim() ?? '';
   const body = await readBody(call.request);
   const options = decodeOptions(call, expected);
-  const applied = applierOf(type, parseJson(textOf(body)));
+  const applied = applierOf(type, parseJson(textOf(body)), expected.typeName);
   return (present) => {
     const { resourceVersion: _, ...metadata } = present.metadata ?? {};
     return checkObject(applied({ ...present, metadata }), [], options);
   };
 }
 
-function applierOf(type: string, patch: unknown): (object: ApiObject) => unknown {
+function applierOf(type: string, patch: unknown, typeName: string): (object: ApiObject) => unknown {
   switch (type) {
     case JSON_PATCH:
       return (object) => applyJson(object, patch);
     case MERGE_PATCH:
       return (object) => applyMergePatch(object, patch);
+    case STRATEGIC_PATCH:
+      return (object) => applyStrategic(object, patch, typeName);
     default:
       throw new StatusError(
         'UnsupportedMediaType',
-        `the body of the request was in an unknown format - accepted media types include: ${JSON_PATCH}, ${MERGE_PATCH}`,
+        `the body of the request was in an unknown format - accepted media types include: ${JSON_PATCH}, ${MERGE_PATCH}, ${STRATEGIC_PATCH}`,
       );
   }
 }
@@ -65,6 +69,15 @@ function applyJson(object: ApiObject, patch: unknown): unknown {
         `the server rejected our request due to an error in our request: ${error.message}`,
         {},
       );
+    throw error;
+  }
+}
+
+function applyStrategic(object: ApiObject, patch: unknown, typeName: string): unknown {
+  try {
+    return applyStrategicMergePatch(object, patch, typeName);
+  } catch (error) {
+    if (error instanceof StrategicPatchError) throw badRequest(error.message);
     throw error;
   }
 }

@@ -1,0 +1,161 @@
+/**
+ * Merges a patch into an object with what is known of its type: lists of things that have a name are merged by it.
+ * @see kubernetes/staging/src/k8s.io/apimachinery/pkg/util/strategicpatch/patch.go
+ */
+import { PATCH_MERGE_KEYS, REPLACED_OBJECTS } from '../../model/api/merge-keys.ts';
+import { type FieldType, fieldsOf } from '../../model/structure.ts';
+
+/** What is wrong with a patch. */
+export class StrategicPatchError extends Error {
+  override readonly name = 'StrategicPatchError';
+}
+
+type Json = Record<string, unknown>;
+
+const DIRECTIVE = '$patch';
+const RETAIN_KEYS = '$retainKeys';
+const DELETE_PRIMITIVES = '$deleteFromPrimitiveList/';
+const ORDER = '$setElementOrder/';
+const ANY: FieldType = { kind: 'primitive', name: 'any' };
+
+/**
+ * The object after the patch; both arguments stay as they are.
+ * @param typeName the type of the whole object, in the API's structure
+ * @throws StrategicPatchError when the patch is malformed
+ */
+export function applyStrategicMergePatch(original: unknown, patch: unknown, typeName: string): Json {
+  if (!isRecord(patch)) throw new StrategicPatchError('a strategic merge patch must be an object');
+  return mergeObject(isRecord(original) ? original : {}, patch, { kind: 'object', name: typeName });
+}
+
+function mergeObject(original: Json, patch: Json, type: FieldType): Json {
+  const directive = patch[DIRECTIVE];
+  if (directive === 'replace') return withoutDirectives(patch);
+  if (directive === 'delete') return {};
+  if (directive !== undefined && directive !== 'merge')
+    throw new StrategicPatchError(`Unknown patch directive type: ${JSON.stringify(directive)}`);
+  const merged = new Map<string, unknown>(Object.entries(original));
+  retain(merged, patch[RETAIN_KEYS]);
+  for (const [key, value] of Object.entries(patch)) {
+    if (key === DIRECTIVE || key === RETAIN_KEYS || key.startsWith(ORDER)) continue;
+    if (key.startsWith(DELETE_PRIMITIVES)) {
+      dropPrimitives(merged, key.slice(DELETE_PRIMITIVES.length), value);
+      continue;
+    }
+    if (value === null) {
+      merged.delete(key);
+      continue;
+    }
+    const { type: fieldType, path } = fieldOf(type, key);
+    merged.set(key, mergeValue(merged.get(key), value, fieldType, path));
+  }
+  for (const [key, order] of Object.entries(patch)) {
+    if (key.startsWith(ORDER)) setOrder(merged, key.slice(ORDER.length), order, original, type);
+  }
+  return Object.fromEntries(merged);
+}
+
+/** The type of a field, and its name in the tables: `PodSpec.containers`. */
+function fieldOf(type: FieldType, key: string): { type: FieldType; path: string } {
+  if (type.kind === 'map') return { type: type.of, path: '' };
+  if (type.kind !== 'object') return { type: ANY, path: '' };
+  return { type: fieldsOf(type.name)?.get(key)?.type ?? ANY, path: `${type.name}.${key}` };
+}
+
+function mergeValue(original: unknown, patch: unknown, type: FieldType, path: string): unknown {
+  if (isRecord(patch)) {
+    const isReplaced = REPLACED_OBJECTS.has(path) && patch[DIRECTIVE] === undefined;
+    return mergeObject(isRecord(original) && !isReplaced ? original : {}, patch, type);
+  }
+  if (!Array.isArray(patch)) return patch;
+  const key = Object.hasOwn(PATCH_MERGE_KEYS, path) ? PATCH_MERGE_KEYS[path] : undefined;
+  const present: unknown[] = Array.isArray(original) ? original : [];
+  if (key === true) return [...new Set([...present, ...(patch as unknown[])])];
+  if (key === undefined)
+    return (patch as unknown[]).map((item) => (isRecord(item) ? withoutDirectives(item) : item));
+  return mergeList(present, patch, key, type.kind === 'list' ? type.of : ANY);
+}
+
+function mergeList(
+  original: readonly unknown[],
+  patch: readonly unknown[],
+  key: string,
+  of: FieldType,
+): unknown[] {
+  const items = patch.map((item) => {
+    if (isRecord(item)) return item;
+    throw new StrategicPatchError(`map: ${JSON.stringify(item)} does not contain declared merge key: ${key}`);
+  });
+  const isReplace = (item: Json) => item[DIRECTIVE] === 'replace';
+  if (items.some(isReplace)) return items.filter((item) => !isReplace(item)).map(withoutDirectives);
+  let merged = original.filter(isRecord);
+  for (const item of items) {
+    const wanted = item[key];
+    if (wanted === undefined)
+      throw new StrategicPatchError(
+        `map: ${JSON.stringify(item)} does not contain declared merge key: ${key}`,
+      );
+    const at = merged.findIndex((one) => one[key] === wanted);
+    if (item[DIRECTIVE] === 'delete') merged = merged.filter((one) => one[key] !== wanted);
+    else if (at === -1) merged = [...merged, mergeObject({}, item, of)];
+    else merged = merged.map((one, index) => (index === at ? mergeObject(one, item, of) : one));
+  }
+  return merged;
+}
+
+function retain(merged: Map<string, unknown>, keys: unknown): void {
+  if (keys === undefined) return;
+  if (!Array.isArray(keys)) throw new StrategicPatchError(`${RETAIN_KEYS} must be a list`);
+  for (const key of Array.from(merged.keys())) if (!keys.includes(key)) merged.delete(key);
+}
+
+function dropPrimitives(merged: Map<string, unknown>, key: string, values: unknown): void {
+  if (!Array.isArray(values)) throw new StrategicPatchError(`${DELETE_PRIMITIVES}${key} must be a list`);
+  const list = merged.get(key);
+  if (Array.isArray(list))
+    merged.set(
+      key,
+      list.filter((item) => !values.includes(item)),
+    );
+}
+
+/** What the patch names comes in its order; what only the server has stays where it was among its neighbours. */
+function setOrder(
+  merged: Map<string, unknown>,
+  key: string,
+  order: unknown,
+  original: Json,
+  type: FieldType,
+): void {
+  const list = merged.get(key);
+  if (!Array.isArray(order)) throw new StrategicPatchError(`${ORDER}${key} must be a list`);
+  if (!Array.isArray(list)) return;
+  const { path } = fieldOf(type, key);
+  const mergeKey = PATCH_MERGE_KEYS[path];
+  const identity = (item: unknown): unknown =>
+    typeof mergeKey === 'string' && isRecord(item) ? item[mergeKey] : item;
+  const wanted = order.map(identity);
+  const before = (Array.isArray(original[key]) ? original[key] : []).map(identity);
+  const named = list.filter((item) => wanted.includes(identity(item)));
+  named.sort((a, b) => wanted.indexOf(identity(a)) - wanted.indexOf(identity(b)));
+  const others = list.filter((item) => !wanted.includes(identity(item)));
+  const sorted: unknown[] = [];
+  for (const item of named) {
+    const place = before.indexOf(identity(item));
+    while (others.length > 0 && place !== -1 && before.indexOf(identity(others[0])) < place)
+      sorted.push(others.shift());
+    sorted.push(item);
+  }
+  merged.set(key, [...sorted, ...others]);
+}
+
+function withoutDirectives(value: Json): Json {
+  const entries = Object.entries(value).filter(([key, item]) => !key.startsWith('$') && item !== null);
+  return Object.fromEntries(
+    entries.map(([key, item]) => [key, isRecord(item) ? withoutDirectives(item) : structuredClone(item)]),
+  );
+}
+
+function isRecord(value: unknown): value is Json {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
