@@ -152,6 +152,21 @@ test('a failing postStart hook kills the container', async () => {
   assert.equal(node.pod().status?.phase, 'Failed');
 });
 
+test('a container whose postStart hook fails gets its preStop hook and its grace', async () => {
+  await using node = new FakeNode({ exec: () => 1, script: () => ({ ignoresStop: true }) });
+  const lifecycle = {
+    postStart: { exec: { command: ['hook', 'now'] } },
+    preStop: { sleep: { seconds: 4 } },
+  };
+  await node.run({
+    terminationGracePeriodSeconds: 10,
+    containers: [container('main', { lifecycle })],
+  });
+  await node.clock.advance(11_000);
+  const stops = node.runtime.journal.filter((line) => line.startsWith('stop '));
+  assert.equal(stops[0], 'stop main#0 6000');
+});
+
 test('preStop runs inside the grace period, and 2 seconds are left after it', async () => {
   await using node = new FakeNode({ script: () => ({ ignoresStop: true }) });
   await node.run({

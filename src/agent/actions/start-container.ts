@@ -2,11 +2,13 @@ import { isPeapodError } from '../../model/errors.ts';
 import { eventTexts } from '../events/event-texts.ts';
 import { HOOK_TIMEOUT_MS, runHook } from '../hooks/run-hook.ts';
 import type { StartContainer } from '../planner/action.ts';
+import { MINIMUM_GRACE_MS } from '../planner/plan-stop.ts';
 import { findSpecContainer, type SpecContainer } from '../spec-containers.ts';
-import { announceKill } from './announce-kill.ts';
 import type { PodContext } from './pod-context.ts';
 import { prepareContainer } from './prepare-container.ts';
+import { runPreStop } from './run-pre-stop.ts';
 import { messageOf, stepFailure } from './step-failure.ts';
+import { stopContainer } from './stop-container.ts';
 
 /**
  * Makes the container, starts it and runs its postStart hook. A repeated start of the same attempt goes on where the first one ended.
@@ -66,7 +68,7 @@ class ContainerStartRun {
   }
 }
 
-/** The container counts as started only after its hook; when that fails, the container is killed. */
+/** The container counts as started only after its hook; when that fails, the container is killed as any other: preStop, then the signal. */
 async function runPostStart(
   container: SpecContainer,
   containerId: string,
@@ -74,15 +76,30 @@ async function runPostStart(
 ): Promise<void> {
   const handler = container.spec.lifecycle?.postStart;
   if (handler === undefined) return;
-  const { deps, pod, events, memory, signal } = context;
+  const { pod, events, memory, signal } = context;
   try {
     await runHook(handler, { context, container, containerId, timeoutMs: HOOK_TIMEOUT_MS });
   } catch (error) {
     signal.throwIfAborted();
     events.record(pod, eventTexts.postStartFailed(container));
-    announceKill(context, { container: container.name, containerId, message: 'FailedPostStartHook' });
     memory.failures.set(container.name, { ...stepFailure(context, 'PostStartHookError', error), retryAt: 0 });
-    const graceMs = (pod.spec?.terminationGracePeriodSeconds ?? 30) * 1000;
-    await deps.runtime.stopContainer(containerId, graceMs, { signal });
+    await killContainer(container, containerId, context);
   }
+}
+
+/** @see kubernetes/pkg/kubelet/kuberuntime/kuberuntime_container.go killContainer */
+async function killContainer(
+  container: SpecContainer,
+  containerId: string,
+  context: PodContext,
+): Promise<void> {
+  const { deps, pod, memory } = context;
+  const graceMs =
+    1000 * (pod.metadata?.deletionGracePeriodSeconds ?? pod.spec?.terminationGracePeriodSeconds ?? 30);
+  const killAt = deps.clock.now() + graceMs;
+  const ending = { container: container.name, containerId, message: 'FailedPostStartHook', killAt };
+  if (graceMs > 0 && container.spec.lifecycle?.preStop !== undefined && !memory.preStopped.has(containerId))
+    await runPreStop({ type: 'run-pre-stop', ...ending }, context);
+  const timeoutMs = graceMs === 0 ? 0 : Math.max(killAt - deps.clock.now(), MINIMUM_GRACE_MS);
+  await stopContainer({ type: 'stop-container', ...ending, timeoutMs }, context);
 }

@@ -17,7 +17,7 @@ export function planLiving(input: PlanInput, plan: PlanBuilder): void {
   if (hasVolumes) refreshVolumes(input, plan);
   const sandbox = readySandbox(pod, observed);
   const strays = stopStrays(input, plan, sandbox?.id);
-  const wishes = startWishes(input, sandbox?.id, plan);
+  const wishes = sandbox === undefined && isOver(input) ? [] : startWishes(input, sandbox?.id, plan);
   const withImage = wishes.filter((wish) => hasImage(input, plan, wish));
   if (!hasCgroup || !hasVolumes || strays) return;
   if (sandbox === undefined) {
@@ -36,6 +36,16 @@ export function planLiving(input: PlanInput, plan: PlanBuilder): void {
         backoff,
       });
   }
+}
+
+/**
+ * A pod that is never to be restarted gets no second sandbox once it has had a container: what it did is not done again.
+ * @see kubernetes/pkg/kubelet/kuberuntime/kuberuntime_manager.go computePodActions
+ */
+function isOver({ pod, observed }: PlanInput): boolean {
+  return (
+    pod.spec?.restartPolicy === 'Never' && observed.sandboxes.length > 0 && observed.containers.length > 0
+  );
 }
 
 function refreshVolumes({ facts, now }: PlanInput, plan: PlanBuilder): void {

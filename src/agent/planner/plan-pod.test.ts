@@ -97,6 +97,26 @@ const CASES: Case[] = [
     expected: [{ type: 'run-sandbox', attempt: 1, replaces: ['s0'] }],
   },
   {
+    name: 'a dead sandbox is not replaced under restartPolicy Never when there has been a container',
+    spec: { restartPolicy: 'Never', initContainers: [{ name: 'init' }] },
+    sandbox: { state: 'SANDBOX_NOTREADY' },
+    containers: [instance('init', ENDED)],
+    expected: [],
+  },
+  {
+    name: 'it is when there has been none',
+    spec: { restartPolicy: 'Never' },
+    sandbox: { state: 'SANDBOX_NOTREADY' },
+    expected: [{ type: 'run-sandbox', attempt: 1, replaces: ['s0'] }],
+  },
+  {
+    name: 'what succeeded under OnFailure needs no new sandbox',
+    spec: { restartPolicy: 'OnFailure' },
+    sandbox: { state: 'SANDBOX_NOTREADY' },
+    containers: [instance('main', ENDED)],
+    expected: [{ type: 'tear-down' }],
+  },
+  {
     name: 'a container that was made and not started is started, not made again',
     containers: [instance('main', { state: 'CONTAINER_CREATED', attempt: 3 })],
     expected: [{ type: 'start-container', attempt: 3 }],
