@@ -18,7 +18,10 @@ import { PathHandlers } from './http/path-handlers.ts';
 import { RequestMetrics } from './http/request-metrics.ts';
 import { addVersion } from './http/version.ts';
 import { addOpenApi } from './openapi/openapi.ts';
+import { admitObject } from './admission/admit-object.ts';
+import { chargeQuota } from './admission/charge-quota.ts';
 import { checkNamespace } from './admission/check-namespace.ts';
+import { randomName } from './registry/random-name.ts';
 import type { Registry } from './registry/registry.ts';
 import { storeKey } from './registry/request-scope.ts';
 import type { Resource } from './resource.ts';
@@ -67,6 +70,8 @@ export async function openApiServer(parts: ApiServerParts): Promise<OpenApiServe
     admit: async (request) => {
       checkNamespace(cache, request);
       checkEscalation(rbac, request);
+      admitObject(cache, request, randomName(''));
+      await chargeQuota(registry, request);
     },
   };
   const tokens = new ServiceAccountTokens(parts.tokenKey, clock, (subject) =>

@@ -20,6 +20,7 @@ export const NODES = type<api.Node>('Node', 'nodes', '', false);
 export const NAMESPACES = type<api.Namespace>('Namespace', 'namespaces', '', false);
 export const CONFIG_MAPS = type<api.ConfigMap>('ConfigMap', 'configmaps');
 export const SECRETS = type<api.Secret>('Secret', 'secrets');
+export const RESOURCE_QUOTAS = type<api.ResourceQuota>('ResourceQuota', 'resourcequotas');
 export const EVENTS = type<api.Event>('Event', 'events');
 export const SERVICE_ACCOUNTS = type<api.ServiceAccount>('ServiceAccount', 'serviceaccounts');
 export const CLAIMS = type<api.PersistentVolumeClaim>('PersistentVolumeClaim', 'persistentvolumeclaims');

@@ -39,13 +39,12 @@ export function admitObject(
   const all = <T>(folder: string, prefix = `/${folder}/`) =>
     present.list(folder, prefix).map((one) => one.object as unknown as T);
   if (resource.storedAs === 'pods') {
-    const account = present.get(
-      `/serviceaccounts/${namespace}/${serviceAccountNameOf(object)}`,
-    )?.object;
+    const account = present.get(`/serviceaccounts/${namespace}/${serviceAccountNameOf(object)}`)?.object;
     const pod = admitNewPod(object, {
       limitRanges: all<LimitRange>('limitranges', `/limitranges/${namespace}/`),
       priorityClasses: all<PriorityClass>('priorityclasses.scheduling.k8s.io'),
-      serviceAccount: account,
+      // Agents do not mount tokens yet: nobody gets one without asking.
+      serviceAccount: account === undefined ? undefined : { ...account, automountServiceAccountToken: false },
       nameSuffix,
     });
     Object.assign(object, pod);

@@ -6,6 +6,7 @@ import { inspect } from 'node:util';
 import packageJson from '../../../package.json' with { type: 'json' };
 import { startAgent } from '../../agent/agent.ts';
 import { keepNode } from '../../agent/node/keep-node.ts';
+import { recountQuota } from '../../apiserver/admission/charge-quotas.ts';
 import { listenTls, listenUnix } from '../../apiserver/http/listen.ts';
 import { inProcessTransport } from '../../apiserver/in-process-transport.ts';
 import { type OpenApiServer, openApiServer } from '../../apiserver/open-api-server.ts';
@@ -13,6 +14,7 @@ import { openPki } from '../../apiserver/pki/open-pki.ts';
 import { ApiClient } from '../../client/api-client.ts';
 import { ServerPodClient } from '../../client/server-pod-client.ts';
 import { ALL_CONTROLLERS } from '../../controllers/all-controllers.ts';
+import { resourceQuotaController } from '../../controllers/resource-quota.ts';
 import type { Pod } from '../../model/api/types.ts';
 import { PeapodError } from '../../model/errors.ts';
 import { writeFileAtomic } from '../../runtime/linux/write-file-atomic.ts';
@@ -106,7 +108,9 @@ async function runParts(
   await host.runtime.collect();
   await Promise.all([
     keepNode({ client: nodeClient, clock, describe: () => describeNode(host), onError, onReady }, signal),
-    ...ALL_CONTROLLERS.map((controller) => controller(controllerDeps, signal)),
+    ...[...ALL_CONTROLLERS, resourceQuotaController(recountQuota)].map((controller) =>
+      controller(controllerDeps, signal),
+    ),
     startAgent({ ...agentDeps(host), client: pods }, { signal }),
     runScheduler(
       {

@@ -1,0 +1,40 @@
+import type { ResourceQuota } from '../../model/api/types.ts';
+import type { ApiObject } from '../api-object.ts';
+import type { Registry } from '../registry/registry.ts';
+import type { AdmissionRequest } from '../registry/request-scope.ts';
+import { updateObject } from '../registry/update-object.ts';
+import { ownRules } from '../registry/update-rules.ts';
+import { chargeQuotas } from './charge-quotas.ts';
+
+const QUOTAS = 'resourcequotas';
+
+/**
+ * Writes down, before an object is stored, what it takes of its namespace's quotas. What is written and then not used is given back
+ * when the quota is counted anew.
+ * @throws StatusError Forbidden when a quota has not so much left
+ */
+export async function chargeQuota(registry: Registry, request: AdmissionRequest): Promise<void> {
+  const { operation, scope, subresource, object, previous, context } = request;
+  if (operation === 'DELETE' || subresource !== '' || object === undefined || scope.namespace === '') return;
+  const resource = registry.resources.find(({ group, plural }) => group === '' && plural === QUOTAS);
+  const quotas = registry.cache.list(QUOTAS, `/${QUOTAS}/${scope.namespace}/`);
+  if (resource === undefined || quotas.length === 0) return;
+  const present = quotas.map((stored) => stored.object as ResourceQuota);
+  const charged = chargeQuotas(present, scope.resource, object, previous);
+  if (context.dryRun === true) return;
+  const quotaScope = { resource, namespace: scope.namespace };
+  for (const { metadata } of charged) {
+    // Counted again on what is there by then: somebody else may have been faster.
+    const change = (quota: ApiObject): ApiObject => {
+      const [next] = chargeQuotas([quota as ResourceQuota], scope.resource, object, previous);
+      const { resourceVersion: _, ...own } = quota.metadata ?? {};
+      return next === undefined
+        ? { ...quota, metadata: own }
+        : { ...quota, metadata: own, status: next.status };
+    };
+    await updateObject(registry, quotaScope, metadata?.name ?? '', change, ownRules(resource, 'status'), {
+      ...context,
+      dryRun: false,
+    });
+  }
+}
