@@ -16,7 +16,10 @@ import { type Controller, isWritten, KeyedController, keyOf, splitKey } from './
 /** Counts what all objects of a namespace take of a quota: the server's own rule, passed in. */
 export type QuotaCount = (
   quota: ResourceQuota,
-  objects: readonly { readonly kind: { group: string; plural: string }; readonly object: object }[],
+  objects: readonly {
+    readonly kind: { group: string; plural: string };
+    readonly object: Record<string, unknown>;
+  }[],
 ) => Record<string, string>;
 
 const COUNTED = [PODS, CONFIG_MAPS, SECRETS, SERVICE_ACCOUNTS, CLAIMS] as const;
@@ -45,7 +48,7 @@ export function resourceQuotaController(count: QuotaCount): Controller {
         copy
           .list()
           .filter(({ metadata }) => metadata?.namespace === namespace)
-          .map((object) => ({ kind, object })),
+          .map((object) => ({ kind, object: { ...object } })),
       );
       const status = { hard: { ...quota.spec?.hard }, used: count(quota, objects) };
       if (isWritten(status, quota.status)) return;
