@@ -65,12 +65,16 @@ class Agent {
       present.worker.update(pod);
       return;
     }
-    const worker = new PodWorker(this.#deps, pod);
+    const worker = new PodWorker(this.#deps, pod, () => this.#podsBut(uid));
     const done = worker
       .run(this.#signal)
       .catch((error: unknown) => this.#warn('a pod worker broke', error))
       .finally(() => this.#workers.delete(uid));
     this.#workers.set(uid, { worker, done });
+  }
+
+  #podsBut(uid: string): Pod[] {
+    return [...this.#workers].filter(([other]) => other !== uid).map(([, { worker }]) => worker.pod);
   }
 
   /** Does it again whenever it ends or fails, until the agent ends. */

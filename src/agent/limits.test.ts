@@ -77,6 +77,44 @@ test('cpu and memory are changed in place, or by a restart where resizePolicy sa
   );
 });
 
+test('a resize for which there is no room waits, keeps what was given, and says why', async () => {
+  await using node = new FakeNode();
+  const resources = (cpu: string) => ({ resources: { requests: { cpu } } });
+  await node.run({ containers: [container('main', resources('1'))] });
+  await node.run(
+    { containers: [container('main', resources('2'))] },
+    { name: 'other', namespace: 'default', uid: 'u2' },
+  );
+  const resize = (cpu: string) =>
+    node.client.change('web', (pod) => {
+      Object.assign(pod.spec?.containers[0]?.resources?.requests ?? {}, { cpu });
+      return pod;
+    });
+  const condition = () => node.pod().status?.conditions?.find(({ type }) => type.startsWith('PodResize'));
+  resize('3');
+  await node.clock.advance(100);
+  const { type, reason, message } = condition() ?? {};
+  assert.deepEqual(
+    [type, reason, message],
+    [
+      'PodResizePending',
+      'Deferred',
+      "Node didn't have enough resource: cpu, requested: 3000, used: 2000, capacity: 4000",
+    ],
+  );
+  assert.equal(node.status('main').allocatedResources?.['cpu'], '1');
+  assert.ok(!node.runtime.journal.some((line) => line.startsWith('resize')));
+  resize('9');
+  await node.clock.advance(100);
+  assert.equal(condition()?.reason, 'Infeasible');
+  resize('3');
+  await node.client.deletePod('default', 'other');
+  await node.clock.advance(60_000);
+  assert.equal(condition(), undefined);
+  assert.ok(node.runtime.journal.includes('resize main#0'));
+  assert.equal(node.status('main').allocatedResources?.['cpu'], '3');
+});
+
 test('a pod with an unsafe sysctl is failed before anything is made', async () => {
   await using node = new FakeNode();
   await node.run({

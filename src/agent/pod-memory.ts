@@ -1,5 +1,6 @@
 import type { Backoff } from '../model/status/backoff.ts';
 import type { ImageFact, PodFacts, ProbeFacts, StepFact, StepFailure } from './planner/plan-input.ts';
+import type { ResizeRefusal } from './planner/resize-refusal.ts';
 
 /** What a worker remembers of its pod, as `PodFacts` tells; actions and probes write into it. */
 export class PodMemory implements PodFacts {
@@ -24,6 +25,7 @@ export class PodMemory implements PodFacts {
   readonly announcedBackoffs = new Set<string>();
   /** By id of an ended container. */
   readonly terminationMessages = new Map<string, string>();
+  resizeRefusal: ResizeRefusal | undefined;
   endingSince: number | undefined;
   eviction: { reason: string; message: string } | undefined;
 

@@ -14,6 +14,8 @@ import { type Action, actionKey } from './planner/action.ts';
 import type { ObservedPod, PlanInput } from './planner/plan-input.ts';
 import { planPod } from './planner/plan-pod.ts';
 import { type PodEnding, podEnding } from './planner/pod-ending.ts';
+import { needsResize } from './planner/resize-needed.ts';
+import { type ResizeRefusal, resizeRefusal } from './planner/resize-refusal.ts';
 import { podIdentity } from './pod-identity.ts';
 import { PodMemory } from './pod-memory.ts';
 import { ProbeSet } from './probes/probe-set.ts';
@@ -39,6 +41,7 @@ interface Operation {
  */
 export class PodWorker {
   readonly #deps: AgentDeps;
+  readonly #neighbours: () => readonly Pod[];
   readonly #events: PodEvents;
   readonly #memory = new PodMemory();
   readonly #probes: ProbeSet;
@@ -50,8 +53,10 @@ export class PodWorker {
   #admitted = false;
   #storageCheckedAt = 0;
 
-  constructor(deps: AgentDeps, pod: Pod) {
+  /** @param neighbours the node's other pods */
+  constructor(deps: AgentDeps, pod: Pod, neighbours: () => readonly Pod[]) {
     this.#deps = deps;
+    this.#neighbours = neighbours;
     this.#pod = pod;
     this.#events = new PodEvents(deps);
     this.#wakeUp = new WakeUp(deps.clock);
@@ -126,6 +131,7 @@ export class PodWorker {
     this.#admit();
     const ending = this.#endingOf(input);
     await this.#evictWhenOverLimit(ending, signal);
+    this.#memory.resizeRefusal = this.#refusalOfResize(ending);
     this.#probes.sync(this.#observed, busy, ending !== undefined);
     if (ending === undefined) announceBackoffs(input, this.#memory, this.#events);
     await this.#report(podStatus({ ...input, facts: this.#memory, ending, nodeIps: this.#deps.node.ips }));
@@ -183,6 +189,15 @@ export class PodWorker {
     if (refusal === undefined || this.#pod.status?.reason === refusal.reason) return;
     this.#memory.eviction = refusal;
     this.#events.record(this.#pod, eventTexts.rejected(refusal.reason, refusal.message));
+  }
+
+  /** Asked each time: others may have gone. */
+  #refusalOfResize(ending: PodEnding | undefined): ResizeRefusal | undefined {
+    if (ending !== undefined || !needsResize(this.#pod, this.#observed)) return undefined;
+    const others = this.#neighbours().filter(
+      ({ status }) => status?.phase !== 'Succeeded' && status?.phase !== 'Failed',
+    );
+    return resizeRefusal(this.#pod, others, this.#deps.node);
   }
 
   #endingOf(input: PlanInput): PodEnding | undefined {

@@ -5,6 +5,7 @@ import type {
   PodSandboxStatus,
 } from '../../runtime/pod-runtime.ts';
 import type { Action } from './action.ts';
+import type { ResizeRefusal } from './resize-refusal.ts';
 
 /** All that decides what is to be done for a pod now. */
 export interface PlanInput {
@@ -31,6 +32,8 @@ export interface PodFacts {
   readonly images: ReadonlyMap<string, ImageFact>;
   /** By container name: why it could not be started, until it can; by `resize/<name>`: why it could not be resized. */
   readonly failures: ReadonlyMap<string, StepFailure>;
+  /** Why the node does not give the pod the resources that it now asks for. */
+  readonly resizeRefusal: ResizeRefusal | undefined;
   /** By container id. */
   readonly probes: ReadonlyMap<string, ProbeFacts>;
   /** Containers whose preStop hook has been run, or given up, by id: when their grace period is over. */

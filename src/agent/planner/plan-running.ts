@@ -18,7 +18,7 @@ export function planRunning(
   const { spec, name } = container;
   if (startup === 'failure') restart(`Container ${name} failed startup probe`, spec.startupProbe);
   else if (liveness === 'failure') restart(`Container ${name} failed liveness probe`, spec.livenessProbe);
-  else {
+  else if (facts.resizeRefusal === undefined) {
     const resize = resizeNeeded(pod, container, instance);
     if (resize === 'restart') restart(`Container ${name} resize requires restart`, undefined);
     else if (resize === 'in-place') planResize();

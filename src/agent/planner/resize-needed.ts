@@ -1,7 +1,9 @@
 import type { Pod } from '../../model/api/types.ts';
 import { containerCgroupSettings } from '../../model/cgroup-arithmetic.ts';
 import type { ContainerStatus as RuntimeContainer } from '../../runtime/pod-runtime.ts';
-import type { SpecContainer } from '../spec-containers.ts';
+import { type SpecContainer, specContainers } from '../spec-containers.ts';
+import { newestContainer } from './observed.ts';
+import type { ObservedPod } from './plan-input.ts';
 
 /** The OOM score is no part of a resize, so the node's memory does not matter here. */
 const ANY_MEMORY = Number.MAX_SAFE_INTEGER;
@@ -23,4 +25,12 @@ export function resizeNeeded(
     ({ resourceName, restartPolicy }) => restartPolicy === 'RestartContainer' && changed.has(resourceName),
   );
   return restarts ? 'restart' : 'in-place';
+}
+
+/** Whether any running container has other resources than the spec says. */
+export function needsResize(pod: Pod, observed: ObservedPod): boolean {
+  return specContainers(pod).some((container) => {
+    const newest = newestContainer(observed, container.name);
+    return newest?.state === 'CONTAINER_RUNNING' && resizeNeeded(pod, container, newest) !== 'no';
+  });
 }

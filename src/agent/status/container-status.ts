@@ -79,7 +79,7 @@ function seenStatus(
   };
   if (newest.stopSignal !== '' && spec.lifecycle?.stopSignal !== undefined)
     status.stopSignal = newest.stopSignal;
-  if (kind !== 'ephemeral') Object.assign(status, resourceStatus(spec, newest));
+  if (kind !== 'ephemeral') Object.assign(status, resourcesOf(input, container, newest));
   const waiting =
     newest.state === 'CONTAINER_EXITED' ? waitingForRestart(input, container, newest) : undefined;
   if (waiting !== undefined) {
@@ -167,6 +167,19 @@ function readiness(
   if (kind === 'init') return { ready: false, started };
   const ready = started && (spec.readinessProbe === undefined || probes?.readiness === 'success');
   return { ready, started };
+}
+
+/** While the node has no room for what the spec now says, a container keeps what it was given. */
+function resourcesOf(
+  input: StatusInput,
+  container: SpecContainer,
+  newest: RuntimeContainer,
+): Pick<ContainerStatus, 'resources' | 'allocatedResources'> {
+  const old = oldStatus(input.pod, container);
+  if (input.facts.resizeRefusal === undefined || old?.resources === undefined)
+    return resourceStatus(container.spec, newest);
+  const { resources, allocatedResources } = old;
+  return { resources, ...(allocatedResources === undefined ? {} : { allocatedResources }) };
 }
 
 function resourceStatus(
