@@ -189,7 +189,7 @@ function addSchedulingVerbs(program: Command, settings: () => Settings): void {
     )
     .option('--seed <number>', 'for choices among nodes that are equally good', parseCount, 1)
     .option('--exit-code', 'end with 1 when pods stay pending')
-    .option('-o, --output <format>', 'print as json or yaml')
+    .option('-o, --output <format>', 'print as json, yaml, picture (for the terminal), svg or png')
     .action(async (options) => (await import('./commands/simulate.ts')).simulate(settings(), options));
 }
 

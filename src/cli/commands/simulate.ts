@@ -6,24 +6,23 @@ import { addNodes } from '../../scheduler/simulate/add-nodes.ts';
 import { countFits, type FitCount } from '../../scheduler/simulate/count-fits.ts';
 import { drainNodes, type Drained } from '../../scheduler/simulate/drain-nodes.ts';
 import { loadCluster, type PlacementStrategy } from '../../scheduler/simulate/load-cluster.ts';
-import { simulate as place } from '../../scheduler/simulate/simulate.ts';
+import { simulate as place, type SimulationResult } from '../../scheduler/simulate/simulate.ts';
 import { structured } from '../output/print-list.ts';
-import { terminalOf } from '../output/terminal.ts';
+import { type Terminal, terminalOf } from '../output/terminal.ts';
 import { ExitCode } from '../report-error.ts';
 import { thisNode } from '../run/this-node.ts';
 import type { Settings } from '../settings.ts';
 import { type ExplainedOutcome, OutcomeExplainer } from '../simulate/explain-outcome.ts';
 import { readFromKubectl } from '../simulate/from-kubectl.ts';
+import { type ClusterPicture, pictureOf } from '../simulate/picture/cluster-picture.ts';
+import { drawSvg } from '../simulate/picture/svg-picture.ts';
+import { drawForTerminal } from '../simulate/picture/terminal-picture.ts';
 import { readDump, readFiles, readText } from '../simulate/read-objects.ts';
+import { printableTexts } from '../simulate/printable-texts.ts';
 import { renderExplanation } from '../simulate/render-explanation.ts';
 import { renderFits } from '../simulate/render-fits.ts';
 import { applyWhatIf } from '../simulate/what-if.ts';
-import {
-  countPending,
-  placementRows,
-  type PlacementRow,
-  renderPlacements,
-} from '../simulate/render-placements.ts';
+import { countPending, placementRows, renderPlacements } from '../simulate/render-placements.ts';
 
 export interface SimulateOptions {
   filename: string[];
@@ -43,7 +42,8 @@ export interface SimulateOptions {
   whatIf: string[];
 }
 
-const FORMATS = ['json', 'yaml'] as const;
+const FORMATS = ['json', 'yaml', 'picture', 'svg', 'png'] as const;
+type Format = (typeof FORMATS)[number];
 
 /** `peapod simulate`: where the scheduler would put pods. Touches nothing, needs no root. */
 export async function simulate(settings: Settings, options: SimulateOptions): Promise<void> {
@@ -56,26 +56,62 @@ export async function simulate(settings: Settings, options: SimulateOptions): Pr
   for (const warning of [...warnings, ...cluster.warnings]) process.stderr.write(`Warning: ${warning}\n`);
   const explainer = new OutcomeExplainer(cluster, options.why);
   const result = place(cluster, explainer.onlooker);
-  const explained = explainer.explained(result);
-  const fits = options.fit === true ? countFits(result) : undefined;
-  if (format === undefined && explained.length > 0)
-    out.write(explained.map(({ explanation, gang }) => renderExplanation(explanation, out, gang)).join('\n'));
-  else if (format === undefined && fits !== undefined) out.write(renderFits(fits));
-  else {
-    const rows = placementRows(result, new OutcomeReasons(result));
-    if (format === undefined) out.write(renderPlacements(rows));
-    else out.write(await structured(format, asObject(rows, explained, fits)));
-  }
+  const view: View = {
+    result,
+    reasons: new OutcomeReasons(result),
+    explained: explainer.explained(result),
+    fits: options.fit === true ? countFits(result) : undefined,
+  };
+  if (format === 'png') await writePng(view);
+  else out.write(await render(view, format, out));
   if (options.exitCode === true && countPending(result) > 0) throw new ExitCode(1);
 }
 
-function asObject(
-  pods: readonly PlacementRow[],
-  explained: readonly ExplainedOutcome[],
-  fits: readonly FitCount[] | undefined,
-): object {
+interface View {
+  readonly result: SimulationResult;
+  readonly reasons: OutcomeReasons;
+  readonly explained: readonly ExplainedOutcome[];
+  readonly fits: readonly FitCount[] | undefined;
+}
+
+async function render(
+  view: View,
+  format: Exclude<Format, 'png'> | undefined,
+  out: Terminal,
+): Promise<string> {
+  const { result, reasons, explained, fits } = view;
+  if (format === 'json' || format === 'yaml') return structured(format, asObject(view));
+  if (format === 'svg') return drawSvg(drawn(view));
+  if (format === 'picture') return drawForTerminal(drawn(view), out);
+  if (explained.length > 0)
+    return printableTexts(explained)
+      .map(({ explanation, gang }) => renderExplanation(explanation, out, gang))
+      .join('\n');
+  if (fits !== undefined) return renderFits(printableTexts(fits));
+  return renderPlacements(printableTexts(placementRows(result, reasons)));
+}
+
+function drawn({ result, reasons }: View): ClusterPicture {
+  return printableTexts(pictureOf(result, (outcome) => reasons.reasonOf(outcome)));
+}
+
+async function writePng(view: View): Promise<void> {
+  if (process.stdout.isTTY) {
+    throw new PeapodError('Invalid', 'a PNG is nothing for a terminal', {
+      hint: 'peapod simulate … -o png > picture.png, or -o picture',
+    });
+  }
+  const { paintPng } = await import('../simulate/picture/png-picture.ts');
+  process.stdout.write(await paintPng(drawSvg(drawn(view))));
+}
+
+function asObject({ result, reasons, explained, fits }: View): object {
   const explanations = explained.map(({ explanation, gang }) => ({ ...explanation, ...(gang && { gang }) }));
-  return { pods, ...(explanations.length > 0 && { explanations }), ...(fits && { fits }) };
+  return {
+    pods: placementRows(result, reasons),
+    ...(explanations.length > 0 && { explanations }),
+    ...(fits && { fits }),
+  };
 }
 
 /** What `--what-if`, `--add-nodes` and `--drain` ask for, in this order. */

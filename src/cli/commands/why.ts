@@ -11,6 +11,7 @@ import { structured } from '../output/print-list.ts';
 import { terminalOf } from '../output/terminal.ts';
 import { thisNode } from '../run/this-node.ts';
 import type { Settings } from '../settings.ts';
+import { printableTexts } from '../simulate/printable-texts.ts';
 import { renderExplanation } from '../simulate/render-explanation.ts';
 
 export interface WhyOptions {
@@ -28,7 +29,7 @@ export async function why(settings: Settings, name: string, options: WhyOptions)
   const explanation = explainOnNode(pod, thisNode(settings), await client.listPods());
   const out = terminalOf(process.stdout);
   if (output !== undefined) out.write(await structured(output, explanation));
-  else out.write(renderExplanation(explanation, out));
+  else out.write(renderExplanation(printableTexts(explanation), out));
 }
 
 /** As the node is without the pod itself. */

@@ -6,7 +6,7 @@ import { renderTable } from '../output/table.ts';
 
 export interface PlacementRow {
   readonly pod: string;
-  readonly node: string | undefined;
+  readonly node?: string;
   readonly status: 'placed' | 'pending' | 'evicted';
   readonly reason: string;
 }
@@ -16,7 +16,7 @@ export function placementRows(result: SimulationResult, reasons: OutcomeReasons)
   const rows = result.pods.map(
     (outcome): PlacementRow => ({
       pod: podName(outcome.pod),
-      node: outcome.outcome === 'placed' ? outcome.node : undefined,
+      ...(outcome.outcome === 'placed' && { node: outcome.node }),
       status: outcome.outcome,
       reason: reasons.reasonOf(outcome),
     }),
@@ -24,7 +24,7 @@ export function placementRows(result: SimulationResult, reasons: OutcomeReasons)
   const again = new Set(result.pods.map(({ pod }) => pod.key));
   for (const { pod, node, by } of result.evictions) {
     if (again.has(pod.key)) continue;
-    rows.push({ pod: podName(pod), node: undefined, status: 'evicted', reason: `from ${node}, for ${by}` });
+    rows.push({ pod: podName(pod), status: 'evicted', reason: `from ${node}, for ${by}` });
   }
   return rows;
 }
