@@ -1,219 +1,162 @@
-import type {
-  Container,
-  ContainerState,
-  ContainerStatus,
-  EphemeralContainer,
-  Event,
-  Pod,
-  Probe,
-  Volume,
-} from '../../model/api/types.ts';
-import { renderTable } from '../output/table.ts';
+import type { Event, Pod, Toleration, TopologySpreadConstraint } from '../../model/api/types.ts';
+import { formatLabelSelector, labelRequirements } from '../../model/label-selector.ts';
+import { qosClass } from '../../model/qos-class.ts';
 import { printable } from '../output/terminal.ts';
-import { IndentedText } from './indented-text.ts';
+import { alignTabs } from './align-tabs.ts';
+import { containerLines, resourceLines } from './describe-container.ts';
+import { eventLines } from './describe-events.ts';
+import { volumeLines } from './describe-volume.ts';
+import { longTime } from './long-time.ts';
 
-/** What `kubectl describe pod` shows. `age` tells how long ago an RFC 3339 time was. */
+const LAST_APPLIED = 'kubectl.kubernetes.io/last-applied-configuration';
+const LONGEST_ANNOTATION = 140;
+
+/**
+ * What `kubectl describe pod` shows, letter for letter.
+ * @param age how long ago an RFC 3339 time was
+ * @see kubernetes/staging/src/k8s.io/kubectl/pkg/describe/describe.go describePod
+ */
 export function describePod(
   pod: Pod,
   events: readonly Event[],
   age: (time: string | undefined) => string,
 ): string {
-  const text = new IndentedText();
-  const { metadata, spec, status } = pod;
-  text.pair('Name', metadata?.name);
-  text.pair('Namespace', metadata?.namespace);
-  text.pair('Priority', String(spec?.priority ?? 0));
-  text.pair(
-    'Node',
-    `${spec?.nodeName ?? '<none>'}${status?.hostIP === undefined ? '' : `/${status.hostIP}`}`,
-  );
-  text.pair('Start Time', status?.startTime);
-  text.list('Labels', pairs(metadata?.labels, '='));
-  text.list('Annotations', pairs(metadata?.annotations, ': '));
-  text.pair(
-    'Status',
-    metadata?.deletionTimestamp === undefined
-      ? (status?.phase ?? 'Pending')
-      : `Terminating (${metadata.deletionTimestamp})`,
-  );
-  text.pair('Reason', status?.reason);
-  text.pair('Message', status?.message);
-  text.pair('IP', status?.podIP ?? '');
-  text.list(
-    'IPs',
-    (status?.podIPs ?? []).map(({ ip }) => ip),
-  );
-  describeContainers(
-    text,
-    'Init Containers:',
-    spec?.initContainers ?? [],
-    status?.initContainerStatuses ?? [],
-  );
-  describeContainers(text, 'Containers:', spec?.containers ?? [], status?.containerStatuses ?? []);
-  describeContainers(
-    text,
-    'Ephemeral Containers:',
-    spec?.ephemeralContainers ?? [],
-    status?.ephemeralContainerStatuses ?? [],
-  );
-  text.section('Conditions:', () => {
-    for (const { type, status: value, reason } of status?.conditions ?? []) {
-      text.pair(type, reason === undefined ? value : `${value}  (${reason})`);
-    }
-  });
-  text.section('Volumes:', () => {
-    for (const volume of spec?.volumes ?? []) describeVolume(text, volume);
-    if ((spec?.volumes ?? []).length === 0) text.line('<none>');
-  });
-  text.pair('QoS Class', status?.qosClass);
-  text.list('Node-Selectors', pairs(spec?.nodeSelector, '='));
-  return `${text.toString()}${describeEvents(events, age)}`;
-}
-
-function describeContainers(
-  text: IndentedText,
-  heading: string,
-  containers: readonly (Container | EphemeralContainer)[],
-  statuses: readonly ContainerStatus[],
-): void {
-  if (containers.length === 0) return;
-  text.section(heading, () => {
-    for (const container of containers) {
-      const status = statuses.find(({ name }) => name === container.name);
-      text.section(`${container.name}:`, () => describeContainer(text, container, status));
-    }
-  });
-}
-
-function describeContainer(
-  text: IndentedText,
-  container: Container | EphemeralContainer,
-  status: ContainerStatus | undefined,
-): void {
-  text.pair('Container ID', status?.containerID ?? '');
-  text.pair('Image', container.image);
-  text.pair('Image ID', status?.imageID ?? '');
-  const ports = (container.ports ?? []).map(
-    ({ containerPort, protocol = 'TCP' }) => `${containerPort}/${protocol}`,
-  );
-  text.pair('Ports', ports.join(', ') || '<none>');
-  const hostPorts = (container.ports ?? []).filter(({ hostPort }) => hostPort !== undefined);
-  if (hostPorts.length > 0)
-    text.pair(
-      'Host Ports',
-      hostPorts.map(({ hostPort, protocol = 'TCP' }) => `${hostPort}/${protocol}`).join(', '),
-    );
-  if (container.command !== undefined) text.list('Command', container.command);
-  if (container.args !== undefined) text.list('Args', container.args);
-  describeState(text, 'State', status?.state ?? { waiting: {} });
-  if (status?.lastState?.terminated !== undefined) describeState(text, 'Last State', status.lastState);
-  text.pair('Ready', status?.ready === true ? 'True' : 'False');
-  text.pair('Restart Count', String(status?.restartCount ?? 0));
-  for (const [name, amounts] of [
-    ['Limits', container.resources?.limits],
-    ['Requests', container.resources?.requests],
-  ] as const) {
-    if (amounts !== undefined)
-      text.section(`${name}:`, () =>
-        Object.entries(amounts).forEach(([key, value]) => text.pair(key, value)),
-      );
-  }
-  for (const [name, probe] of [
-    ['Liveness', container.livenessProbe],
-    ['Readiness', container.readinessProbe],
-    ['Startup', container.startupProbe],
-  ] as const) {
-    if (probe !== undefined) text.pair(name, describeProbe(probe));
-  }
-  text.list('Environment', (container.env ?? []).map(describeVariable));
-  text.list(
-    'Mounts',
-    (container.volumeMounts ?? []).map(
-      ({ mountPath, name, readOnly }) => `${mountPath} from ${name} (${readOnly === true ? 'ro' : 'rw'})`,
+  const lines = [
+    ...identityLines(pod),
+    ...listed('Labels', labelLines(pod.metadata?.labels)),
+    ...listed('Annotations', annotationLines(pod.metadata?.annotations)),
+    ...statusLines(pod, age),
+    ...containerLines(
+      'Init Containers',
+      pod,
+      pod.spec?.initContainers ?? [],
+      pod.status?.initContainerStatuses,
     ),
-  );
+    ...containerLines('Containers', pod, pod.spec?.containers ?? [], pod.status?.containerStatuses),
+    ...containerLines(
+      'Ephemeral Containers',
+      pod,
+      pod.spec?.ephemeralContainers ?? [],
+      pod.status?.ephemeralContainerStatuses,
+    ),
+    ...conditionLines(pod),
+    ...volumeLines(pod.spec?.volumes ?? []),
+    `QoS Class:\t${pod.status?.qosClass || qosClass(pod)}`,
+    ...listed('Node-Selectors', labelLines(pod.spec?.nodeSelector)),
+    ...listed('Tolerations', tolerationLines(pod.spec?.tolerations ?? [])),
+    ...spreadLines(pod.spec?.topologySpreadConstraints ?? []),
+  ];
+  // Without events their line is one of the table; with them they are a table of their own.
+  if (events.length === 0) return `${alignTabs([...lines, 'Events:\t<none>'].join('\n'))}\n`;
+  return `${alignTabs(lines.join('\n'))}\n${alignTabs(eventLines(events, age).join('\n'))}\n`;
 }
 
-function describeVariable({ name, value, valueFrom }: NonNullable<Container['env']>[number]): string {
-  const { secretKeyRef, configMapKeyRef, fieldRef, resourceFieldRef } = valueFrom ?? {};
-  if (secretKeyRef !== undefined)
-    return `${name}: <set to the key '${secretKeyRef.key}' in secret '${secretKeyRef.name}'>`;
-  if (configMapKeyRef !== undefined)
-    return `${name}: <set to the key '${configMapKeyRef.key}' of config map '${configMapKeyRef.name}'>`;
-  if (fieldRef !== undefined) return `${name}: (${fieldRef.apiVersion ?? 'v1'}:${fieldRef.fieldPath})`;
-  if (resourceFieldRef !== undefined) return `${name}: (${resourceFieldRef.resource})`;
-  return `${name}: ${value ?? ''}`;
+function identityLines({ metadata, spec, status }: Pod): string[] {
+  const { priority, priorityClassName, runtimeClassName, serviceAccountName, nodeName } = spec ?? {};
+  return [
+    `Name:\t${metadata?.name ?? ''}`,
+    `Namespace:\t${metadata?.namespace ?? ''}`,
+    ...(priority === undefined ? [] : [`Priority:\t${priority}`]),
+    ...when('Priority Class Name', priorityClassName),
+    ...when('Runtime Class Name', runtimeClassName),
+    ...when('Service Account', serviceAccountName),
+    `Node:\t${nodeName ? `${nodeName}/${status?.hostIP ?? ''}` : '<none>'}`,
+    ...(status?.startTime === undefined ? [] : [`Start Time:\t${longTime(status.startTime)}`]),
+  ];
 }
 
-function describeState(
-  text: IndentedText,
-  key: string,
-  { running, waiting, terminated }: ContainerState,
-): void {
-  if (running !== undefined) {
-    text.pair(key, 'Running');
-    text.pair('  Started', running.startedAt);
-  } else if (terminated !== undefined) {
-    text.pair(key, 'Terminated');
-    text.pair('  Reason', terminated.reason);
-    text.pair(
-      '  Message',
-      terminated.message === undefined ? undefined : printable(terminated.message.trim()),
-    );
-    text.pair('  Exit Code', String(terminated.exitCode));
-    text.pair('  Signal', terminated.signal === undefined ? undefined : String(terminated.signal));
-    text.pair('  Started', terminated.startedAt);
-    text.pair('  Finished', terminated.finishedAt);
-  } else {
-    text.pair(key, 'Waiting');
-    text.pair('  Reason', waiting?.reason);
-    text.pair('  Message', waiting?.message === undefined ? undefined : printable(waiting.message));
-  }
+function statusLines({ metadata, spec, status }: Pod, age: (time: string | undefined) => string): string[] {
+  const { phase = '', podIP = '', podIPs = [] } = status ?? {};
+  const { deletionTimestamp, deletionGracePeriodSeconds = 0, ownerReferences = [] } = metadata ?? {};
+  const over = phase === 'Failed' || phase === 'Succeeded';
+  const seccomp = spec?.securityContext?.seccompProfile;
+  const controller = ownerReferences.find((owner) => owner.controller === true);
+  return [
+    ...(deletionTimestamp === undefined || over
+      ? [`Status:\t${phase}`]
+      : [
+          `Status:\tTerminating (lasts ${age(deletionTimestamp)})`,
+          `Termination Grace Period:\t${deletionGracePeriodSeconds}s`,
+        ]),
+    ...when('Reason', status?.reason),
+    ...when('Message', status?.message),
+    ...when('SeccompProfile', seccomp?.type),
+    ...when('LocalhostProfile', seccomp?.type === 'Localhost' ? seccomp.localhostProfile : undefined),
+    `IP:\t${podIP}`,
+    ...(podIPs.length === 0 ? ['IPs:\t<none>'] : ['IPs:', ...podIPs.map(({ ip }) => `  IP:\t${ip}`)]),
+    ...(controller === undefined ? [] : [`Controlled By:\t${controller.kind}/${controller.name}`]),
+    ...when('NominatedNodeName', status?.nominatedNodeName),
+    ...(spec?.resources === undefined ? [] : ['Resources:', ...resourceLines(spec.resources, '  ')]),
+  ];
 }
 
-/** @see kubernetes/staging/src/k8s.io/kubectl/pkg/describe DescribeProbe */
-function describeProbe(probe: Probe): string {
-  const numbers = `delay=${probe.initialDelaySeconds ?? 0}s timeout=${probe.timeoutSeconds ?? 1}s period=${probe.periodSeconds ?? 10}s #success=${probe.successThreshold ?? 1} #failure=${probe.failureThreshold ?? 3}`;
-  const { exec, httpGet, tcpSocket, grpc } = probe;
-  if (exec !== undefined) return `exec [${(exec.command ?? []).join(' ')}] ${numbers}`;
-  if (httpGet !== undefined) {
-    return `http-get ${(httpGet.scheme ?? 'HTTP').toLowerCase()}://${httpGet.host ?? ''}:${httpGet.port}${httpGet.path ?? '/'} ${numbers}`;
-  }
-  if (tcpSocket !== undefined) return `tcp-socket ${tcpSocket.host ?? ''}:${tcpSocket.port} ${numbers}`;
-  return `grpc <pod>:${grpc?.port ?? ''} ${grpc?.service ?? ''} ${numbers}`;
+function conditionLines({ spec, status }: Pod): string[] {
+  const conditions = status?.conditions ?? [];
+  const gates = (spec?.readinessGates ?? []).map(({ conditionType }) => {
+    const condition = conditions.find(({ type }) => type === conditionType);
+    return `  ${conditionType} \t${condition?.status ?? '<none>'} `;
+  });
+  return [
+    ...(gates.length === 0 ? [] : ['Readiness Gates:', '  Type\tStatus', ...gates]),
+    ...(conditions.length === 0 ? [] : ['Conditions:', '  Type\tStatus']),
+    ...conditions.map(({ type, status: value }) => `  ${type} \t${value} `),
+  ];
 }
 
-function describeVolume(text: IndentedText, volume: Volume): void {
-  const { name, ...source } = volume;
-  const [type = 'unknown', detail] = Object.entries(source)[0] ?? [];
-  text.section(`${name}:`, () => {
-    text.pair('Type', type);
-    for (const [key, value] of Object.entries((detail ?? {}) as Record<string, unknown>)) {
-      text.pair(key, typeof value === 'string' ? value : JSON.stringify(value));
-    }
+function when(key: string, value: string | undefined): string[] {
+  return value === undefined || value === '' ? [] : [`${key}:\t${printable(value)}`];
+}
+
+function listed(key: string, values: readonly string[]): string[] {
+  const [first = '<none>', ...others] = values;
+  return [`${key}:\t${first}`, ...others.map((value) => `\t${value}`)];
+}
+
+function labelLines(values: Record<string, string> | undefined): string[] {
+  return sorted(values).map(([key, value]) => `${key}=${printable(value)}`);
+}
+
+function annotationLines(annotations: Record<string, string> | undefined): string[] {
+  return sorted(annotations).flatMap(([key, text]) => {
+    if (key === LAST_APPLIED) return [];
+    const value = text.replace(/\n$/, '');
+    const isShort = value.length + key.length + 2 <= LONGEST_ANNOTATION && !value.includes('\n');
+    if (isShort) return [`${key}: ${printable(value)}`];
+    return [`${key}:`, ...value.split('\n').map((line) => `  ${shortened(printable(line))}`)];
   });
 }
 
-function describeEvents(events: readonly Event[], age: (time: string | undefined) => string): string {
-  if (events.length === 0) return 'Events:  <none>\n';
-  const table = renderTable(
-    [
-      { heading: 'Type', value: (event: Event) => event.type ?? '' },
-      { heading: 'Reason', value: (event: Event) => event.reason ?? '' },
-      { heading: 'Age', value: eventAge },
-      { heading: 'From', value: (event: Event) => event.source?.component ?? '' },
-      { heading: 'Message', value: (event: Event) => printable(event.message ?? '') },
-    ],
-    events,
-  );
-  return `Events:\n${table.replace(/^(?=.)/gm, '  ')}`;
-
-  function eventAge(event: Event): string {
-    const last = age(event.lastTimestamp);
-    return (event.count ?? 1) > 1 ? `${last} (x${event.count} over ${age(event.firstTimestamp)})` : last;
-  }
+function shortened(line: string): string {
+  return line.length > LONGEST_ANNOTATION - 2 ? `${line.slice(0, LONGEST_ANNOTATION - 2)}...` : line;
 }
 
-function pairs(values: Record<string, string> | undefined, separator: string): string[] {
-  return Object.entries(values ?? {}).map(([key, value]) => `${key}${separator}${printable(value)}`);
+function tolerationLines(tolerations: readonly Toleration[]): string[] {
+  const byKey = [...tolerations].sort((a, b) => compare(a.key ?? '', b.key ?? ''));
+  return byKey.map(({ key = '', value = '', effect = '', operator, tolerationSeconds }) => {
+    const what = `${key}${value === '' ? '' : `=${value}`}${effect === '' ? '' : `:${effect}`}`;
+    const exists = operator === 'Exists' && value === '' ? `${what === '' ? '' : ' '}op=Exists` : '';
+    return `${what}${exists}${tolerationSeconds === undefined ? '' : ` for ${tolerationSeconds}s`}`;
+  });
+}
+
+function spreadLines(constraints: readonly TopologySpreadConstraint[]): string[] {
+  if (constraints.length === 0) return [];
+  const byKey = [...constraints].sort((a, b) => compare(a.topologyKey, b.topologyKey));
+  const texts = byKey.map(({ topologyKey, whenUnsatisfiable, maxSkew, labelSelector }) => {
+    const selector =
+      labelSelector === undefined
+        ? ''
+        : ` for selector ${formatLabelSelector(labelRequirements(labelSelector))}`;
+    return `${topologyKey}:${whenUnsatisfiable} when max skew ${maxSkew} is exceeded${selector}`;
+  });
+  return listed('Topology Spread Constraints', texts);
+}
+
+function sorted(values: Record<string, string> | undefined): [string, string][] {
+  return Object.entries(values ?? {}).sort(([a], [b]) => compare(a, b));
+}
+
+function compare(a: string, b: string): number {
+  if (a === b) return 0;
+  return a < b ? -1 : 1;
 }
