@@ -47,7 +47,7 @@ test("a cluster's dump may hold fields and kinds that we do not know", () => {
   const dump = {
     kind: 'List',
     items: [
-      { kind: 'Node', metadata: { name: 'a' }, status: { fromTheFuture: 1 } },
+      { kind: 'Node', metadata: { name: 'a', creationTimestamp: null }, status: { fromTheFuture: 1 } },
       { kind: 'Gadget', metadata: { name: 'g' } },
     ],
   };
@@ -55,6 +55,7 @@ test("a cluster's dump may hold fields and kinds that we do not know", () => {
     readDump(JSON.stringify(dump), 'd').map(({ kind, origin }) => [kind, origin]),
     [['Node', 'd: items[0]']],
   );
+  assert.deepEqual(readDump(JSON.stringify(dump), 'd')[0]?.object.metadata, { name: 'a' });
   const list = { kind: 'PodList', items: [{ metadata: { name: 'p' } }] };
   assert.deepEqual(
     readDump(JSON.stringify(list), 'd').map(({ kind }) => kind),

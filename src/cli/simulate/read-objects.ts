@@ -143,10 +143,20 @@ export function readDump(source: string, sourceName: string): ClusterObject[] {
     }
     if (!isClusterKind(kind)) return;
     const origin = path === '' ? sourceName : `${sourceName}: ${path}`;
-    objects.push({ kind, object: value, origin } as ClusterObject);
+    objects.push({ kind, object: withoutNulls(value), origin } as ClusterObject);
   };
   for (const value of parseLoosely(source, sourceName)) if (value !== null) read(value, '', 0);
   return objects;
+}
+
+/** To the API a field that is null is not there: `creationTimestamp: null` stands in every template. */
+function withoutNulls(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  for (const [key, inner] of Object.entries(value)) {
+    if (inner === null && !Array.isArray(value)) delete (value as Record<string, unknown>)[key];
+    else withoutNulls(inner);
+  }
+  return value;
 }
 
 /** The items of a `NodeList` need not say that they are Nodes. */

@@ -33,7 +33,7 @@ export function readPodGroup(object: unknown): Gang {
   if (fields['kind'] !== 'PodGroup') errors.notSupported('kind', fields['kind'], ['PodGroup']);
   const version = fields['apiVersion'];
   const isOld = version === OLD_VERSION;
-  if (!isOld && !NEW_VERSIONS.includes(String(version))) {
+  if (!isOld && (typeof version !== 'string' || !NEW_VERSIONS.includes(version))) {
     errors.notSupported('apiVersion', version, [...NEW_VERSIONS, OLD_VERSION]);
   }
   const read = isOld ? readOldSpec(fields['spec'], errors) : readNewSpec(fields['spec'], errors);

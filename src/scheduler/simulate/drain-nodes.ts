@@ -3,6 +3,7 @@ import type { Node, Pod } from '../../model/api/types.ts';
 import { PeapodError } from '../../model/errors.ts';
 import { FieldErrors } from '../../model/field-error.ts';
 import { compileSelector, matchesSelector } from '../engine/pod/label-selector.ts';
+import { checkObject } from './check-object.ts';
 import { type ClusterObject, namespacedName, objectsOf } from './cluster-objects.ts';
 import { controllerOf } from './expand-controllers.ts';
 
@@ -15,9 +16,10 @@ const MIRROR = 'kubernetes.io/config.mirror';
 
 /**
  * Pods of DaemonSets and mirror pods stay, as kubectl leaves them.
- * @throws PeapodError `NotFound` for a node that is not there
+ * @throws PeapodError `NotFound` for a node that is not there; `Invalid` naming where a wrong object stands, and the field
  */
 export function drainNodes(objects: readonly ClusterObject[], names: readonly string[]): Drained {
+  for (const object of objects) checkObject(object);
   const drained = new Set(names);
   const known = new Set(objectsOf(objects, 'Node').map(({ object }) => object.metadata?.name));
   const missing = names.find((name) => !known.has(name));

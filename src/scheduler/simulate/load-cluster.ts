@@ -8,6 +8,7 @@ import type { PodInfo } from '../engine/pod/pod-info.ts';
 import { SchedulingEngine } from '../engine/schedule-pod.ts';
 import { ClusterSnapshot } from '../engine/snapshot.ts';
 import type { Gang } from '../gang/pod-group.ts';
+import { checkObject } from './check-object.ts';
 import { type ClusterObject, namespacedName, objectsOf, readingFrom } from './cluster-objects.ts';
 import { expandControllers, type ExpandedPod, hasEnded } from './expand-controllers.ts';
 import { expandDaemonSets } from './expand-daemon-sets.ts';
@@ -39,6 +40,7 @@ export function loadCluster(objects: readonly ClusterObject[], options: LoadOpti
   const { configuration, strategy = 'pod', seed = 1 } = options;
   const snapshot = new ClusterSnapshot();
   const warnings: string[] = [...(configuration?.warnings ?? [])];
+  for (const object of objects) checkObject(object);
   addObjects(snapshot, objects);
   for (const { object, origin } of objectsOf(objects, 'Node')) {
     readingFrom(origin, () => snapshot.addNode(strategy === 'container' ? withHostname(object) : object));
@@ -60,17 +62,25 @@ export function loadCluster(objects: readonly ClusterObject[], options: LoadOpti
   }
   for (const { object, origin } of objectsOf(objects, 'CronJob'))
     warnings.push(`${origin}: CronJob ${namespacedName(object)} is left out: its Jobs come and go`);
-  const split = strategy === 'container' ? waiting.flatMap(splitContainers) : waiting;
+  // Pods are read whole first: what is wrong with one is told of the pod as it was written.
+  const whole = waiting.map(({ pod, origin }) => readPod(snapshot, pod, origin));
   return {
     snapshot,
     engine: new SchedulingEngine(snapshot, {
       seed,
       ...(configuration && { profiles: configuration.profiles }),
     }),
-    waiting: split.map(({ pod, origin }) => readingFrom(origin, () => snapshot.readPod(defaulted(pod)))),
+    waiting:
+      strategy === 'pod'
+        ? whole
+        : waiting.flatMap(splitContainers).map(({ pod, origin }) => readPod(snapshot, pod, origin)),
     gangs: readGangs(objects),
     warnings,
   };
+}
+
+function readPod(snapshot: ClusterSnapshot, pod: ExpandedPod['pod'], origin: string): PodInfo {
+  return readingFrom(origin, () => snapshot.readPod(defaulted(pod)));
 }
 
 /** What the API server fills in decides about scheduling too: limits become requests. */
