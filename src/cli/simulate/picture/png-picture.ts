@@ -1,20 +1,19 @@
 /** Pictures as PNG: the SVG, painted by resvg with a font of our own, so that it looks the same on every machine. */
 import { readFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
 
 /** At twice the size, for today's screens. */
 const ZOOM = 2;
 const MAX_PIXELS = 16_000;
 
-const fromHere = createRequire(import.meta.url);
-
 export async function paintPng(svg: string): Promise<Uint8Array> {
   const { initWasm, Resvg } = await import('@resvg/resvg-wasm');
-  const [program, ...fontBuffers] = await Promise.all(
-    ['@resvg/resvg-wasm/index_bg.wasm', fontFile('DejaVuSans'), fontFile('DejaVuSans-Bold')].map((file) =>
-      readFile(fromHere.resolve(file)),
-    ),
-  );
+  const files = [
+    import.meta.resolve('@resvg/resvg-wasm/index_bg.wasm'),
+    import.meta.resolve('dejavu-fonts-ttf/ttf/DejaVuSans.ttf'),
+    import.meta.resolve('dejavu-fonts-ttf/ttf/DejaVuSans-Bold.ttf'),
+  ];
+  const [program, ...fontBuffers] = await Promise.all(files.map((file) => readFile(fileURLToPath(file))));
   if (program !== undefined) await loadOnce(() => initWasm(program));
   const height = Number(/height="(\d+)"/.exec(svg)?.[1] ?? 0);
   const painter = new Resvg(svg, {
@@ -22,10 +21,6 @@ export async function paintPng(svg: string): Promise<Uint8Array> {
     font: { fontBuffers, loadSystemFonts: false, defaultFontFamily: 'DejaVu Sans' },
   });
   return painter.render().asPng();
-}
-
-function fontFile(name: string): string {
-  return `dejavu-fonts-ttf/ttf/${name}.ttf`;
 }
 
 let loaded: Promise<unknown> | undefined;
