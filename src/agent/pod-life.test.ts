@@ -36,7 +36,11 @@ test('a pod comes up: cgroup, volumes, sandbox, init containers in order, then a
     'Created: Container created',
     'Started: Container started',
   ]);
-  assert.ok(node.eventTexts().includes('Pulled: Container image "app:1" already present on machine'));
+  assert.ok(
+    node
+      .eventTexts()
+      .includes('Pulled: Container image "app:1" already present on machine and can be accessed by the pod'),
+  );
 });
 
 test('a container that keeps failing is restarted at once, then after 10, 20, 40 seconds', async () => {

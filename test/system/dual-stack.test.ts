@@ -47,6 +47,14 @@ describe('two families on our own bridge', options, () => {
     assert.equal(await fetched(gateway, HOST_PORT), 'pong\n');
   });
 
+  test('a host port of one IPv6 address leads to the pod over that alone', async () => {
+    const [gateway6 = ''] = (await bridgeAddresses(peapod.bridge)).filter(isIPv6);
+    const pod = server('bound', HOST_PORT + 1, gateway6);
+    await peapod.succeed(['run', '--detach', '-f', await peapod.manifest(pod)]);
+    assert.equal(await fetched(gateway6, HOST_PORT + 1), 'pong\n');
+    await assert.rejects(fetch(`http://127.0.0.1:${HOST_PORT + 1}/ping`));
+  });
+
   test('names and environment tell both', async () => {
     const { pod } = await podView(peapod, 'web');
     const ips = (pod.status?.podIPs ?? []).map(({ ip }) => ip);
@@ -126,7 +134,7 @@ describe('two families by a CNI configuration', options, () => {
   });
 });
 
-function server(name: string, hostPort?: number) {
+function server(name: string, hostPort?: number, hostIP?: string) {
   return {
     apiVersion: 'v1',
     kind: 'Pod',
@@ -143,7 +151,7 @@ function server(name: string, hostPort?: number) {
             'mkdir -p /www && echo pong >/www/ping && exec httpd -f -p "[::]:8080" -h /www',
           ],
           env: [{ name: 'IPS', valueFrom: { fieldRef: { fieldPath: 'status.podIPs' } } }],
-          ports: [{ containerPort: 8080, ...(hostPort === undefined ? {} : { hostPort }) }],
+          ports: [{ containerPort: 8080, hostPort, hostIP }],
           readinessProbe: { httpGet: { path: '/ping', port: 8080 }, periodSeconds: 1 },
         },
       ],

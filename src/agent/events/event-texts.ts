@@ -24,7 +24,11 @@ export const eventTexts = {
     return normal('Pulled', text, container);
   },
   imagePresent: (container: SpecContainer) =>
-    normal('Pulled', `Container image "${container.spec.image}" already present on machine`, container),
+    normal(
+      'Pulled',
+      `Container image "${container.spec.image}" already present on machine and can be accessed by the pod`,
+      container,
+    ),
   pullFailed: (container: SpecContainer, why: string) =>
     warning('Failed', `Failed to pull image "${container.spec.image}": ${why}`, container),
   pullBackOff: (container: SpecContainer) =>

@@ -38,6 +38,9 @@ export function baseRules(bridge: string, subnet: string, subnet6: string | unde
     lines.push(
       `add map ${table} ${protocol}_ports { type ipv4_addr . inet_service : ipv4_addr . inet_service; }`,
     );
+    lines.push(
+      `add map ${table} ${protocol}_ports6 { type ipv6_addr . inet_service : ipv6_addr . inet_service; }`,
+    );
     lines.push(`add map ${table} ${protocol}_any { type inet_service : ipv4_addr . inet_service; }`);
     lines.push(`add map ${table} ${protocol}_any6 { type inet_service : ipv6_addr . inet_service; }`);
   }
@@ -53,6 +56,7 @@ const PROTOCOLS = ['tcp', 'udp', 'sctp'] as const;
 function hostPortRules(condition: string): string[] {
   return PROTOCOLS.flatMap((protocol) => [
     `${condition} dnat ip to ip daddr . ${protocol} dport map @${protocol}_ports`,
+    `${condition} dnat ip6 to ip6 daddr . ${protocol} dport map @${protocol}_ports6`,
     `${condition} meta nfproto ipv4 dnat ip to ${protocol} dport map @${protocol}_any`,
     `${condition} meta nfproto ipv6 dnat ip6 to ${protocol} dport map @${protocol}_any6`,
   ]);
@@ -70,9 +74,9 @@ export function hostPortElements(
     const anyHost = hostIp === '' || hostIp === '0.0.0.0' || hostIp === '::';
     return ips.flatMap((ip) => {
       const v6 = isIPv6(ip);
-      if (!anyHost && (v6 || isIPv6(hostIp))) return [];
+      if (!anyHost && v6 !== isIPv6(hostIp)) return [];
       const key = anyHost ? String(hostPort) : `${hostIp} . ${hostPort}`;
-      const map = anyHost ? `${name}_any${v6 ? '6' : ''}` : `${name}_ports`;
+      const map = `${name}_${anyHost ? 'any' : 'ports'}${v6 ? '6' : ''}`;
       return [{ map: `${table} ${map}`, key, element: `${key} : ${ip} . ${containerPort}` }];
     });
   });
