@@ -7,6 +7,16 @@ import { type SettingFlags, type Settings, settingsFrom } from './settings.ts';
 const OUTPUT = new Option('-o, --output <format>', 'print as json, yaml, wide or name');
 const NAMESPACE = new Option('-n, --namespace <name>', 'namespace of the pod').default('default');
 
+const SIMULATE_EXAMPLES = `
+Examples:
+  peapod simulate -f pod.yaml --nodes nodes.yaml                    where the pod goes
+  peapod simulate -f pod.yaml --nodes nodes.yaml --why web          why, and what would help
+  kubectl get nodes,pods -A -o json > dump.json
+  peapod simulate --cluster dump.json --drain node-1 -o picture     where the pods of node-1 find room
+  peapod simulate --cluster dump.json -f web.yaml --fit             how many more copies fit
+  peapod simulate -f pod.yaml --nodes nodes.yaml --what-if node/node-2.status.allocatable.memory=4Gi
+  peapod simulate -f pod.yaml --nodes nodes.yaml -o png > nodes.png`;
+
 export function buildProgram(): Command {
   const program = new Command('peapod')
     .description('The Kubernetes Pod without Kubernetes: runs pods on this machine.')
@@ -190,7 +200,16 @@ function addSchedulingVerbs(program: Command, settings: () => Settings): void {
     .option('--seed <number>', 'for choices among nodes that are equally good', parseCount, 1)
     .option('--exit-code', 'end with 1 when pods stay pending')
     .option('-o, --output <format>', 'print as json, yaml, picture (for the terminal), svg or png')
+    .addHelpText('after', SIMULATE_EXAMPLES)
     .action(async (options) => (await import('./commands/simulate.ts')).simulate(settings(), options));
+  program
+    .command('why')
+    .description('why a pod of this machine waits, and what would help')
+    .argument('<pod>')
+    .addOption(NAMESPACE)
+    .option('-o, --output <format>', 'print as json or yaml')
+    .addHelpText('after', '\nExample:\n  peapod why web')
+    .action(async (pod, options) => (await import('./commands/why.ts')).why(settings(), pod, options));
 }
 
 function addServerVerbs(program: Command, settings: () => Settings): void {
@@ -208,13 +227,6 @@ function addServerVerbs(program: Command, settings: () => Settings): void {
     .action(async (options) =>
       (await import('./serve/print-kubeconfig.ts')).printKubeconfig(settings(), options),
     );
-  program
-    .command('why')
-    .description('why a pod of this machine waits, and what would help')
-    .argument('<pod>')
-    .addOption(NAMESPACE)
-    .option('-o, --output <format>', 'print as json or yaml')
-    .action(async (pod, options) => (await import('./commands/why.ts')).why(settings(), pod, options));
 }
 
 function addImageVerbs(program: Command, settings: () => Settings): void {

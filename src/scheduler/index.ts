@@ -48,3 +48,16 @@ export {
 } from './gang/place-gang.ts';
 export { type Gang, readPodGroup } from './gang/pod-group.ts';
 export { type QueueOptions, type QueuePlace, SchedulingQueue } from './queue/scheduling-queue.ts';
+export { type ChangeStep, sayStep } from './explain/change-step.ts';
+export {
+  explainDecision,
+  explainPod,
+  type NodeVerdict,
+  type PluginVerdict,
+  type PodExplanation,
+} from './explain/explain-pod.ts';
+export { type CheckedChange, smallestChanges } from './explain/smallest-changes.ts';
+export { type ClusterObject } from './simulate/cluster-objects.ts';
+export { countFits, type FitCount } from './simulate/count-fits.ts';
+export { loadCluster, type LoadedCluster, type LoadOptions } from './simulate/load-cluster.ts';
+export { simulate, type PodOutcome, type SimulationResult } from './simulate/simulate.ts';
