@@ -46,7 +46,7 @@ function goalOf({ text, node }: PodExplanation['changes'][number]): { text: stri
 }
 
 function renderNodes(nodes: readonly NodeVerdict[], style: Terminal['style']): string[] {
-  const shown = [...nodes].sort((a, b) => Number(b.fits) - Number(a.fits)).slice(0, MAX_NODES);
+  const shown = nodes.toSorted((a, b) => distanceOf(a) - distanceOf(b)).slice(0, MAX_NODES);
   const lines = shown.flatMap(({ node, fits, plugins, resources }) => {
     if (fits) return [`  ${style('green', '✓')} ${node}  ${sayResources(resources)}`];
     return plugins
@@ -58,6 +58,13 @@ function renderNodes(nodes: readonly NodeVerdict[], style: Terminal['style']): s
   });
   if (nodes.length > shown.length) lines.push(`  … and ${nodes.length - shown.length} more nodes`);
   return lines;
+}
+
+/** How far a node is from suiting the pod: by plugins that do not want it, then by what is short. */
+function distanceOf({ plugins, resources }: NodeVerdict): number {
+  const rejected = plugins.filter(({ verdict }) => verdict === 'rejected').length;
+  const shortages = resources.map(({ needed, free }) => Math.max(0, needed - free) / needed);
+  return rejected + shortages.reduce((sum, share) => sum + share, 0) / (1 + resources.length);
 }
 
 function renderScores({ scores, outcome }: PodExplanation): string {
