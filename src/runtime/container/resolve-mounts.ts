@@ -3,6 +3,7 @@ import { mkdir, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { PeapodError } from '../../model/errors.ts';
 import { openInRoot } from '../linux/open-beneath.ts';
+import { readMounts } from '../linux/proc.ts';
 import type { Mount } from '../pod-runtime.ts';
 import type { ContainerContext } from './container-context.ts';
 import { mountImage } from './container-rootfs.ts';
@@ -20,7 +21,7 @@ export async function resolveMounts(
   mounts: readonly Mount[],
   users?: PodUserNamespace,
 ): Promise<ResolvedMount[]> {
-  return await Promise.all(
+  const resolved = await Promise.all(
     mounts.map(async ({ source, ...mount }, index) => {
       if ('hostPath' in source) {
         const shared = mount.propagation === 'BIDIRECTIONAL';
@@ -34,6 +35,22 @@ export async function resolveMounts(
       return { ...mount, hostPath, readonly: true };
     }),
   );
+  return users === undefined ? resolved : await withLockedFlags(resolved);
+}
+
+const LOCKED = ['nosuid', 'nodev', 'noexec'];
+
+/** The root of a user namespace may not take these flags off a mount, not even by leaving them out of a remount. */
+async function withLockedFlags(mounts: readonly ResolvedMount[]): Promise<ResolvedMount[]> {
+  const table = await readMounts();
+  return mounts.map((mount) => {
+    const below = table.filter(
+      ({ mountPoint }) =>
+        mountPoint === '/' || mount.hostPath === mountPoint || mount.hostPath.startsWith(`${mountPoint}/`),
+    );
+    const { options = [] } = below.sort((a, b) => a.mountPoint.length - b.mountPoint.length).at(-1) ?? {};
+    return { ...mount, lockedFlags: options.filter((option) => LOCKED.includes(option)) };
+  });
 }
 
 /** The sandbox's files as the pod's root shall own them. */

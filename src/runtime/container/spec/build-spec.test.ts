@@ -168,6 +168,10 @@ for (const [mount, options] of [
   [user, ['rbind', 'rprivate', 'rw']],
   [{ ...user, readonly: true }, ['rbind', 'rprivate', 'ro']],
   [{ ...user, readonly: true, recursiveReadOnly: true }, ['rbind', 'rprivate', 'ro', 'rro']],
+  [
+    { ...user, readonly: true, lockedFlags: ['nosuid', 'nodev'] },
+    ['rbind', 'rprivate', 'nosuid', 'nodev', 'ro'],
+  ],
   [{ ...user, propagation: 'HOST_TO_CONTAINER' }, ['rbind', 'rslave', 'rw']],
   [{ ...user, propagation: 'BIDIRECTIONAL' }, ['rbind', 'rshared', 'rw']],
 ] as const) {

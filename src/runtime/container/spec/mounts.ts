@@ -6,6 +6,8 @@ import type { OciMount } from './oci-spec.ts';
 /** A mount of the manifest whose source is known: a path of the host, also for images; id-mapped already where that was asked for. */
 export interface ResolvedMount extends Omit<Mount, 'source'> {
   hostPath: string;
+  /** Of `nosuid`, `nodev` and `noexec`: what the mount has to keep. */
+  lockedFlags?: readonly string[];
 }
 
 export interface MountFacts {
@@ -78,6 +80,9 @@ function kernelMounts(facts: MountFacts): OciMount[] {
   ];
 }
 
+/** The sandbox's files are no programs; on a tmpfs that says so already, nobody may take it off. */
+const NO_PROGRAMS = ['nosuid', 'nodev', 'noexec'];
+
 function sandboxMounts(facts: MountFacts): OciMount[] {
   const bind = (destination: string, source: string | undefined, options: string[]): OciMount[] =>
     source === undefined
@@ -85,9 +90,9 @@ function sandboxMounts(facts: MountFacts): OciMount[] {
       : [{ destination, type: 'bind', source, options: ['rbind', 'rprivate', ...options] }];
   const access = facts.readonlyRootfs ? 'ro' : 'rw';
   return [
-    ...bind('/dev/shm', facts.shmPath, ['nosuid', 'nodev', 'noexec']),
-    ...bind('/etc/hostname', facts.hostnamePath, [access]),
-    ...bind('/etc/resolv.conf', facts.resolvConfPath, [access]),
+    ...bind('/dev/shm', facts.shmPath, NO_PROGRAMS),
+    ...bind('/etc/hostname', facts.hostnamePath, [...NO_PROGRAMS, access]),
+    ...bind('/etc/resolv.conf', facts.resolvConfPath, [...NO_PROGRAMS, access]),
   ];
 }
 
@@ -96,7 +101,7 @@ function userMount(mount: ResolvedMount): OciMount {
     destination: mount.containerPath,
     type: 'bind',
     source: mount.hostPath,
-    options: ['rbind', PROPAGATION[mount.propagation], ...access(mount)],
+    options: ['rbind', PROPAGATION[mount.propagation], ...(mount.lockedFlags ?? []), ...access(mount)],
   };
 }
 
