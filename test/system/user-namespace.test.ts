@@ -1,6 +1,6 @@
 /** Pods with users of their own: root in them is nobody on the node, and their volumes do not tell. */
 import assert from 'node:assert/strict';
-import { chmod, mkdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import type { Pod } from '../../src/model/api/types.ts';
@@ -161,6 +161,20 @@ describe('a pod with hostUsers: false', () => {
       left.filter(({ path }) => path.startsWith(peapod.directory)),
       [],
     );
+  });
+
+  test('what lets it through to its files lets no other user of the node in', async () => {
+    const folders = ['root/pods', 'root/claims', 'root/logs', 'run/pods'];
+    const modes = folders.map(async (name) => (await stat(join(peapod.directory, name))).mode & 0o777);
+    assert.deepEqual(await Promise.all(modes), [0o700, 0o700, 0o700, 0o700]);
+    for (const folder of ['containers', 'sandboxes']) {
+      const parent = join(peapod.run, folder);
+      assert.equal((await stat(parent)).mode & 0o004, 0);
+      for (const id of await readdir(parent)) {
+        const { mode, uid, gid } = await stat(join(parent, id));
+        assert.deepEqual([mode & 0o777, uid, gid % RANGE], [0o710, 0, 0], `${folder}/${id}`);
+      }
+    }
   });
 
   test('the namespaces of the node go together with it nowhere', async () => {

@@ -19,7 +19,7 @@ import { mountRootfs, unmountBelow } from './container-rootfs.ts';
 import { allHostDevices, requestedDevices } from './host-devices.ts';
 import { makeDirectoryInRoot, readImageFile } from './image-file.ts';
 import { identify } from './observe-container.ts';
-import { letThrough, podUserNamespace } from './pod-user-namespace.ts';
+import { letIn, letThrough, podUserNamespace } from './pod-user-namespace.ts';
 import { resolveMounts, resolveSandboxFiles } from './resolve-mounts.ts';
 import { signalNumber } from './signal-number.ts';
 import { buildSpec } from './spec/build-spec.ts';
@@ -145,7 +145,10 @@ async function prepareBundle(
   const users = podUserNamespace(sandbox);
   await mkdir(paths.bundle, { recursive: true, mode: 0o700 });
   await mkdir(paths.exits, { recursive: true, mode: 0o700 });
-  if (users) await letThrough([context.paths.run, dirname(paths.bundle), paths.bundle]);
+  if (users) {
+    await letThrough([context.paths.run, dirname(paths.bundle)]);
+    await letIn(paths.bundle, users);
+  }
   await mountRootfs(paths, await context.images.rootfsLayers(image.id), users);
   const mounts = await resolveMounts(context, paths, config.mounts, users);
   await checkPropagation(mounts);

@@ -1,5 +1,5 @@
 /** What a pod with a user namespace of its own (`hostUsers: false`) changes about the files of its containers. */
-import { chmod, stat } from 'node:fs/promises';
+import { chmod, chown, mkdir, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { PeapodError } from '../../model/errors.ts';
 import { mountIdMapped } from '../linux/id-mapped-mount.ts';
@@ -69,5 +69,19 @@ export async function letThrough(directories: readonly string[]): Promise<void> 
   for (const directory of directories) {
     const { mode } = await stat(directory);
     if ((mode & SEARCH) !== SEARCH) await chmod(directory, (mode & 0o7777) | SEARCH);
+  }
+}
+
+/** Lets the pod's root, and nobody else of the node, into a directory. */
+export async function letIn(directory: string, { rootGid }: PodUserNamespace): Promise<void> {
+  await chown(directory, 0, rootGid);
+  await chmod(directory, 0o710);
+}
+
+/** What lies beside a way that was opened stays root's alone. */
+export async function closeOff(directories: readonly string[]): Promise<void> {
+  for (const directory of directories) {
+    await mkdir(directory, { recursive: true, mode: 0o700 });
+    await chmod(directory, 0o700);
   }
 }

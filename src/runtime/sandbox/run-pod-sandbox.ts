@@ -2,7 +2,7 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { PeapodError } from '../../model/errors.ts';
-import { letThrough } from '../container/pod-user-namespace.ts';
+import { closeOff, letIn, letThrough, podUserNamespace } from '../container/pod-user-namespace.ts';
 import { lockFile } from '../linux/lock-file.ts';
 import { bootId } from '../linux/proc.ts';
 import { runDetachedCommand } from '../linux/run-detached.ts';
@@ -78,9 +78,13 @@ async function startInfra(
 ): Promise<ProcessIdentity> {
   const paths = sandboxPaths(context.paths, record.id);
   const rootfs = await infraRootfs(context.paths.root);
-  if (record.config.linux.namespaces.userns !== undefined) {
+  const users = podUserNamespace({ infraPid: 0, config: record.config });
+  if (users !== undefined) {
+    const { pods, claims, logs, run } = context.paths;
+    await closeOff([pods, claims, logs, join(run, 'pods')]);
     await letThrough([context.paths.root]);
-    await letThrough([context.paths.run, dirname(paths.directory), paths.directory]);
+    await letThrough([run, dirname(paths.directory)]);
+    await letIn(paths.directory, users);
   }
   const spec = infraSpec(record.config, {
     id: record.id,
