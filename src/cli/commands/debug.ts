@@ -42,6 +42,8 @@ export async function debug(
     image: options.image,
     ...(command.length === 0 ? {} : { command: [...command] }),
     stdin: options.stdin === true,
+    // What is piped in ends for the container too.
+    stdinOnce: options.stdin === true,
     tty,
     ...(options.target === undefined ? {} : { targetContainerName: options.target }),
   });

@@ -9,6 +9,7 @@ import { findPod } from '../find-pods.ts';
 import { openClient } from '../open-client.ts';
 import { structured } from '../output/print-list.ts';
 import { terminalOf } from '../output/terminal.ts';
+import { placeable } from '../placement/find-place.ts';
 import { thisNode } from '../run/this-node.ts';
 import type { Settings } from '../settings.ts';
 import { printableTexts } from '../simulate/printable-texts.ts';
@@ -39,18 +40,11 @@ export function explainOnNode(pod: Pod, node: Node, pods: readonly Pod[]): PodEx
   for (const other of pods) {
     const isItself = other.metadata?.uid === pod.metadata?.uid;
     if (isItself || hasEnded(other) || other.spec?.nodeName !== node.metadata?.name) continue;
-    snapshot.addPod(alone(other));
+    snapshot.addPod(placeable(other));
   }
   const schedulerName = pod.spec?.schedulerName ?? 'default-scheduler';
   const engine = new SchedulingEngine(snapshot, { profiles: [defaultProfile(schedulerName)] });
-  return explainPod(engine, snapshot.readPod(alone(withoutNode(pod))));
-}
-
-/** There are no PriorityClasses on a machine by itself. */
-function alone(pod: Pod): Pod {
-  if (pod.spec?.priorityClassName === undefined) return pod;
-  const { priorityClassName: _, ...spec } = pod.spec;
-  return { ...pod, spec };
+  return explainPod(engine, snapshot.readPod(placeable(withoutNode(pod))));
 }
 
 function withoutNode(pod: Pod): Pod {

@@ -50,6 +50,7 @@ test('labels, node names, host ports and gates count too', () => {
     [pod('d', '1Gi', web), /didn't have free ports/],
     [pod('e', '1Gi', { schedulingGates: [{ name: 'wait' }] }), /blocked due to non-empty scheduling gates/],
     [pod('f', '1Gi', { priorityClassName: 'unknown', schedulerName: 'mine' }), true],
+    [pod('g', '1Gi', { volumes: [{ name: 'v', persistentVolumeClaim: { claimName: 'c' } }] }), true],
   ];
   const others = [pod('web', '0', { ...web, nodeName: 'here' })];
   for (const [one, expected] of verdicts) {

@@ -1,5 +1,5 @@
 /** Whether this machine has room for a pod. */
-import type { Node, Pod } from '../../model/api/types.ts';
+import type { Node, Pod, Volume } from '../../model/api/types.ts';
 import { ClusterSnapshot } from '../../scheduler/engine/snapshot.ts';
 import { defaultProfile } from '../../scheduler/engine/profile.ts';
 import { SchedulingEngine } from '../../scheduler/engine/schedule-pod.ts';
@@ -24,11 +24,11 @@ export function findPlace(pod: Pod, node: Node, others: readonly Pod[]): Place {
   snapshot.addNode(node);
   for (const other of others) {
     if (other.metadata?.uid === pod.metadata?.uid || hasEnded(other)) continue;
-    if (other.spec?.nodeName === name) snapshot.addPod(withoutClass(other));
+    if (other.spec?.nodeName === name) snapshot.addPod(placeable(other));
   }
   const schedulerName = pod.spec?.schedulerName ?? 'default-scheduler';
   const engine = new SchedulingEngine(snapshot, { profiles: [{ ...defaultProfile(), schedulerName }] });
-  const info = snapshot.readPod(withoutClass(pod));
+  const info = snapshot.readPod(placeable(pod));
   const decision = engine.decide(info);
   if (decision.outcome === 'placed') return { found: true, node: decision.node };
   if (decision.gated !== undefined) return { found: false, summary: GATED, numbers: [] };
@@ -36,11 +36,13 @@ export function findPlace(pod: Pod, node: Node, others: readonly Pod[]): Place {
   return { found: false, summary, numbers: rejected.flatMap(({ details }) => rejectionNumbers(details)) };
 }
 
-/** There are no PriorityClasses without a server, and one pod alone needs no order. */
-function withoutClass(pod: Pod): Pod {
-  if (pod.spec?.priorityClassName === undefined) return pod;
-  const { priorityClassName: _, ...spec } = pod.spec;
-  return { ...pod, spec };
+/** Without a server there are no PriorityClasses, and claims are folders of this machine, which bind nobody to a node. */
+export function placeable(pod: Pod): Pod {
+  if (pod.spec === undefined) return pod;
+  const { priorityClassName: _, volumes = [], ...spec } = pod.spec;
+  const isClaim = ({ persistentVolumeClaim, ephemeral }: Volume) =>
+    persistentVolumeClaim !== undefined || ephemeral !== undefined;
+  return { ...pod, spec: { ...spec, volumes: volumes.filter((volume) => !isClaim(volume)) } };
 }
 
 function hasEnded({ status }: Pod): boolean {
