@@ -1,6 +1,7 @@
 /** Goes over all nodes for one pod. Its arrays are used again for the next. */
 import type { RejectionCount } from './decision.ts';
 import { addDefaultScores, isExact } from './fast/default-scores.ts';
+import { termsOf } from './fast/free-wish.ts';
 import type { NodeRanking } from './fast/node-ranking.ts';
 import type { Steps } from './fast/shape-plan.ts';
 import { normaliseScores } from './normalise.ts';
@@ -21,7 +22,7 @@ export class NodeScan {
   #totals = new Float64Array(0);
   #scores = new Float64Array(0);
   readonly #snapshot: ClusterSnapshot;
-  #requests: ReturnType<typeof requestsOf> = { cpu: 0, memory: 0, assumedCpu: 0, assumedMemory: 0 };
+  #requests: ReturnType<typeof termsOf> = { cpu: 0, memory: 0, assumedCpu: 0, assumedMemory: 0 };
 
   constructor(snapshot: ClusterSnapshot) {
     this.#snapshot = snapshot;
@@ -72,7 +73,7 @@ export class NodeScan {
 
   /** One of the nodes with the best score, by its place in `nodes`; there must be nodes left. */
   choose({ scores }: Steps, shape: PodShape, random: SeededRandom): ScannedChoice {
-    this.#requests = requestsOf(shape);
+    this.#requests = termsOf(shape);
     this.#totals.fill(0, 0, this.#count);
     this.#add(scores);
     return this.#best(random);
@@ -87,7 +88,7 @@ export class NodeScan {
 
   /** The nodes that are left, the best first, equal ones as they were. */
   rank({ scores }: Steps, shape: PodShape): number[] {
-    this.#requests = requestsOf(shape);
+    this.#requests = termsOf(shape);
     this.#totals.fill(0, 0, this.#count);
     this.#add(scores);
     const places = Array.from({ length: this.#count }, (_, index) => index);
@@ -132,10 +133,6 @@ export class NodeScan {
     }
     return { place: placeOf(score, ties > 1 ? random.below(ties) : 0, totals, count), score, ties };
   }
-}
-
-function requestsOf({ requests, assumedCpu, assumedMemory }: PodShape) {
-  return { cpu: requests.get('cpu') ?? 0, memory: requests.get('memory') ?? 0, assumedCpu, assumedMemory };
 }
 
 /** Where the value stands for the nth time, from 0 on. */

@@ -5,6 +5,7 @@
 import type { Rejection } from './decision.ts';
 import type { PodInfo } from './pod/pod-info.ts';
 import type { ClusterSnapshot } from './snapshot.ts';
+import type { NodeColumn } from './state/node-column.ts';
 import type { NodeInfo } from './state/node-info.ts';
 
 /** What happened in the cluster; a pod that waits may fit after it. */
@@ -35,6 +36,10 @@ export interface ClusterChange {
 export type PluginScope = 'node' | 'cluster';
 
 export interface FilterStep {
+  /** Says that the step keeps just the nodes whose number in it is 0. */
+  readonly column?: NodeColumn;
+  /** Says that the step keeps just the nodes with a pod and so much CPU and memory to spare. */
+  readonly needs?: { readonly cpu: number; readonly memory: number };
   /**
    * Keeps those of `nodes[0..count)` that suit the pod, in their order, at the front of `nodes`.
    * @returns how many are left
@@ -57,6 +62,8 @@ export interface ScoreStep {
   readonly normalisation: Normalisation;
   /** Scores that the engine knows by heart, so that the scan may reckon them together. */
   readonly fused?: 'least-allocated' | 'balanced';
+  /** Says that the raw scores are the nodes' numbers in it. */
+  readonly column?: NodeColumn;
   /** The normalised score of every node when it is the same for all, now; `score` is not asked then. */
   uniform?(): number | undefined;
   /** Writes the raw score of `nodes[i]` to `scores[i]`, for all i below `count`. All of the nodes suit the pod. */

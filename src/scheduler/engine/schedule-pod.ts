@@ -2,6 +2,8 @@
 import { PeapodError } from '../../model/errors.ts';
 import type { Decision, Explanation, RejectionCount } from './decision.ts';
 import { explainPod } from './explain.ts';
+import { FreeIndexes } from './fast/free-indexes.ts';
+import type { FreeWish } from './fast/free-wish.ts';
 import { ShapePlans, type Steps } from './fast/shape-plan.ts';
 import type { NodeRanking } from './fast/node-ranking.ts';
 import { NodeScan, type ScannedChoice } from './node-scan.ts';
@@ -24,6 +26,7 @@ export class SchedulingEngine {
   readonly #profiles: ReadonlyMap<string, Profile>;
   readonly #random: SeededRandom;
   readonly #plans: ShapePlans;
+  readonly #indexes: FreeIndexes;
   readonly #scan: NodeScan;
 
   constructor(snapshot: ClusterSnapshot, options: SchedulerOptions = {}) {
@@ -33,6 +36,7 @@ export class SchedulingEngine {
     this.#profiles = new Map(profiles.map((profile) => [profile.schedulerName, profile]));
     this.#random = new SeededRandom(options.seed ?? 1);
     this.#plans = new ShapePlans(snapshot);
+    this.#indexes = new FreeIndexes(snapshot);
     this.#scan = new NodeScan(snapshot);
   }
 
@@ -61,9 +65,12 @@ export class SchedulingEngine {
     if (gate !== undefined) return this.#refused([], 'SchedulingGates');
     const plan = this.#plans.for(profile, pod);
     const steps = plan.stepsFor(pod);
-    const ranking = this.nominated.isEmpty ? plan.ranking() : undefined;
-    if (ranking === undefined) return this.#decideByScan(pod, steps);
     const nodesOnly = steps.clusterFilters.length === 0 && steps.clusterScores.length === 0;
+    const ranking = this.nominated.isEmpty ? plan.ranking() : undefined;
+    if (ranking === undefined) {
+      const wish = nodesOnly && this.nominated.isEmpty ? plan.freeWish : undefined;
+      return (wish && this.#decideByIndex(wish)) ?? this.#decideByScan(pod, steps);
+    }
     return nodesOnly ? this.#decideByRanking(ranking) : this.#decideAmongRanked(pod, steps, ranking);
   }
 
@@ -122,6 +129,14 @@ export class SchedulingEngine {
     if (choice === undefined) return this.#refused(ranking.rejections(), undefined);
     const { node, score, ties } = choice;
     return { outcome: 'placed', node: this.#nameOf(node), score, ties, feasible: ranking.feasible };
+  }
+
+  /** Nothing when no node suits, or when the index is no use. */
+  #decideByIndex(wish: FreeWish): Decision | undefined {
+    const choice = this.#indexes.for(wish)?.choose(wish, this.#random);
+    if (choice === undefined) return undefined;
+    const { node, score, ties, feasible } = choice;
+    return { outcome: 'placed', node: this.#nameOf(node), score, ties, feasible };
   }
 
   /** What follows from the nodes themselves is known; what other nodes and pods add is looked at for each. */

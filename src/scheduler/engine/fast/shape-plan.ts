@@ -3,6 +3,7 @@ import type { FilterStep, PluginContext, ScoreStep } from '../plugin.ts';
 import type { PodInfo } from '../pod/pod-info.ts';
 import type { Profile } from '../profile.ts';
 import type { ClusterSnapshot } from '../snapshot.ts';
+import { type FreeWish, freeWishOf } from './free-wish.ts';
 import { NodeRanking } from './node-ranking.ts';
 
 export interface NamedFilter {
@@ -33,6 +34,8 @@ export class ShapePlan {
   readonly #nodeSteps: Steps;
   #uses = 0;
   #ranking: NodeRanking | undefined;
+  /** What the pods want of nodes by themselves, when that is simple. */
+  readonly freeWish: FreeWish | undefined;
 
   constructor(profile: Profile, context: PluginContext) {
     this.#profile = profile;
@@ -45,6 +48,7 @@ export class ShapePlan {
       plugin.scope === 'node' ? plugin.score?.(context) : undefined,
     );
     this.#nodeSteps = this.#assemble(this.#filters, this.#scores);
+    this.freeWish = freeWishOf(this.#nodeSteps, context.pod.template.shape);
   }
 
   /** Whether nothing changed on which its steps, or their absence, depend. */

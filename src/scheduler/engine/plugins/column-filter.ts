@@ -5,6 +5,7 @@ import type { NodeColumn } from '../state/node-column.ts';
 /** Keeps the nodes whose number is 0. */
 export function filterByColumn(column: NodeColumn, explain: (node: number) => Rejection): FilterStep {
   return {
+    column,
     explain: (node) => (column.values[node] === 0 ? undefined : explain(node)),
     narrow(nodes, count) {
       if (column.nonZero === 0) return count;

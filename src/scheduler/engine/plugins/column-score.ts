@@ -4,6 +4,7 @@ import type { NodeColumn } from '../state/node-column.ts';
 /** Scores nodes by their numbers. */
 export function scoreByColumn(column: NodeColumn, normalisation: Normalisation): ScoreStep {
   return {
+    column,
     normalisation,
     uniform() {
       if (column.nonZero > 0) return undefined;

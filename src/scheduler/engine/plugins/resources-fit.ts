@@ -46,7 +46,9 @@ function fitStep(snapshot: ClusterSnapshot, shape: PodShape, options: ResourcesF
   const amounts = kept.map((index) => shape.amounts[index] ?? 0);
   const amountOf = (column: number): number => amounts[columns.indexOf(column)] ?? Number.NEGATIVE_INFINITY;
   const [cpu, memory] = [amountOf(CPU), amountOf(MEMORY)];
+  const nothingElse = columns.every((column) => column === CPU || column === MEMORY);
   return {
+    ...(nothingElse && { needs: { cpu, memory } }),
     narrow(nodes, count) {
       let left = narrowByDigest(snapshot, cpu, memory, nodes, count);
       for (let index = 0; index < columns.length && left > 0; index++) {
