@@ -71,7 +71,7 @@ const WORKLOADS: readonly Workload[] = [
   {
     name: 'SchedulingBasic, every pod different',
     nodes: 5000,
-    pods: 5000,
+    pods: 10_000,
     pod: (index) => ({
       ...podOf('different', index, {}, `${50 + (index % 1999)}m`),
       metadata: { name: `different-${index}`, labels: { index: String(index) } },
