@@ -46,7 +46,7 @@ export {
   type GangPlacement,
   type GangRefusal,
 } from './gang/place-gang.ts';
-export { type Gang, readPodGroup } from './gang/pod-group.ts';
+export { type Gang, gangPriority, readPodGroup } from './gang/pod-group.ts';
 export { type QueueOptions, type QueuePlace, SchedulingQueue } from './queue/scheduling-queue.ts';
 export { type ChangeStep, sayStep } from './explain/change-step.ts';
 export {

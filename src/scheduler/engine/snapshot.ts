@@ -67,7 +67,7 @@ export class ClusterSnapshot {
    * @throws InvalidObjectError naming each wrong field
    */
   readPod(pod: Pod): PodInfo {
-    return this.#reader.read(pod, this.objects.priorityClasses);
+    return this.#reader.read(pod, this.objects);
   }
 
   /** @throws InvalidObjectError naming each wrong field; PeapodError `AlreadyExists` when there is such a node */

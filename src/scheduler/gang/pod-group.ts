@@ -3,6 +3,7 @@
  * @see KEP-4671 and kubernetes-sigs/scheduler-plugins apis/scheduling/v1alpha1
  */
 import { assertNoFieldErrors, FieldErrors } from '../../model/field-error.ts';
+import { PRIORITY_RANGE, type PriorityClasses, priorityClassOf } from '../engine/pod/priority.ts';
 import { readList, readObject, readString, readWhole } from '../config/strict-fields.ts';
 
 export interface Gang {
@@ -12,6 +13,9 @@ export interface Gang {
   readonly minCount: number;
   /** All of them go to one domain of this topology. */
   readonly topologyKey: string | undefined;
+  /** What the group says of its pods' priority, instead of the pods themselves. */
+  readonly priority?: number;
+  readonly priorityClassName?: string;
 }
 
 const NEW_VERSIONS = ['scheduling.k8s.io/v1alpha2', 'scheduling.k8s.io/v1beta1'];
@@ -72,7 +76,32 @@ function readNewSpec(spec: unknown, errors: FieldErrors): GangSpec {
   const field = 'spec.schedulingPolicy.gang.minCount';
   if (policy['gang'] !== undefined && gang['minCount'] === undefined) errors.required(field);
   const minCount = readWhole(gang['minCount'], field, [1, MAX_MEMBERS], errors) ?? 1;
-  return { minCount, topologyKey: readTopologyKey(fields['schedulingConstraints'], errors) };
+  const priority = readWhole(fields['priority'], 'spec.priority', PRIORITY_RANGE, errors);
+  const priorityClassName = readString(fields['priorityClassName'], 'spec.priorityClassName', errors);
+  return {
+    minCount,
+    topologyKey: readTopologyKey(fields['schedulingConstraints'], errors),
+    ...(priority !== undefined && { priority }),
+    ...(priorityClassName && { priorityClassName }),
+  };
+}
+
+/**
+ * The priority of all pods of a gang: to be set in `snapshot.objects.gangPriorities` before they are read. Nothing when the
+ * group leaves it to the pods.
+ * @throws InvalidObjectError naming `spec.priorityClassName` when there is no such class
+ */
+export function gangPriority(
+  { key, priority, priorityClassName }: Gang,
+  classes: PriorityClasses,
+): number | undefined {
+  if (priority !== undefined || priorityClassName === undefined) return priority;
+  const named = priorityClassOf(priorityClassName, classes);
+  if (named !== undefined) return named.value ?? 0;
+  const errors = new FieldErrors();
+  errors.notFound('spec.priorityClassName', priorityClassName);
+  assertNoFieldErrors('PodGroup', key, errors.list);
+  return undefined;
 }
 
 function readTopologyKey(value: unknown, errors: FieldErrors): string | undefined {

@@ -33,6 +33,27 @@ test('pods come out by priority, then by time', () => {
   );
 });
 
+test('pods of a gang come out together, by when the first of them came', () => {
+  const queue = make();
+  const member = (name: string, podGroupName: string, priority = 0) =>
+    pod(name, priority, { schedulingGroup: { podGroupName } });
+  queue.add(member('x1', 'x'), 0);
+  queue.add(member('y1', 'y'), 0);
+  queue.add(pod('single'), 1);
+  queue.add(member('y2', 'y'), 2);
+  queue.add(member('x2', 'x'), 3);
+  queue.add(member('z1', 'z', 9), 4);
+  const all = [0, 1, 2, 3, 4, 5].map(() => queue.pop(10));
+  assert.deepEqual(
+    all.map((next) => next?.name),
+    ['z1', 'x1', 'x2', 'y1', 'y2', 'single'],
+  );
+  for (const next of all) if (next) queue.done(next);
+  queue.add(pod('early'), 10);
+  queue.add(member('x3', 'x'), 11);
+  assert.equal(queue.pop(20)?.name, 'early', 'a gang that was placed whole starts anew');
+});
+
 test('back-off doubles from one second up to ten', () => {
   const queue = make();
   const waiting = pod('a');

@@ -22,10 +22,16 @@ export interface QueueOptions {
 
 export type QueuePlace = 'active' | 'backing-off' | 'unschedulable' | 'gated';
 
+/** When a pod, or the first of a gang's pods, came: pods of a gang stand in line together. */
+interface Arrival {
+  readonly addedMs: number;
+  readonly order: number;
+}
+
 interface Entry {
   readonly pod: PodInfo;
   place: QueuePlace | 'taken';
-  readonly addedMs: number;
+  readonly arrival: Arrival;
   readonly order: number;
   attempts: number;
   /** When the last attempt failed, and which plugins turned nodes away then. */
@@ -39,6 +45,8 @@ export class SchedulingQueue {
   readonly #unschedulable = new Map<string, Entry>();
   readonly #active = new PriorityHeap<Entry>(comesBefore);
   readonly #backingOff: PriorityHeap<Entry>;
+  /** Gangs with pods in the queue. */
+  readonly #gangs = new Map<string, { readonly arrival: Arrival; waiting: number }>();
   readonly #plugins: ReadonlyMap<string, SchedulerPlugin>;
   readonly #initialBackoffMs: number;
   readonly #maxBackoffMs: number;
@@ -71,7 +79,7 @@ export class SchedulingQueue {
     const entry: Entry = {
       pod,
       place: 'gated',
-      addedMs: nowMs,
+      arrival: this.#arrivalOf(pod, nowMs),
       order: this.#order++,
       attempts: 0,
       failedMs: 0,
@@ -87,6 +95,7 @@ export class SchedulingQueue {
     if (entry.place === 'taken') this.#release();
     this.#entries.delete(key);
     this.#unschedulable.delete(key);
+    this.#leaveGang(entry.pod);
   }
 
   /** The most important pod that may be tried now. Say `done` or `failed` of it afterwards. */
@@ -138,6 +147,22 @@ export class SchedulingQueue {
       waiting === undefined ? Number.POSITIVE_INFINITY : waiting.failedMs + this.#maxUnschedulableMs,
     );
     return Number.isFinite(next) ? next : undefined;
+  }
+
+  #arrivalOf({ gang }: PodInfo, nowMs: number): Arrival {
+    const own = { addedMs: nowMs, order: this.#order };
+    if (gang === undefined) return own;
+    const line = this.#gangs.get(gang) ?? { arrival: own, waiting: 0 };
+    line.waiting++;
+    this.#gangs.set(gang, line);
+    return line.arrival;
+  }
+
+  #leaveGang({ gang = '' }: PodInfo): void {
+    const line = this.#gangs.get(gang);
+    if (line === undefined) return;
+    line.waiting--;
+    if (line.waiting === 0) this.#gangs.delete(gang);
   }
 
   #isWorthATry(entry: Entry, change: ClusterChange): boolean {
@@ -199,8 +224,10 @@ export class SchedulingQueue {
   }
 }
 
-/** By priority, then by time, then as they came. */
+/** By priority, then by time of the pod or its gang, then as they came. */
 function comesBefore(a: Entry, b: Entry): boolean {
   if (a.pod.priority !== b.pod.priority) return a.pod.priority > b.pod.priority;
-  return a.addedMs === b.addedMs ? a.order < b.order : a.addedMs < b.addedMs;
+  if (a.arrival.addedMs !== b.arrival.addedMs) return a.arrival.addedMs < b.arrival.addedMs;
+  if (a.arrival.order !== b.arrival.order) return a.arrival.order < b.arrival.order;
+  return a.order < b.order;
 }

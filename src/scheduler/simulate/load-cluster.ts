@@ -7,7 +7,7 @@ import { compileSelector } from '../engine/pod/label-selector.ts';
 import type { PodInfo } from '../engine/pod/pod-info.ts';
 import { SchedulingEngine } from '../engine/schedule-pod.ts';
 import { ClusterSnapshot } from '../engine/snapshot.ts';
-import type { Gang } from '../gang/pod-group.ts';
+import { type Gang, gangPriority } from '../gang/pod-group.ts';
 import { checkObject } from './check-object.ts';
 import { type ClusterObject, namespacedName, objectsOf, readingFrom } from './cluster-objects.ts';
 import { expandControllers, type ExpandedPod, hasEnded } from './expand-controllers.ts';
@@ -42,6 +42,11 @@ export function loadCluster(objects: readonly ClusterObject[], options: LoadOpti
   const warnings: string[] = [...(configuration?.warnings ?? [])];
   for (const object of objects) checkObject(object);
   addObjects(snapshot, objects);
+  const gangs = readGangs(objects);
+  for (const gang of gangs.values()) {
+    const priority = gangPriority(gang, snapshot.objects.priorityClasses);
+    if (priority !== undefined) snapshot.objects.gangPriorities.set(gang.key, priority);
+  }
   for (const { object, origin } of objectsOf(objects, 'Node')) {
     readingFrom(origin, () => snapshot.addNode(strategy === 'container' ? withHostname(object) : object));
   }
@@ -74,7 +79,7 @@ export function loadCluster(objects: readonly ClusterObject[], options: LoadOpti
       strategy === 'pod'
         ? whole
         : waiting.flatMap(splitContainers).map(({ pod, origin }) => readPod(snapshot, pod, origin)),
-    gangs: readGangs(objects),
+    gangs,
     warnings,
   };
 }

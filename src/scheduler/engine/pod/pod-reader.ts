@@ -15,6 +15,12 @@ import { compileSpread } from './spread-constraints.ts';
 /** When more are known, they are forgotten; pods keep theirs. */
 const MAX_KNOWN = 20_000;
 
+interface KnownPriorities {
+  readonly priorityClasses: PriorityClasses;
+  /** By the PodGroup's `namespace/name`. */
+  readonly gangPriorities: ReadonlyMap<string, number>;
+}
+
 export class PodReader {
   readonly #nodes: NodeTable;
   readonly #population: PodPopulation;
@@ -27,7 +33,7 @@ export class PodReader {
   }
 
   /** @throws InvalidObjectError naming each wrong field that scheduling depends on */
-  read(pod: Pod, classes: PriorityClasses): PodInfo {
+  read(pod: Pod, { priorityClasses, gangPriorities }: KnownPriorities): PodInfo {
     const errors = new FieldErrors();
     checkFields('Pod', pod, 'pod', [], errors);
     assertNoFieldErrors('Pod', '', errors.list);
@@ -36,19 +42,20 @@ export class PodReader {
     if (name === '' && !metadata.uid) errors.required('metadata.name');
     if (!Array.isArray(pod.spec?.containers)) errors.required('spec.containers');
     assertNoFieldErrors('Pod', name, errors.list);
-    const { priority, mayPreempt } = resolvePriority(pod, classes, errors);
+    const { priority, mayPreempt } = resolvePriority(pod, priorityClasses, errors);
     const template = this.#template(pod, errors);
     assertNoFieldErrors('Pod', name, errors.list);
+    const gang = groupKeyOf(pod);
     return {
       key: metadata.uid ?? `${metadata.namespace ?? 'default'}/${name}`,
       name,
       template,
-      priority,
+      priority: gangPriorities.get(gang ?? '') ?? priority,
       mayPreempt,
       terminating: Boolean(metadata.deletionTimestamp),
       createdMs: readTime(metadata.creationTimestamp),
       startedMs: readTime(pod.status?.startTime),
-      gang: groupKeyOf(pod),
+      gang,
       pod,
       slot: NOWHERE,
       position: NOWHERE,

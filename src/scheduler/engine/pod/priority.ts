@@ -19,19 +19,25 @@ const SYSTEM_CLASSES: ReadonlyMap<string, PriorityClass> = new Map([
 ]);
 
 const POLICIES = ['PreemptLowerPriority', 'Never'];
-const LIMIT = 2 ** 31;
+/** Priorities are 32-bit integers. */
+export const PRIORITY_RANGE = [-(2 ** 31), 2 ** 31 - 1] as const;
 
 export function resolvePriority(pod: Pod, classes: PriorityClasses, errors: FieldErrors): ResolvedPriority {
   const { priority: own, priorityClassName: name, preemptionPolicy } = pod.spec ?? {};
-  const named = name ? (classes.get(name) ?? SYSTEM_CLASSES.get(name)) : defaultClass(classes);
+  const named = name ? priorityClassOf(name, classes) : defaultClass(classes);
   if (name && named === undefined && own === undefined) errors.notFound('spec.priorityClassName', name);
   const priority = own ?? named?.value ?? 0;
-  if (!Number.isInteger(priority) || priority < -LIMIT || priority >= LIMIT) {
+  const [least, most] = PRIORITY_RANGE;
+  if (!Number.isInteger(priority) || priority < least || priority > most) {
     errors.invalid('spec.priority', priority, 'must be a 32-bit integer');
   }
   const policy = preemptionPolicy ?? named?.preemptionPolicy ?? 'PreemptLowerPriority';
   if (!POLICIES.includes(policy)) errors.notSupported('spec.preemptionPolicy', policy, POLICIES);
   return { priority, mayPreempt: policy !== 'Never' };
+}
+
+export function priorityClassOf(name: string, classes: PriorityClasses): PriorityClass | undefined {
+  return classes.get(name) ?? SYSTEM_CLASSES.get(name);
 }
 
 function defaultClass(classes: PriorityClasses): PriorityClass | undefined {

@@ -22,6 +22,8 @@ export class ClusterObjects {
   readonly csiNodes = new Map<string, CSINode>();
   readonly priorityClasses = new Map<string, PriorityClass>();
   readonly disruptionBudgets = new Map<string, PodDisruptionBudget>();
+  /** Of PodGroups that say what their pods' priority is; pods that are read from then on have it instead of their own. */
+  readonly gangPriorities = new Map<string, number>();
   /** By `Kind/namespace/name`. */
   readonly spreadOwners = new Map<string, SpreadOwner>();
 }
