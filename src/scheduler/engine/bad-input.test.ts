@@ -2,11 +2,12 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import * as fc from 'fast-check';
 import type { Node, Pod, PodSpec } from '../../model/api/types.ts';
-import { isPeapodError } from '../../model/errors.ts';
 import { checkWeight, defaultPlugins, profileOf } from './profile.ts';
 import { SchedulingEngine } from './schedule-pod.ts';
 import { ClusterSnapshot } from './snapshot.ts';
 import { nodeLists, podSequences } from './testing/arbitraries.ts';
+import { damaged, tolerate } from './testing/damaged.ts';
+import { planPreemption } from './preemption.ts';
 
 const container = { name: 'c' };
 const requesting = (requests: Record<string, string>) => ({
@@ -132,43 +133,7 @@ test('weights must be whole numbers', () => {
   }
 });
 
-/** Objects with some of their values replaced by nonsense. */
-function damaged<T>(objects: fc.Arbitrary<T>): fc.Arbitrary<T> {
-  const nonsense = fc.oneof(
-    fc.constantFrom<unknown>(null, Number.NaN, -1, '', [], {}, [null], 'Exists', 2 ** 60, true),
-    fc.jsonValue(),
-  );
-  return fc
-    .tuple(objects, fc.array(fc.tuple(fc.nat(), nonsense), { maxLength: 3 }))
-    .map(([object, changes]) => {
-      const copy = structuredClone(object);
-      for (const [place, value] of changes) replaceAt(copy, place, structuredClone(value));
-      return copy;
-    });
-}
-
-function replaceAt(root: unknown, place: number, value: unknown): void {
-  const spots: [Record<string, unknown>, string][] = [];
-  const visit = (item: unknown): void => {
-    if (typeof item !== 'object' || item === null) return;
-    for (const [key, child] of Object.entries(item)) {
-      spots.push([item as Record<string, unknown>, key]);
-      visit(child);
-    }
-  };
-  visit(root);
-  const spot = spots[place % Math.max(1, spots.length)];
-  if (spot) spot[0][spot[1]] = value;
-}
-
 test('no input makes the engine throw anything but errors that name what is wrong', () => {
-  const tolerate = (work: () => void): void => {
-    try {
-      work();
-    } catch (error) {
-      if (!isPeapodError(error)) throw error;
-    }
-  };
   fc.assert(
     fc.property(damaged(nodeLists), damaged(podSequences), (nodes, pods) => {
       const snapshot = new ClusterSnapshot();
@@ -179,6 +144,7 @@ test('no input makes the engine throw anything but errors that name what is wron
           const info = snapshot.readPod(pod);
           const decision = engine.decide(info);
           engine.explain(info);
+          planPreemption(engine, { ...info, priority: 2 ** 31 });
           if (decision.outcome === 'placed') {
             assert.ok(Number.isFinite(decision.score));
             snapshot.place(info, snapshot.slotOf(decision.node));
