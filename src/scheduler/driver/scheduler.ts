@@ -279,8 +279,10 @@ class Driver implements ClusterHandlers {
   }
 
   #setObject<T>(objects: Map<string, T>, key: string, object: T, gone: boolean): void {
-    if (gone) objects.delete(key);
-    else objects.set(key, object);
+    this.#safely(key, () => {
+      objects.delete(key);
+      if (!gone) objects.set(key, object);
+    });
     this.#snapshot.objectsChanged();
   }
 

@@ -27,13 +27,24 @@ export function resolvePriority(pod: Pod, classes: PriorityClasses, errors: Fiel
   const named = name ? priorityClassOf(name, classes) : defaultClass(classes);
   if (name && named === undefined && own === undefined) errors.notFound('spec.priorityClassName', name);
   const priority = own ?? named?.value ?? 0;
-  const [least, most] = PRIORITY_RANGE;
-  if (!Number.isInteger(priority) || priority < least || priority > most) {
-    errors.invalid('spec.priority', priority, 'must be a 32-bit integer');
-  }
+  if (!isPriority(priority)) errors.invalid('spec.priority', priority, 'must be a 32-bit integer');
   const policy = preemptionPolicy ?? named?.preemptionPolicy ?? 'PreemptLowerPriority';
   if (!POLICIES.includes(policy)) errors.notSupported('spec.preemptionPolicy', policy, POLICIES);
   return { priority, mayPreempt: policy !== 'Never' };
+}
+
+export function checkPriorityClass(
+  { value = 0, preemptionPolicy }: PriorityClass,
+  errors: FieldErrors,
+): void {
+  if (!isPriority(value)) errors.invalid('value', value, 'must be a 32-bit integer');
+  if (preemptionPolicy !== undefined && !POLICIES.includes(preemptionPolicy))
+    errors.notSupported('preemptionPolicy', preemptionPolicy, POLICIES);
+}
+
+function isPriority(value: number): boolean {
+  const [least, most] = PRIORITY_RANGE;
+  return Number.isInteger(value) && value >= least && value <= most;
 }
 
 export function priorityClassOf(name: string, classes: PriorityClasses): PriorityClass | undefined {
