@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
+import * as fc from 'fast-check';
 import type { Pod, PodDisruptionBudget } from '../../model/api/types.ts';
+import { filterByNode, type SchedulerPlugin } from './plugin.ts';
 import { planPreemption } from './preemption.ts';
+import { defaultPlugins, profileOf } from './profile.ts';
 import { SchedulingEngine } from './schedule-pod.ts';
 import { ClusterSnapshot } from './snapshot.ts';
 
@@ -156,4 +159,81 @@ test('nobody is evicted while earlier victims are on their way out', () => {
   const pod = cluster.snapshot.readPod(podOf(high));
   cluster.engine.nominated.nominate(pod, 'n1');
   assert.equal(planPreemption(cluster.engine, pod), undefined);
+});
+
+/** Takes part in filtering and lets all nodes pass, so that evictions are tried out one by one. */
+const passAll: SchedulerPlugin = {
+  name: 'PassAll',
+  scope: 'node',
+  events: [],
+  filter: () => filterByNode(() => undefined),
+};
+
+test('victims that are found by sums are those that are found by trying', () => {
+  const amount = (most: number) => fc.integer({ min: 0, max: most });
+  const pods = fc.array(
+    fc.record({
+      cpu: amount(900),
+      memory: amount(900),
+      priority: fc.integer({ min: 0, max: 4 }),
+      node: fc.nat({ max: 3 }),
+      app: fc.constantFrom('a', 'b'),
+      started: fc.nat({ max: 2 }),
+    }),
+    { maxLength: 16 },
+  );
+  const wanted = fc.record({
+    cpu: amount(1500),
+    memory: amount(1500),
+    priority: fc.integer({ min: 0, max: 5 }),
+  });
+  const nominated = fc.option(fc.nat({ max: 3 }), { nil: undefined });
+  let found = 0;
+  fc.assert(
+    fc.property(pods, wanted, fc.nat({ max: 2 }), nominated, (pods, wanted, allowed, nominee) => {
+      const podOf = (name: string, { cpu, memory, priority }: typeof wanted): Pod => ({
+        metadata: { name },
+        spec: {
+          priority,
+          containers: [{ name: 'c', resources: { requests: { cpu: `${cpu}m`, memory: String(memory) } } }],
+        },
+      });
+      const snapshot = new ClusterSnapshot();
+      for (let index = 0; index < 4; index++) {
+        snapshot.addNode({
+          metadata: { name: `n${index}` },
+          spec: index === 3 ? { unschedulable: true } : {},
+          status: { allocatable: { cpu: '1', memory: '1000', pods: '4' } },
+        });
+      }
+      for (const [index, pod] of pods.entries()) {
+        const { metadata, spec } = podOf(`old-${index}`, pod);
+        snapshot.addPod({
+          metadata: { ...metadata, labels: { app: pod.app } },
+          spec: { containers: [], ...spec, nodeName: `n${pod.node}` },
+          ...(pod.started > 0 && { status: { startTime: `2026-01-0${pod.started}T00:00:00Z` } }),
+        });
+      }
+      snapshot.objects.disruptionBudgets.set('pdb', {
+        metadata: { namespace: 'default' },
+        spec: { selector: { matchLabels: { app: 'a' } } },
+        status: { disruptionsAllowed: allowed, currentHealthy: 0, desiredHealthy: 0, expectedPods: 0 },
+      });
+      const plans = [profileOf(defaultPlugins()), profileOf([...defaultPlugins(), passAll])].map(
+        (profile) => {
+          const engine = new SchedulingEngine(snapshot, { profiles: [profile] });
+          if (nominee !== undefined) {
+            const pod = podOf('nominee', { cpu: 300, memory: 300, priority: 5 });
+            engine.nominated.nominate(snapshot.readPod(pod), `n${nominee}`);
+          }
+          const plan = planPreemption(engine, snapshot.readPod(podOf('new', wanted)));
+          return plan && { ...plan, victims: plan.victims.map(({ name }) => name) };
+        },
+      );
+      if (plans[0]) found++;
+      assert.deepEqual(plans[0], plans[1]);
+    }),
+    { numRuns: Number(process.env['SCHEDULER_RUNS'] ?? 300) },
+  );
+  assert.ok(found > 0);
 });

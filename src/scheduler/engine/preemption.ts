@@ -4,6 +4,9 @@
  */
 import { budgetsOf, type DisruptionAllowance, splitByBudget } from './disruption-budgets.ts';
 import { rejectionOf } from './explain.ts';
+import { freeFilterOf } from './fast/free-wish.ts';
+import { victimsByFree } from './fast/victims-by-free.ts';
+import { byImportance, startOf } from './pod/importance.ts';
 import type { PodInfo } from './pod/pod-info.ts';
 import type { SchedulingEngine } from './schedule-pod.ts';
 
@@ -21,19 +24,35 @@ export interface PreemptionPlan {
  */
 export function planPreemption(engine: SchedulingEngine, pod: PodInfo): PreemptionPlan | undefined {
   if (!pod.mayPreempt || pod.template.gates.length > 0 || waitsForVictims(engine, pod)) return undefined;
-  const { nodes, objects } = engine.snapshot;
-  const steps = engine.stepsFor(pod);
-  const candidates = [...nodes.live.subarray(0, nodes.count)].filter((slot) => {
-    const rejection = rejectionOf(slot, '', steps);
-    return rejection === undefined || rejection.preemptible;
-  });
-  const budgets = budgetsOf(objects.disruptionBudgets.values());
+  const budgets = budgetsOf(engine.snapshot.objects.disruptionBudgets.values());
   let best: PreemptionPlan | undefined;
-  for (const slot of candidates) {
-    const plan = planOnNode(engine, pod, slot, budgets);
-    if (plan !== undefined && (best === undefined || comparePlans(plan, best) < 0)) best = plan;
+  for (const plan of plansFor(engine, pod, budgets)) {
+    if (best === undefined || comparePlans(plan, best) < 0) best = plan;
   }
   return best;
+}
+
+/** One for each node where evicting helps. */
+function* plansFor(
+  engine: SchedulingEngine,
+  pod: PodInfo,
+  budgets: readonly DisruptionAllowance[],
+): Generator<PreemptionPlan> {
+  const { nodes } = engine.snapshot;
+  const steps = engine.stepsFor(pod);
+  const filter = freeFilterOf(steps.filters);
+  const nominees = engine.nominated.thatMatterTo(pod);
+  for (const slot of nodes.live.slice(0, nodes.count)) {
+    if (filter !== undefined && !nominees.has(slot)) {
+      const found = victimsByFree(nodes, filter, pod, slot, budgets);
+      if (found !== undefined) yield { node: nodes.info(slot).name, ...found };
+      continue;
+    }
+    const rejection = rejectionOf(slot, '', steps);
+    if (rejection?.preemptible === false) continue;
+    const plan = planOnNode(engine, pod, slot, budgets);
+    if (plan !== undefined) yield plan;
+  }
 }
 
 function waitsForVictims({ snapshot, nominated }: SchedulingEngine, pod: PodInfo): boolean {
@@ -72,18 +91,6 @@ export function planOnNode(
       budgetViolations: violations.length,
     };
   });
-}
-
-/** Higher priority first, then who started earlier; who has not started comes last. */
-export function byImportance(a: PodInfo, b: PodInfo): number {
-  if (a.priority !== b.priority) return b.priority - a.priority;
-  const [startA, startB] = [startOf(a), startOf(b)];
-  if (startA === startB) return a.key < b.key ? -1 : 1;
-  return startA < startB ? -1 : 1;
-}
-
-function startOf({ startedMs }: PodInfo): number {
-  return startedMs === 0 ? Number.POSITIVE_INFINITY : startedMs;
 }
 
 /** Negative when less is lost by `a`. */

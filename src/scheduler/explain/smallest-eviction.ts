@@ -1,6 +1,6 @@
 /** The fewest pods that have to leave a node so that it suits another. */
 import type { PodInfo } from '../engine/pod/pod-info.ts';
-import { byImportance } from '../engine/preemption.ts';
+import { byImportance } from '../engine/pod/importance.ts';
 import type { SchedulingEngine } from '../engine/schedule-pod.ts';
 
 /** Pairs are tried on nodes with no more pods than this. */

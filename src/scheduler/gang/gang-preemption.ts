@@ -1,7 +1,7 @@
 /** Which pods of lower priority have to go so that a whole gang fits. */
 import { budgetsOf, splitByBudget } from '../engine/disruption-budgets.ts';
 import type { PodInfo } from '../engine/pod/pod-info.ts';
-import { byImportance } from '../engine/preemption.ts';
+import { byImportance } from '../engine/pod/importance.ts';
 import type { SchedulingEngine } from '../engine/schedule-pod.ts';
 import { decideGang, type GangOptions, type GangPlacement } from './place-gang.ts';
 import type { Gang } from './pod-group.ts';

@@ -11,39 +11,49 @@ export interface ColumnScore {
   readonly normalisation: 'none' | 'share-of-largest' | 'reversed-share-of-largest';
 }
 
-export interface FreeWish {
-  /** Nodes suit whose numbers here are all 0. */
+/** Which nodes suit. */
+export interface FreeFilter {
+  /** Those whose numbers here are all 0. */
   readonly filters: readonly NodeColumn[];
-  readonly scores: readonly ColumnScore[];
   readonly needs: Needs;
+}
+
+export interface FreeWish extends FreeFilter {
+  readonly scores: readonly ColumnScore[];
   readonly terms: DefaultScoreTerms;
 }
 
 /** Nothing when a step looks at more than that. */
-export function freeWishOf(steps: Steps, shape: PodShape): FreeWish | undefined {
-  const filters: NodeColumn[] = [];
-  let needs: Needs | undefined;
-  for (const { step } of steps.filters) {
-    if (step.column !== undefined) filters.push(step.column);
-    else if (step.needs !== undefined && needs === undefined) needs = step.needs;
-    else return undefined;
-  }
-  const scores: ColumnScore[] = [];
+export function freeWishOf({ filters, scores }: Steps, shape: PodShape): FreeWish | undefined {
+  const filter = freeFilterOf(filters);
+  if (filter === undefined) return undefined;
+  const columns: ColumnScore[] = [];
   const weights = { 'least-allocated': 0, balanced: 0 };
-  for (const { weight, step } of steps.scores) {
+  for (const { weight, step } of scores) {
     const { column, normalisation, fused } = step;
     if (fused !== undefined && weights[fused] === 0) weights[fused] = weight;
     else if (column !== undefined && typeof normalisation !== 'function') {
-      scores.push({ column, weight, normalisation });
+      columns.push({ column, weight, normalisation });
     } else return undefined;
   }
-  if (needs === undefined) return undefined;
   const terms = {
     ...termsOf(shape),
     leastWeight: weights['least-allocated'],
     balancedWeight: weights.balanced,
   };
-  return { filters, scores, needs, terms };
+  return { ...filter, scores: columns, terms };
+}
+
+/** Nothing when a step looks at more than that. */
+export function freeFilterOf(steps: Steps['filters']): FreeFilter | undefined {
+  const filters: NodeColumn[] = [];
+  let needs: Needs | undefined;
+  for (const { step } of steps) {
+    if (step.column !== undefined) filters.push(step.column);
+    else if (step.needs !== undefined && needs === undefined) needs = step.needs;
+    else return undefined;
+  }
+  return needs && { filters, needs };
 }
 
 /** What the pod adds to a node. */
