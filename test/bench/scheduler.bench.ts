@@ -4,140 +4,9 @@
  *
  *     npm run bench:scheduler [-- [--quick] [NAME…]]
  */
-import type { Pod, PodSpec } from '../../src/model/api/types.ts';
-import { ClusterSnapshot, decideGang, SchedulingEngine } from '../../src/scheduler/index.ts';
-
-interface Workload {
-  readonly name: string;
-  readonly nodes: number;
-  readonly pods: number;
-  readonly pod: (index: number) => Pod;
-  /** Pods that are placed before the clock starts. */
-  readonly before?: { readonly pods: number; readonly pod: (index: number) => Pod };
-  /** The pods per second that we want on one core. */
-  readonly target?: number;
-  /** Only when asked for by name, or without `--quick`. */
-  readonly large?: boolean;
-}
-
-const HOSTNAME = 'kubernetes.io/hostname';
-const ZONE = 'topology.kubernetes.io/zone';
-
-function podOf(app: string, index: number, spec: Partial<PodSpec> = {}, cpu = '100m'): Pod {
-  const resources = { requests: { cpu, memory: '500Mi' } };
-  return {
-    metadata: { name: `${app}-${index}`, namespace: 'bench', labels: { app } },
-    spec: { containers: [{ name: 'pause', image: 'pause', resources }], ...spec },
-  };
-}
-
-function plain(index: number): Pod {
-  return podOf('plain', index);
-}
-
-const selects = (app: string) => ({ labelSelector: { matchLabels: { app } } });
-
-function affine(kind: 'podAffinity' | 'podAntiAffinity', app: string, topologyKey: string): Partial<PodSpec> {
-  const requiredDuringSchedulingIgnoredDuringExecution = [{ topologyKey, ...selects(app) }];
-  return { affinity: { [kind]: { requiredDuringSchedulingIgnoredDuringExecution } } };
-}
-
-function preferring(kind: 'podAffinity' | 'podAntiAffinity', app: string): Partial<PodSpec> {
-  const podAffinityTerm = { topologyKey: HOSTNAME, ...selects(app) };
-  return {
-    affinity: {
-      [kind]: { preferredDuringSchedulingIgnoredDuringExecution: [{ weight: 1, podAffinityTerm }] },
-    },
-  };
-}
-
-function spreading(app: string, whenUnsatisfiable: string, ...topologyKeys: string[]): Partial<PodSpec> {
-  return {
-    topologySpreadConstraints: topologyKeys.map((topologyKey) => ({
-      topologyKey,
-      whenUnsatisfiable,
-      maxSkew: 5,
-      ...selects(app),
-    })),
-  };
-}
-
-function kind(app: string, spec: Partial<PodSpec>): (index: number) => Pod {
-  return (index) => podOf(app, index, spec);
-}
-
-const WORKLOADS: readonly Workload[] = [
-  { name: 'SchedulingBasic', nodes: 5000, pods: 10_000, pod: plain, target: 50_000 },
-  {
-    name: 'SchedulingBasic, every pod different',
-    nodes: 5000,
-    pods: 10_000,
-    pod: (index) => ({
-      ...podOf('different', index, {}, `${50 + (index % 1999)}m`),
-      metadata: { name: `different-${index}`, labels: { index: String(index) } },
-    }),
-    target: 10_000,
-  },
-  {
-    name: 'SchedulingPodAntiAffinity',
-    nodes: 5000,
-    pods: 3000,
-    pod: kind('anti', affine('podAntiAffinity', 'anti', HOSTNAME)),
-    target: 5000,
-  },
-  {
-    name: 'SchedulingPodAffinity',
-    nodes: 5000,
-    pods: 3000,
-    pod: kind('near', affine('podAffinity', 'near', ZONE)),
-    target: 5000,
-  },
-  {
-    name: 'SchedulingPreferredPodAffinity',
-    nodes: 5000,
-    pods: 3000,
-    pod: kind('likes', preferring('podAffinity', 'likes')),
-    target: 5000,
-  },
-  {
-    name: 'SchedulingPreferredPodAntiAffinity',
-    nodes: 5000,
-    pods: 3000,
-    pod: kind('dislikes', preferring('podAntiAffinity', 'dislikes')),
-    target: 5000,
-  },
-  {
-    name: 'TopologySpreading',
-    nodes: 5000,
-    pods: 3000,
-    pod: kind('spread', spreading('spread', 'DoNotSchedule', ZONE)),
-    before: { pods: 5000, pod: plain },
-    target: 5000,
-  },
-  {
-    name: 'PreferredTopologySpreading',
-    nodes: 5000,
-    pods: 3000,
-    pod: kind('even', spreading('even', 'ScheduleAnyway', ZONE, HOSTNAME)),
-    before: { pods: 5000, pod: plain },
-    target: 5000,
-  },
-  {
-    name: 'SchedulingNodeAffinity',
-    nodes: 5000,
-    pods: 5000,
-    pod: kind('zoned', { nodeSelector: { [ZONE]: 'zone-1' } }),
-    target: 5000,
-  },
-  {
-    name: 'Unschedulable',
-    nodes: 5000,
-    pods: 5000,
-    pod: (index) => podOf('huge', index, {}, `${9000 + index}m`),
-    target: 5000,
-  },
-  { name: '100,000 nodes', nodes: 100_000, pods: 1_000_000, pod: plain, large: true },
-];
+import type { Pod } from '../../src/model/api/types.ts';
+import { ClusterSnapshot, decideGang, planPreemption, SchedulingEngine } from '../../src/scheduler/index.ts';
+import { HOSTNAME, podOf, type Workload, WORKLOADS, ZONE } from './scheduler-workloads.ts';
 
 function makeCluster(nodes: number): ClusterSnapshot {
   const snapshot = new ClusterSnapshot();
@@ -151,16 +20,22 @@ function makeCluster(nodes: number): ClusterSnapshot {
   return snapshot;
 }
 
-function placeOne(engine: SchedulingEngine, pod: Pod): boolean {
+function placeOne(engine: SchedulingEngine, pod: Pod, preempts = false): boolean {
   const { snapshot } = engine;
   const info = snapshot.readPod(pod);
   const decision = engine.decide(info);
-  if (decision.outcome === 'refused') return false;
-  snapshot.place(info, snapshot.slotOf(decision.node));
+  if (decision.outcome === 'placed') {
+    snapshot.place(info, snapshot.slotOf(decision.node));
+    return true;
+  }
+  const plan = preempts ? planPreemption(engine, info) : undefined;
+  if (plan === undefined) return false;
+  for (const victim of plan.victims) snapshot.remove(victim);
+  snapshot.place(info, snapshot.slotOf(plan.node));
   return true;
 }
 
-function run({ name, nodes, pods, pod, before, target }: Workload): void {
+function run({ name, nodes, pods, pod, before, target, preempts }: Workload): void {
   const engine = new SchedulingEngine(makeCluster(nodes));
   for (let index = 0; index < (before?.pods ?? 0); index++)
     placeOne(engine, before?.pod(index) ?? pod(index));
@@ -171,7 +46,7 @@ function run({ name, nodes, pods, pod, before, target }: Workload): void {
   const start = performance.now();
   let last = start;
   for (let index = 0; index < pods; index++) {
-    if (placeOne(engine, pod(index))) placed++;
+    if (placeOne(engine, pod(index), preempts)) placed++;
     const now = performance.now();
     times[index] = now - last;
     last = now;
@@ -206,7 +81,7 @@ function report(name: string, measured: Measured): void {
   const mib = (bytes: number): string => `${Math.round(bytes / 2 ** 20)} MiB`;
   const heap = process.memoryUsage().heapUsed;
   const columns = [
-    name.padEnd(38),
+    name.padEnd(48),
     `${Math.round((pods / elapsedMs) * 1000)} pods/s`.padStart(15),
     `${Math.round((pods / cpuMs) * 1000)} per CPU-second`.padStart(22),
     `p50 ${at(0.5)}`.padStart(12),
