@@ -85,3 +85,28 @@ test('the lock is given back when the pod is gone and when the agent ends', asyn
   }
   assert.deepEqual([...locks.held], []);
 });
+
+test('the watch below is ended though it was just about to tell something', async () => {
+  const stop = new AbortController();
+  const told = Promise.withResolvers<void>();
+  let ended = false;
+  const client = {
+    async *watchPods(): AsyncIterable<PodEvent> {
+      try {
+        yield { type: 'ADDED', pod: pod('a') };
+        await told.promise;
+        yield { type: 'DELETED', pod: pod('a') };
+      } finally {
+        ended = true;
+      }
+    },
+  } as unknown as PodClient;
+  using kept = keptClient({ client, locks: sharedLocks(), wants: () => true, retryMs: 1 });
+  const watching = (async () => {
+    for await (const _ of kept.watchPods({ signal: stop.signal })) stop.abort();
+  })();
+  await new Promise((resolve) => setTimeout(resolve, 5));
+  told.resolve();
+  await watching;
+  assert.equal(ended, true);
+});

@@ -96,6 +96,8 @@ class Keeper {
     } finally {
       retry.cancel();
       stop.abort();
+      // Having told an event that nobody took, it would hold its watch open for ever.
+      await events.return?.();
     }
   }
 
