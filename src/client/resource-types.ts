@@ -24,7 +24,6 @@ export const RESOURCE_QUOTAS = type<api.ResourceQuota>('ResourceQuota', 'resourc
 export const EVENTS = type<api.Event>('Event', 'events');
 export const SERVICE_ACCOUNTS = type<api.ServiceAccount>('ServiceAccount', 'serviceaccounts');
 export const CLAIMS = type<api.PersistentVolumeClaim>('PersistentVolumeClaim', 'persistentvolumeclaims');
-export const VOLUMES = type<api.PersistentVolume>('PersistentVolume', 'persistentvolumes', '', false);
 export const DEPLOYMENTS = type<api.Deployment>('Deployment', 'deployments', 'apps');
 export const REPLICA_SETS = type<api.ReplicaSet>('ReplicaSet', 'replicasets', 'apps');
 export const DAEMON_SETS = type<api.DaemonSet>('DaemonSet', 'daemonsets', 'apps');
@@ -41,12 +40,6 @@ export const DISRUPTION_BUDGETS = type<api.PodDisruptionBudget>(
   'PodDisruptionBudget',
   'poddisruptionbudgets',
   'policy',
-);
-export const STORAGE_CLASSES = type<api.StorageClass>(
-  'StorageClass',
-  'storageclasses',
-  'storage.k8s.io',
-  false,
 );
 
 /** `/api/v1/namespaces/default/pods` */

@@ -86,7 +86,7 @@ test('privileged has the devices of the node and no filter; capabilities are add
 });
 
 test('procMount Unmasked shows all of proc', async () => {
-  const script = 'grep -c " /proc/kcore " /proc/self/mounts || true';
+  const script = 'grep -q " /proc/" /proc/self/mounts && echo masked || echo bare';
   const masked = await linesOf(peapod, { name: 'masked', script });
   const unmasked = await linesOf(peapod, {
     name: 'unmasked',
@@ -94,7 +94,7 @@ test('procMount Unmasked shows all of proc', async () => {
     spec: { hostUsers: false },
     container: { securityContext: { procMount: 'Unmasked' } },
   });
-  assert.deepEqual([masked, unmasked], [['1'], ['0']]);
+  assert.deepEqual([masked, unmasked], [['masked'], ['bare']]);
 });
 
 test('seccompProfile: RuntimeDefault when nothing is said, Unconfined, and Localhost from the node', async () => {

@@ -1,9 +1,7 @@
 import type {
   LimitRange,
   PersistentVolumeClaim,
-  Pod,
   PriorityClass,
-  ServiceAccount,
   StorageClass,
 } from '../../model/api/types.ts';
 import type { ApiObject } from '../api-object.ts';

@@ -26,7 +26,7 @@ export async function chargeQuota(registry: Registry, request: AdmissionRequest)
   for (const { metadata } of charged) {
     // Counted again on what is there by then: somebody else may have been faster.
     const change = (quota: ApiObject): ApiObject => {
-      const [next] = chargeQuotas([quota as ResourceQuota], scope.resource, object, previous);
+      const [next] = chargeQuotas([quota], scope.resource, object, previous);
       const { resourceVersion: _, ...own } = quota.metadata ?? {};
       return next === undefined
         ? { ...quota, metadata: own }

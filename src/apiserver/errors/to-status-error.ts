@@ -29,5 +29,7 @@ export function toStatusError(error: unknown): StatusError {
     const details = isPeapodError(error, 'Unavailable') ? { retryAfterSeconds: 1 } : undefined;
     return new StatusError(reason, `${error.message}${hint}`, details, error);
   }
+  // Of a path or query that is no valid URL.
+  if (error instanceof URIError) return new StatusError('BadRequest', `invalid URL: ${error.message}`);
   return new StatusError('InternalError', 'Internal error occurred', undefined, error);
 }

@@ -138,12 +138,15 @@ function setOrder(
   const before = (Array.isArray(original[key]) ? original[key] : []).map(identity);
   const named = list.filter((item) => wanted.includes(identity(item)));
   named.sort((a, b) => wanted.indexOf(identity(a)) - wanted.indexOf(identity(b)));
-  const others = list.filter((item) => !wanted.includes(identity(item)));
+  let others = list.filter((item) => !wanted.includes(identity(item)));
   const sorted: unknown[] = [];
   for (const item of named) {
     const place = before.indexOf(identity(item));
-    while (others.length > 0 && place !== -1 && before.indexOf(identity(others[0])) < place)
-      sorted.push(others.shift());
+    // New ones have no place yet: they come last.
+    const isEarlier = (other: unknown) =>
+      place !== -1 && before.includes(identity(other)) && before.indexOf(identity(other)) < place;
+    sorted.push(...others.filter(isEarlier));
+    others = others.filter((other) => !isEarlier(other));
     sorted.push(item);
   }
   merged.set(key, [...sorted, ...others]);

@@ -27,6 +27,7 @@ export interface KeyedCertificate {
   readonly key: string;
 }
 
+/** @param commonName not that of another authority: whose certificates are whose must be told by it */
 export async function makeAuthority(commonName: string, nowMs: number): Promise<KeyedCertificate> {
   const { key, pair } = await makeKeys();
   const certificate = await X509CertificateGenerator.createSelfSigned({

@@ -7,7 +7,7 @@
  *     admin.crt admin.key    of the user `kubernetes-admin`, in the group system:masters
  *     sa.key                 signs service accounts' tokens
  */
-import { X509Certificate } from 'node:crypto';
+import { randomBytes, X509Certificate } from 'node:crypto';
 import { chmod, mkdir, open, readFile, rename } from 'node:fs/promises';
 import { isIP } from 'node:net';
 import { join } from 'node:path';
@@ -39,7 +39,11 @@ export async function openPki({ directory, names, nowMs }: PkiOptions): Promise<
   const make = () => import('./make-certificates.ts');
   const authority =
     (await readPair(directory, 'ca')) ??
-    (await keep(directory, 'ca', await (await make()).makeAuthority('peapod-ca', nowMs)));
+    (await keep(
+      directory,
+      'ca',
+      await (await make()).makeAuthority(`peapod-ca-${randomBytes(4).toString('hex')}`, nowMs),
+    ));
   const isCurrent = (pair: KeyedCertificate): boolean => isValid(pair, authority, nowMs);
   let server = await readPair(directory, 'server');
   if (server === undefined || !isCurrent(server) || !coversAll(server, names)) {

@@ -9,7 +9,7 @@ import { type FieldType, fieldsOf } from '../structure.ts';
 import { judgedTypes, listVerdicts, verdictsOf } from './field-verdict.ts';
 import { CONTAINER_VERDICTS } from './container-verdicts.ts';
 import { POD_VERDICTS } from './pod-verdicts.ts';
-import { PROOFS } from './proofs.ts';
+import { PROOFS, proofOf } from './proofs.ts';
 import { podWarnings, refusedClaimFields, refusedFields } from './refused-fields.ts';
 import { RESTRICTED_FIELDS } from './refused-values.ts';
 import { VOLUME_VERDICTS } from './volume-verdicts.ts';
@@ -139,4 +139,13 @@ test('what has no effect is warned of', () => {
     'spec.containers[0].env[1]: hides previous definition of "A"',
   ]);
   assert.equal(podWarnings(pod, { server: true }).length, 3);
+});
+
+test('every honoured field has a test that proves it', () => {
+  const unproven = judgedTypes().flatMap((typeName) =>
+    [...(verdictsOf(typeName) ?? [])]
+      .filter(([name, verdict]) => verdict.kind === 'honoured' && proofOf(typeName, name) === undefined)
+      .map(([name]) => `${typeName}.${name}`),
+  );
+  assert.deepEqual(unproven, []);
 });

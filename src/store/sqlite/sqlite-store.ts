@@ -107,6 +107,7 @@ export class SqliteStore implements Store {
     const { worker, reader, release } = this.#parts;
     if (worker !== undefined && this.#failure === undefined) {
       const ended = new Promise((resolve) => worker.once('exit', resolve));
+      // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a worker, not a window
       worker.postMessage('close');
       await ended;
     }
@@ -130,6 +131,7 @@ export class SqliteStore implements Store {
     const id = this.#nextId++;
     const { promise, resolve, reject } = Promise.withResolvers<Extract<WriteResult, { ok: true }>>();
     this.#pending.set(id, { resolve, reject });
+    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a worker, not a window
     worker.postMessage({ id, write } satisfies WriteRequest);
     return promise;
   }
