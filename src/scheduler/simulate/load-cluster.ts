@@ -110,19 +110,22 @@ function claimName(names: Set<string>, name: string, origin: string): void {
 }
 
 function addObjects(snapshot: ClusterSnapshot, objects: readonly ClusterObject[]): void {
-  const known = snapshot.objects;
-  for (const { kind, object, origin } of objects) {
-    const name = object.metadata?.name ?? '';
-    if (kind === 'PriorityClass') known.priorityClasses.set(name, object);
-    else if (kind === 'PodDisruptionBudget') known.disruptionBudgets.set(namespacedName(object), object);
-    else if (kind === 'PersistentVolume') known.volumes.set(name, object);
-    else if (kind === 'PersistentVolumeClaim') known.claims.set(namespacedName(object), object);
-    else if (kind === 'StorageClass') known.storageClasses.set(name, object);
-    else if (kind === 'CSINode') known.csiNodes.set(name, object);
-    else if (kind === 'Namespace') snapshot.setNamespace(name, object.metadata?.labels ?? {});
-    else readingFrom(origin, () => addSpreadOwner(snapshot, { kind, object, origin } as ClusterObject));
-  }
+  for (const object of objects) readingFrom(object.origin, () => addObject(snapshot, object));
   snapshot.objectsChanged();
+}
+
+function addObject(snapshot: ClusterSnapshot, clusterObject: ClusterObject): void {
+  const known = snapshot.objects;
+  const { kind, object } = clusterObject;
+  const name = object.metadata?.name ?? '';
+  if (kind === 'PriorityClass') known.priorityClasses.set(name, object);
+  else if (kind === 'PodDisruptionBudget') known.disruptionBudgets.set(namespacedName(object), object);
+  else if (kind === 'PersistentVolume') known.volumes.set(name, object);
+  else if (kind === 'PersistentVolumeClaim') known.claims.set(namespacedName(object), object);
+  else if (kind === 'StorageClass') known.storageClasses.set(name, object);
+  else if (kind === 'CSINode') known.csiNodes.set(name, object);
+  else if (kind === 'Namespace') snapshot.setNamespace(name, object.metadata?.labels ?? {});
+  else addSpreadOwner(snapshot, clusterObject);
 }
 
 /** Their pods are spread over nodes and zones unless they say otherwise. */
