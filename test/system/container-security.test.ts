@@ -232,6 +232,18 @@ test('/etc/hostname, /etc/resolv.conf and mount targets that are symlinks to the
   assert.equal(readFileSync(join(victim, 'hosts'), 'utf8'), 'original');
 });
 
+test('/etc/mtab that is a symlink to the host is neither written nor made anything else', async () => {
+  const victim = join(host.directory, 'mtab-victim');
+  writeFileSync(victim, 'original');
+  const mtab = join(host.imageRoot, 'etc/mtab');
+  rmSync(mtab, { force: true });
+  symlinkSync(victim, mtab);
+  const seen = await run('readlink /etc/mtab; cat /etc/mtab 2>/dev/null || echo nothing there');
+  assert.deepEqual(seen.trim().split('\n'), [victim, 'nothing there']);
+  assert.equal(readFileSync(victim, 'utf8'), 'original');
+  rmSync(mtab);
+});
+
 test('labels, annotations and env of an image or manifest give no orders to the runtime', async () => {
   host.image = imageStatusOf('sha256:busybox', {
     env: ['PATH=/bin', 'PEAPOD_TEST_SECRET'],

@@ -1,6 +1,17 @@
 import { once } from 'node:events';
-import { chmodSync, closeSync, existsSync, mkdirSync, openSync, statSync } from 'node:fs';
-import { dirname } from 'node:path';
+import {
+  chmodSync,
+  closeSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  rmSync,
+  statSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { pathToFileURL } from 'node:url';
 import { Worker } from 'node:worker_threads';
@@ -87,15 +98,38 @@ async function startWriter(path: string): Promise<Worker> {
 }
 
 function openReader(path: string, isReadOnly: boolean): Reader {
-  // A folder that cannot be written has no place for the files that WAL needs beside the database.
-  const location = isReadOnly ? new URL(`${pathToFileURL(path).href}?immutable=1`) : path;
-  const database = new DatabaseSync(location, { readOnly: true });
+  const database = isReadOnly ? openUnwritable(path) : new DatabaseSync(path, { readOnly: true });
   try {
     checkIntegrity(database, path);
     return new Reader(database);
   } catch (error) {
     database.close();
     throw error;
+  }
+}
+
+/**
+ * A folder that cannot be written has no place for the files that WAL needs beside the database. What its last writer had not moved
+ * out of the log is read from a copy.
+ */
+function openUnwritable(path: string): DatabaseSync {
+  const log = statSync(`${path}-wal`, { throwIfNoEntry: false });
+  if (log === undefined || log.size === 0) {
+    return new DatabaseSync(new URL(`${pathToFileURL(path).href}?immutable=1`), { readOnly: true });
+  }
+  const directory = mkdtempSync(join(tmpdir(), 'peapod-store-'));
+  try {
+    const copy = join(directory, 'copy.db');
+    copyFileSync(path, copy);
+    copyFileSync(`${path}-wal`, `${copy}-wal`);
+    chmodSync(copy, 0o600);
+    const database = new DatabaseSync(copy);
+    // Only with the first read does it open the log.
+    database.prepare('SELECT count(*) FROM sqlite_master').get();
+    return database;
+  } finally {
+    // It stays open, without a name.
+    rmSync(directory, { recursive: true });
   }
 }
 

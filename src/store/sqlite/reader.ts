@@ -70,7 +70,18 @@ export class Reader implements Disposable {
     return entryOf(this.#statements.past.get(key, revision));
   }
 
-  list({ prefix, afterKey, limit = -1, revision }: ListOptions, newest: number): StorePage {
+  /** All of one revision: other commits in between are not seen. */
+  list(options: ListOptions): StorePage {
+    this.#database.exec('BEGIN');
+    try {
+      return this.#list(options);
+    } finally {
+      this.#database.exec('COMMIT');
+    }
+  }
+
+  #list({ prefix, afterKey, limit = -1, revision }: ListOptions): StorePage {
+    const newest = this.newest();
     if (revision !== undefined) this.#check(revision, newest);
     const range = [prefix, `${prefix}${END}`, afterKey ?? ''] as const;
     const rows =

@@ -42,6 +42,7 @@ export class SqliteStore implements Store {
   readonly #pending = new Map<number, Pending>();
   readonly #stop = new AbortController();
   readonly #maintenance: Promise<void>;
+  #waiters: { readonly revision: number; readonly resolve: () => void }[] = [];
   #nextId = 1;
   #revision: number;
   /** What ended the writer. */
@@ -61,11 +62,15 @@ export class SqliteStore implements Store {
   }
 
   async get(key: string, { revision }: { revision?: number } = {}): Promise<StoreEntry | undefined> {
-    return this.#read((reader) => reader.get(key, revision, this.#revision));
+    const entry = this.#read((reader) => reader.get(key, revision, this.#revision));
+    if (entry !== undefined) await this.#announced(entry.modRevision);
+    return entry;
   }
 
   async list(options: ListOptions): Promise<StorePage> {
-    return this.#read((reader) => reader.list(options, this.#revision));
+    const page = this.#read((reader) => reader.list(options));
+    await this.#announced(page.revision);
+    return page;
   }
 
   async count(prefix: string): Promise<number> {
@@ -116,6 +121,12 @@ export class SqliteStore implements Store {
     release();
   }
 
+  /** What is committed may be read before it is announced: whoever read it finds it announced when he goes on. */
+  async #announced(revision: number): Promise<void> {
+    if (revision <= this.#revision || this.#failure !== undefined) return;
+    await new Promise<void>((resolve) => this.#waiters.push({ revision, resolve }));
+  }
+
   #read<T>(read: (reader: Reader) => T): T {
     try {
       return read(this.#parts.reader);
@@ -128,6 +139,7 @@ export class SqliteStore implements Store {
     const { worker, path } = this.#parts;
     if (worker === undefined) return Promise.reject(readOnly(path));
     if (this.#failure !== undefined) return Promise.reject(storeError(this.#failure, path));
+    if (this.#stop.signal.aborted) return Promise.reject(closed(path));
     const id = this.#nextId++;
     const { promise, resolve, reject } = Promise.withResolvers<Extract<WriteResult, { ok: true }>>();
     this.#pending.set(id, { resolve, reject });
@@ -161,6 +173,10 @@ export class SqliteStore implements Store {
   #announce(change: WrittenChange): void {
     this.#revision = change.revision;
     this.#hub.publish(eventOf(change));
+    if (this.#waiters.length === 0) return;
+    const waiting = this.#waiters;
+    this.#waiters = waiting.filter(({ revision }) => revision > change.revision);
+    for (const { revision, resolve } of waiting) if (revision <= change.revision) resolve();
   }
 
   #settle(id: number): Pending | undefined {
@@ -170,9 +186,10 @@ export class SqliteStore implements Store {
   }
 
   #writerEnded(error: unknown): void {
-    if (this.#stop.signal.aborted) return;
-    this.#failure ??= error;
-    const failure = storeError(this.#failure, this.#parts.path);
+    const { path } = this.#parts;
+    const failure = this.#stop.signal.aborted ? closed(path) : storeError(error, path);
+    if (!this.#stop.signal.aborted) this.#failure ??= error;
+    for (const { resolve } of this.#waiters) resolve();
     for (const { reject } of this.#pending.values()) reject(failure);
     this.#pending.clear();
   }
@@ -201,6 +218,10 @@ export class SqliteStore implements Store {
       }
     }
   }
+}
+
+function closed(path: string): PeapodError {
+  return new PeapodError('Unavailable', `${path} has been closed`);
 }
 
 function eventOf({

@@ -50,7 +50,7 @@ export function openMemoryStore(): Store {
     const timer = setTimeout(() => {
       const previous = live.get(key);
       if (previous !== undefined) append({ type: 'delete', key, revision: newest + 1, previous });
-    }, ttlSeconds * 1000).unref();
+    }, ttlSeconds * 1000);
     expiries.set(key, timer);
   };
 

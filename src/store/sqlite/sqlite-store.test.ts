@@ -1,0 +1,209 @@
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { after, test } from 'node:test';
+import fc from 'fast-check';
+import { isPeapodError } from '../../model/errors.ts';
+import type { Store } from '../store.ts';
+import { openMemoryStore } from '../testing/memory-store.ts';
+import { REAL_CLOCK } from '../testing/real-clock.ts';
+import { testStore } from '../testing/store-contract.ts';
+import { openSqliteStore } from './open-sqlite-store.ts';
+
+const directory = mkdtempSync(join(tmpdir(), 'peapod-sqlite-'));
+after(() => rmSync(directory, { recursive: true, force: true }));
+let count = 0;
+const freshPath = (): string => join(directory, `s${count++}`, 'state.db');
+const open = (path: string): Promise<Store> => openSqliteStore({ path, clock: REAL_CLOCK });
+
+testStore('sqlite', () => open(freshPath()));
+
+async function codeOf(work: Promise<unknown>): Promise<string> {
+  return work.then(
+    () => 'ok',
+    (error: unknown) => (isPeapodError(error) ? error.code : String(error)),
+  );
+}
+
+test('everything is there when it is opened again, and revisions go on', async () => {
+  const path = freshPath();
+  {
+    await using store = await open(path);
+    await store.create('/a', Buffer.from('x'));
+    await store.create('/b', Buffer.from('y'));
+    await store.delete('/b', 3);
+  }
+  await using store = await open(path);
+  assert.equal(await store.currentRevision(), 4);
+  assert.equal(await store.create('/c', Buffer.from('z')), 5);
+  assert.equal((await store.list({ prefix: '/', revision: 3 })).entries.length, 2);
+});
+
+test('only its owner may look into it, and one process at a time', async () => {
+  const path = freshPath();
+  await using _store = await open(path);
+  assert.equal(statSync(path).mode & 0o777, 0o600);
+  assert.equal(await codeOf(open(path)), 'FailedPrecondition');
+});
+
+test('a file that is no database, and one that is damaged, are named', async () => {
+  const path = freshPath();
+  mkdirSync(join(path, '..'), { recursive: true });
+  writeFileSync(path, 'this is no database, and never was one, whatever it is called'.repeat(100));
+  assert.equal(await codeOf(open(path)), 'Corrupt');
+  const damaged = freshPath();
+  {
+    await using store = await open(damaged);
+    for (let index = 0; index < 200; index += 1) await store.create(`/k/${index}`, Buffer.alloc(500, 'x'));
+  }
+  const database = new DatabaseSync(damaged);
+  database.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+  database.close();
+  const bytes = readFileSync(damaged);
+  bytes.fill(0x5a, 8192, Math.min(bytes.length, 40_960));
+  writeFileSync(damaged, bytes);
+  assert.equal(await codeOf(open(damaged)), 'Corrupt');
+});
+
+test('a store that cannot be written can be read, with what was still in the log, and says so', async () => {
+  const path = freshPath();
+  const mount = join(directory, 'read-only');
+  mkdirSync(mount);
+  execFileSync('mount', ['-t', 'tmpfs', 'tmpfs', mount]);
+  try {
+    {
+      await using store = await open(path);
+      await store.create('/a', Buffer.from('x'));
+      // As a process that was killed leaves it.
+      for (const suffix of ['', '-wal']) copyFileSync(`${path}${suffix}`, join(mount, `state.db${suffix}`));
+    }
+    execFileSync('mount', ['-o', 'remount,ro', mount]);
+    await using store = await open(join(mount, 'state.db'));
+    assert.equal(Buffer.from((await store.get('/a'))?.value ?? []).toString(), 'x');
+    assert.equal(await codeOf(store.create('/b', Buffer.from('y'))), 'ReadOnly');
+  } finally {
+    execFileSync('umount', [mount]);
+  }
+});
+
+test('a full disk refuses writes, loses nothing, and takes writes again when there is room', async () => {
+  const mount = join(directory, 'small');
+  mkdirSync(mount);
+  execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', mount]);
+  try {
+    await using store = await open(join(mount, 'state.db'));
+    const written: string[] = [];
+    let refusal = 'ok';
+    for (let index = 0; index < 200 && refusal === 'ok'; index += 1) {
+      refusal = await codeOf(store.create(`/k/${index}`, Buffer.alloc(20_000, 'x')));
+      if (refusal === 'ok') written.push(`/k/${index}`);
+    }
+    assert.equal(refusal, 'NoSpace');
+    const keys = (await store.list({ prefix: '/k/' })).entries.map(({ key }) => key);
+    assert.deepEqual(keys.sort(), written.sort());
+    execFileSync('mount', ['-o', 'remount,size=8m', mount]);
+    assert.equal(await codeOf(store.create('/k/more', Buffer.alloc(20_000, 'x'))), 'ok');
+  } finally {
+    execFileSync('umount', [mount]);
+  }
+});
+
+test('a store that is closed refuses writes', async () => {
+  const store = await open(freshPath());
+  await store[Symbol.asyncDispose]();
+  assert.equal(await codeOf(store.create('/a', Buffer.from('x'))), 'Unavailable');
+});
+
+const KEYS = ['/a/1', '/a/2', '/b/1'] as const;
+
+type Step =
+  | { readonly kind: 'create' | 'reopen'; readonly key: string }
+  | { readonly kind: 'update' | 'delete'; readonly key: string; readonly off: number }
+  | { readonly kind: 'compact'; readonly back: number };
+
+const step: fc.Arbitrary<Step> = fc.oneof(
+  fc.record({ kind: fc.constant('create' as const), key: fc.constantFrom(...KEYS) }),
+  fc.record({
+    kind: fc.constantFrom('update' as const, 'delete' as const),
+    key: fc.constantFrom(...KEYS),
+    off: fc.constantFrom(0, 0, 0, 1),
+  }),
+  fc.record({ kind: fc.constant('compact' as const), back: fc.nat(4) }),
+  fc.record({ kind: fc.constant('reopen' as const), key: fc.constant('') }),
+);
+
+test('whatever is done, it is as the simple store has it', async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { maxLength: 30 }), async (steps) => {
+      const path = freshPath();
+      let store = await open(path);
+      await using model = openMemoryStore();
+      try {
+        for (const [index, one] of steps.entries()) {
+          if (one.kind === 'reopen') {
+            await store[Symbol.asyncDispose]();
+            store = await open(path);
+            continue;
+          }
+          const act = async (on: Store): Promise<string> => {
+            if (one.kind === 'compact')
+              return codeOf(on.compact(Math.max(1, (await on.currentRevision()) - one.back)));
+            if (!('off' in one)) return codeOf(on.create(one.key, Buffer.from(String(index))));
+            const revision = ((await on.get(one.key))?.modRevision ?? 0) + one.off;
+            return codeOf(
+              one.kind === 'update'
+                ? on.update(one.key, Buffer.from(String(index)), revision)
+                : on.delete(one.key, revision),
+            );
+          };
+          assert.equal(await act(store), await act(model));
+        }
+        assert.deepEqual(await stateOf(store), await stateOf(model));
+      } finally {
+        await store[Symbol.asyncDispose]();
+      }
+    }),
+    { numRuns: 25 },
+  );
+});
+
+/** Every revision that can be read, and what a watch from each tells. */
+async function stateOf(store: Store): Promise<unknown[]> {
+  const newest = await store.currentRevision();
+  const states: unknown[] = [];
+  for (let revision = 1; revision <= newest; revision += 1) {
+    const listed = await store.list({ prefix: '/', revision }).then(
+      ({ entries }) =>
+        entries.map(({ key, value, modRevision, createRevision }) => [
+          key,
+          Buffer.from(value).toString(),
+          modRevision,
+          createRevision,
+        ]),
+      (error: unknown) => (isPeapodError(error) ? error.code : error),
+    );
+    states.push(listed, await historyFrom(store, revision));
+  }
+  return states;
+}
+
+async function historyFrom(store: Store, afterRevision: number): Promise<unknown> {
+  const stop = new AbortController();
+  const seen: string[] = [];
+  try {
+    for await (const event of store.watch({ prefix: '/a/', afterRevision, signal: stop.signal })) {
+      if (event.type === 'bookmark') break;
+      seen.push(
+        event.type === 'put'
+          ? `put ${event.entry.key}@${event.entry.modRevision}`
+          : `delete ${event.key}@${event.revision}`,
+      );
+    }
+    return seen;
+  } catch (error) {
+    return isPeapodError(error) ? error.code : error;
+  }
+}

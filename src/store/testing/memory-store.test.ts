@@ -1,0 +1,4 @@
+import { openMemoryStore } from './memory-store.ts';
+import { testStore } from './store-contract.ts';
+
+testStore('memory', async () => openMemoryStore());
