@@ -56,10 +56,14 @@ export class WorkQueue {
     const running = new Set<Promise<void>>();
     while (!signal.aborted) {
       const key = this.#next();
-      if (key === undefined || running.size >= workers) {
-        await Promise.race([...running, this.#wake.promise]);
-        if (key === undefined) this.#wake = Promise.withResolvers();
-        if (key === undefined || running.size >= workers) continue;
+      if (key === undefined) {
+        await this.#wake.promise;
+        this.#wake = Promise.withResolvers();
+        continue;
+      }
+      if (running.size >= workers) {
+        await Promise.race(running);
+        continue;
       }
       this.#ready.delete(key);
       this.#underWay.add(key);
