@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { after, test } from 'node:test';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { isPeapodError } from '../../model/errors.ts';
 import type { Store } from '../store.ts';
 import { openMemoryStore } from '../testing/memory-store.ts';

@@ -35,11 +35,12 @@ async function take(store: Store, prefix: string, afterRevision: number, count: 
 
 /** @param open an empty store each time */
 export function testStore(name: string, open: () => Promise<Store>): void {
-  const each = (title: string, work: (store: Store) => Promise<void>) =>
-    test(`${name}: ${title}`, async () => {
+  const each = (title: string, work: (store: Store) => Promise<void>): void => {
+    void test(`${name}: ${title}`, async () => {
       await using store = await open();
       await work(store);
     });
+  };
 
   each('an empty store is at revision 1, and each write takes the next', async (store) => {
     assert.equal(await store.currentRevision(), 1);
