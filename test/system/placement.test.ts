@@ -44,7 +44,7 @@ test('a pod that does not fit stays Pending, says what is short, and runs when t
   assert.equal(code, 0);
   assert.match(
     stdout,
-    /second" stays Pending: 0\/1 nodes are available: 1 Insufficient memory\. memory: needs /,
+    /second" stays Pending: 0\/1 nodes are available: 1 Insufficient memory\. Here: needs \S+ memory, \S+ free/,
   );
   assert.deepEqual(await phases(), { first: 'Running', second: 'Pending' });
   assert.match(await peapod.succeed(['describe', 'second']), /FailedScheduling .*Insufficient memory/);

@@ -26,7 +26,7 @@ test('what is short is told with numbers', () => {
   assert.deepEqual(findPlace(pod('new', '3Gi'), NODE, others), {
     found: false,
     summary: '0/1 nodes are available: 1 Insufficient memory.',
-    numbers: ['memory: needs 3Gi, 2.5Gi free'],
+    numbers: ['needs 3Gi memory, 2.5Gi free of 4Gi'],
   });
 });
 

@@ -3,7 +3,8 @@ import type { Node, Pod, Volume } from '../../model/api/types.ts';
 import { ClusterSnapshot } from '../../scheduler/engine/snapshot.ts';
 import { defaultProfile } from '../../scheduler/engine/profile.ts';
 import { SchedulingEngine } from '../../scheduler/engine/schedule-pod.ts';
-import { rejectionNumbers } from './rejection-numbers.ts';
+import type { Rejection } from '../../scheduler/engine/decision.ts';
+import { sayRejection } from '../../scheduler/explain/say-rejection.ts';
 
 export type Place =
   | { readonly found: true; readonly node: string }
@@ -11,7 +12,7 @@ export type Place =
       readonly found: false;
       /** In kube-scheduler's words: `0/1 nodes are available: 1 Insufficient memory.` */
       readonly summary: string;
-      /** The numbers behind it: `memory: needs 32Gi, 23.4Gi free`. */
+      /** The numbers behind it: `needs 32Gi memory, 23.4Gi free of 24Gi`. */
       readonly numbers: readonly string[];
     };
 
@@ -33,7 +34,7 @@ export function findPlace(pod: Pod, node: Node, others: readonly Pod[]): Place {
   if (decision.outcome === 'placed') return { found: true, node: decision.node };
   if (decision.gated !== undefined) return { found: false, summary: GATED, numbers: [] };
   const { summary, rejected } = engine.explain(info);
-  return { found: false, summary, numbers: rejected.flatMap(({ details }) => rejectionNumbers(details)) };
+  return { found: false, summary, numbers: rejected.filter(hasNumbers).flatMap(sayRejection) };
 }
 
 /** Without a server there are no PriorityClasses, and claims are folders of this machine, which bind nobody to a node. */
@@ -43,6 +44,11 @@ export function placeable(pod: Pod): Pod {
   const isClaim = ({ persistentVolumeClaim, ephemeral }: Volume) =>
     persistentVolumeClaim !== undefined || ephemeral !== undefined;
   return { ...pod, spec: { ...spec, volumes: volumes.filter((volume) => !isClaim(volume)) } };
+}
+
+/** Whether there is more to tell than the summary says. */
+function hasNumbers({ details }: Rejection): boolean {
+  return details.some(({ kind }) => kind === 'resource' || kind === 'ports');
 }
 
 function hasEnded({ status }: Pod): boolean {

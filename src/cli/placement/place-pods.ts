@@ -74,7 +74,7 @@ function decide(
 ): { found: true; node: string } | { found: false; message: string } {
   const place = findPlace(pod, thisNode(settings), others);
   if (place.found) return place;
-  const numbers = place.numbers.length === 0 ? '' : ` ${place.numbers.join('; ')}.`;
+  const numbers = place.numbers.length === 0 ? '' : ` Here: ${place.numbers.join('; ')}.`;
   return { found: false, message: `${place.summary}${numbers}` };
 }
 
