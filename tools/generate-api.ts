@@ -104,14 +104,14 @@ function tsType(type: string): string {
 
 function structureType(type: string, format: string): string {
   const list = /^Array<(.+)>$/.exec(type);
-  if (list) return `[]${structureType(list[1] ?? '', '')}`;
+  if (list) return `[]${structureType(list[1] ?? '', format)}`;
   const map = /^\{ \[key: string\]: (.+); \}$/.exec(type);
-  if (map) return `{}${structureType(map[1] ?? '', '')}`;
+  if (map) return `{}${structureType(map[1] ?? '', format)}`;
   if (type === 'Date') return 'time';
   if (type === 'V1MicroTime') return 'microtime';
   if (type === 'IntOrString') return 'intOrString';
   if (type === 'any' || type === 'object') return 'any';
-  if (type === 'number') return format === 'double' ? 'double' : 'int';
+  if (type === 'number') return format === 'double' ? 'double' : format === 'int64' ? 'long' : 'int';
   if (type === 'string') return format === 'byte' ? 'byte' : 'string';
   if (type === 'boolean') return type;
   return publicName(type);

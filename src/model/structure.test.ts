@@ -3,7 +3,18 @@ import test from 'node:test';
 import structureJson from './api/structure.json' with { type: 'json' };
 import { type FieldType, fieldsOf } from './structure.ts';
 
-const PRIMITIVES = ['string', 'byte', 'int', 'double', 'boolean', 'intOrString', 'time', 'microtime', 'any'];
+const PRIMITIVES = [
+  'string',
+  'byte',
+  'int',
+  'long',
+  'double',
+  'boolean',
+  'intOrString',
+  'time',
+  'microtime',
+  'any',
+];
 
 function leaf(type: FieldType): FieldType {
   return type.kind === 'list' || type.kind === 'map' ? leaf(type.of) : type;

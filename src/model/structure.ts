@@ -11,7 +11,10 @@ export type FieldType =
 export type PrimitiveName =
   | 'string'
   | 'byte'
+  /** 32 bits. */
   | 'int'
+  /** 64 bits, of which JavaScript keeps 53. */
+  | 'long'
   | 'double'
   | 'boolean'
   | 'intOrString'
@@ -19,6 +22,11 @@ export type PrimitiveName =
   | 'microtime'
   | 'quantity'
   | 'any';
+
+/** Whether a number is one that a field of that type can hold. */
+export function isInteger(value: unknown, type: 'int' | 'long'): value is number {
+  return Number.isSafeInteger(value) && (type === 'long' || value === (Number(value) | 0));
+}
 
 export interface Field {
   readonly type: FieldType;

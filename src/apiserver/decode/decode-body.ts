@@ -2,11 +2,12 @@
  * From bytes to an object.
  * @see kubernetes/staging/src/k8s.io/apimachinery/pkg/runtime/serializer/json/json.go
  */
-import { parseDocument } from 'yaml';
 import type { ApiObject } from '../api-object.ts';
 import { badRequest, StatusError } from '../errors/status-error.ts';
+import { checkDepth } from './check-depth.ts';
 import { duplicateKeys } from './duplicate-keys.ts';
 import { fitType } from './fit-type.ts';
+import { parseYaml } from './parse-yaml.ts';
 import { decodeProtobuf } from './protobuf.ts';
 
 export interface DecodeOptions {
@@ -20,7 +21,6 @@ export interface DecodeOptions {
 const JSON_TYPE = 'application/json';
 const YAML_TYPE = 'application/yaml';
 const PROTOBUF_TYPE = 'application/vnd.kubernetes.protobuf';
-const MAX_ALIASES = 100;
 
 /**
  * The object that a body is, with what its type does not know dropped, refused or warned of.
@@ -71,15 +71,18 @@ function versionOf({ apiVersion }: DecodeOptions): string {
   return apiVersion.slice(apiVersion.indexOf('/') + 1);
 }
 
-export function parseBody(
-  body: Buffer,
-  contentType: string,
-): { value: unknown; duplicates: readonly string[] } {
+export interface Parsed {
+  readonly value: unknown;
+  /** The paths of fields that stand more than once in their object. */
+  readonly duplicates: readonly string[];
+}
+
+function parseBody(body: Buffer, contentType: string): Parsed {
   const type = (contentType.split(';')[0] ?? '').trim().toLowerCase();
   if (type === PROTOBUF_TYPE) return { value: decodeProtobuf(body), duplicates: [] };
   const text = textOf(body);
-  if (type === JSON_TYPE || type === '') return { value: parseJson(text), duplicates: duplicateKeys(text) };
-  if (type === YAML_TYPE) return { value: parseYaml(text), duplicates: [] };
+  if (type === JSON_TYPE || type === '') return parseJson(text);
+  if (type === YAML_TYPE) return parseYaml(text);
   throw new StatusError(
     'UnsupportedMediaType',
     'the body of the request was in an unknown format - accepted media types include: application/json, application/yaml, application/vnd.kubernetes.protobuf',
@@ -94,23 +97,16 @@ export function textOf(body: Buffer): string {
   }
 }
 
-export function parseJson(text: string): unknown {
+/** @throws StatusError BadRequest */
+export function parseJson(text: string): Parsed {
+  let value: unknown;
   try {
-    return JSON.parse(text);
+    value = JSON.parse(text);
   } catch (error) {
     throw badRequest(`couldn't get version/kind; json parse error: ${(error as Error).message}`);
   }
-}
-
-export function parseYaml(text: string): unknown {
-  const document = parseDocument(text, { version: '1.1', uniqueKeys: true, merge: true });
-  const [problem] = document.errors;
-  if (problem !== undefined) throw badRequest(`error converting YAML to JSON: ${problem.message}`);
-  try {
-    return document.toJS({ maxAliasCount: MAX_ALIASES });
-  } catch (error) {
-    throw badRequest(`error converting YAML to JSON: ${(error as Error).message}`);
-  }
+  checkDepth(value);
+  return { value, duplicates: duplicateKeys(text) };
 }
 
 function checkKind(object: ApiObject, { kind, apiVersion }: DecodeOptions): void {

@@ -1,5 +1,5 @@
 /** Makes what a client sent fit the type it claims to be: unknown fields go, wrong types are refused. */
-import { type FieldType, fieldsOf } from '../../model/structure.ts';
+import { type FieldType, fieldsOf, isInteger, type PrimitiveName } from '../../model/structure.ts';
 
 export interface Fitted {
   readonly value: Record<string, unknown>;
@@ -9,6 +9,8 @@ export interface Fitted {
   readonly wrong: readonly string[];
 }
 
+const RFC3339 = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d+)?(?:Z|[+-]\d{2}:\d{2})$/;
+const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
 const MAX_DEPTH = 100;
 const MAX_COMPLAINTS = 50;
 
@@ -73,24 +75,31 @@ class Fitter {
     return Object.fromEntries(entries);
   }
 
-  #fitPrimitive(value: unknown, name: string, path: string, depth: number): unknown {
+  #fitPrimitive(value: unknown, name: PrimitiveName, path: string, depth: number): unknown {
     switch (name) {
       case 'any':
         return this.#bounded(value, path, depth);
       case 'int':
-        return Number.isSafeInteger(value) ? value : this.#wrong(path, 'must be an integer');
+      case 'long':
+        if (isInteger(value, name)) return value;
+        return this.#wrong(path, Number.isInteger(value) ? 'is too large' : 'must be an integer');
       case 'double':
         return typeof value === 'number' ? value : this.#wrong(path, 'must be a number');
       case 'boolean':
         return typeof value === 'boolean' ? value : this.#wrong(path, 'must be a boolean');
       case 'intOrString':
-        return typeof value === 'string' || Number.isSafeInteger(value)
+        return typeof value === 'string' || isInteger(value, 'int')
           ? value
           : this.#wrong(path, 'must be an integer or a string');
       case 'quantity':
         if (typeof value === 'number') return String(value);
         return typeof value === 'string' ? value : this.#wrong(path, 'must be a quantity');
-      default:
+      case 'time':
+      case 'microtime':
+        return isTime(value) ? value : this.#wrong(path, 'must be a time like 2006-01-02T15:04:05Z');
+      case 'byte':
+        return isBase64(value) ? value : this.#wrong(path, 'must be base64');
+      case 'string':
         return typeof value === 'string' ? value : this.#wrong(path, 'must be a string');
     }
   }
@@ -110,11 +119,20 @@ class Fitter {
   }
 }
 
+function isTime(value: unknown): boolean {
+  return typeof value === 'string' && RFC3339.test(value) && !Number.isNaN(Date.parse(value));
+}
+
+/** As Go reads it: line breaks may stand in it. */
+function isBase64(value: unknown): boolean {
+  return typeof value === 'string' && BASE64.test(value.replaceAll(/[\r\n]/g, ''));
+}
+
 /** What a null in a list or map means to Go: the type's zero. */
 function emptyOf(type: FieldType): unknown {
   if (type.kind === 'list') return [];
   if (type.kind === 'map' || type.kind === 'object') return {};
-  if (type.name === 'int' || type.name === 'double') return 0;
+  if (type.name === 'int' || type.name === 'long' || type.name === 'double') return 0;
   if (type.name === 'boolean') return false;
   return type.name === 'any' ? null : '';
 }

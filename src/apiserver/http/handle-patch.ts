@@ -35,10 +35,11 @@ export async function patched(call: ResourceCall, expected: ExpectedKind): Promi
   const type = (call.request.headers['content-type'] ?? '').split(';')[0]?.trim() ?? '';
   const body = await readBody(call.request);
   const options = decodeOptions(call, expected);
-  const applied = applierOf(type, parseJson(textOf(body)), expected.typeName);
+  const { value, duplicates } = parseJson(textOf(body));
+  const applied = applierOf(type, value, expected.typeName);
   return (present) => {
     const { resourceVersion: _, ...metadata } = present.metadata ?? {};
-    return checkObject(applied({ ...present, metadata }), [], options);
+    return checkObject(applied({ ...present, metadata }), duplicates, options);
   };
 }
 

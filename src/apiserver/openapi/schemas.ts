@@ -11,6 +11,7 @@ const PRIMITIVES: Record<PrimitiveName, Schema> = {
   string: { type: 'string' },
   byte: { type: 'string', format: 'byte' },
   int: { type: 'integer', format: 'int32' },
+  long: { type: 'integer', format: 'int64' },
   double: { type: 'number', format: 'double' },
   boolean: { type: 'boolean' },
   intOrString: { type: 'string', format: 'int-or-string' },

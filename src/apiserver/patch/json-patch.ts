@@ -8,6 +8,13 @@ export class JsonPatchError extends Error {
 
 /** As kube-apiserver limits them. */
 const MAX_OPERATIONS = 10_000;
+const MAX_COPIED_CHARACTERS = 3 * 1024 * 1024;
+
+interface Root {
+  value: unknown;
+  /** The length of all that was copied, as JSON. */
+  copied: number;
+}
 
 type Operation =
   | { readonly op: 'add' | 'replace' | 'test'; readonly path: string; readonly value: unknown }
@@ -25,8 +32,13 @@ export function applyJsonPatch(document: unknown, patch: unknown): unknown {
       `the allowed maximum operations in a JSON patch is ${MAX_OPERATIONS}, got ${patch.length}`,
     );
   }
-  const root = { value: structuredClone(document) };
-  for (const [index, operation] of patch.entries()) apply(root, readOperation(operation, index));
+  const root: Root = { value: structuredClone(document), copied: 0 };
+  try {
+    for (const [index, operation] of patch.entries()) apply(root, readOperation(operation, index));
+  } catch (error) {
+    if (error instanceof RangeError) throw new JsonPatchError('the document becomes nested too deeply');
+    throw error;
+  }
   return root.value;
 }
 
@@ -53,7 +65,7 @@ function readOperation(value: unknown, index: number): Operation {
   }
 }
 
-function apply(root: { value: unknown }, operation: Operation): void {
+function apply(root: Root, operation: Operation): void {
   switch (operation.op) {
     case 'add':
       return add(root, operation.path, structuredClone(operation.value));
@@ -68,12 +80,24 @@ function apply(root: { value: unknown }, operation: Operation): void {
       if (isDeepStrictEqual(find(root, operation.path, true), operation.value)) return;
       throw new JsonPatchError(`testing value ${operation.path} failed`);
     case 'copy':
-      return add(root, operation.path, structuredClone(find(root, operation.from)));
+      return add(root, operation.path, copy(root, operation.from));
     case 'move':
       if (operation.path.startsWith(`${operation.from}/`))
         throw new JsonPatchError(`cannot move ${operation.from} into itself`);
       return add(root, operation.path, take(root, operation.from));
   }
+}
+
+/** Copies of copies grow fast: what is copied in one patch is limited. */
+function copy(root: Root, from: string): unknown {
+  const text = JSON.stringify(find(root, from)) ?? 'null';
+  root.copied += text.length;
+  if (root.copied > MAX_COPIED_CHARACTERS) {
+    throw new JsonPatchError(
+      `unable to complete the copy, the accumulated size increase of copy is ${root.copied}, exceeding the limit ${MAX_COPIED_CHARACTERS}`,
+    );
+  }
+  return JSON.parse(text);
 }
 
 function segments(path: string): string[] {
@@ -86,7 +110,7 @@ function segments(path: string): string[] {
     .map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'));
 }
 
-function find(root: { value: unknown }, path: string, mayMiss = false): unknown {
+function find(root: Root, path: string, mayMiss = false): unknown {
   let value = root.value;
   for (const part of segments(path)) {
     const next = child(value, part);
@@ -114,14 +138,14 @@ function indexOf(part: string, most: number): number | undefined {
   return index <= most ? index : undefined;
 }
 
-function parentOf(root: { value: unknown }, path: string): { parent: unknown; last: string } {
+function parentOf(root: Root, path: string): { parent: unknown; last: string } {
   const parts = segments(path);
   const last = parts.pop() ?? '';
   const above = parts.map((part) => `/${part.replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
   return { parent: find(root, above), last };
 }
 
-function add(root: { value: unknown }, path: string, value: unknown): void {
+function add(root: Root, path: string, value: unknown): void {
   if (path === '') {
     root.value = value;
     return;
@@ -136,7 +160,7 @@ function add(root: { value: unknown }, path: string, value: unknown): void {
   } else throw missing(path);
 }
 
-function take(root: { value: unknown }, path: string): unknown {
+function take(root: Root, path: string): unknown {
   if (path === '') throw new JsonPatchError('the whole document cannot be removed');
   const { parent, last } = parentOf(root, path);
   const found = child(parent, last);

@@ -217,6 +217,38 @@ test('a strategic patch that is malformed is refused', () => {
   assert.throws(() => applyStrategicMergePatch({}, [], 'Pod'), StrategicPatchError);
 });
 
+test('a JSON patch cannot make a document grow without bound', () => {
+  const grow = Array.from({ length: 40 }, (_, index) => ({ op: 'copy', from: '', path: `/x${index}` }));
+  assert.throws(() => applyJsonPatch({ a: 'some text' }, grow), /accumulated size increase/);
+});
+
+test('ports with the same number stay apart where a patch names neither', () => {
+  const ports = [
+    { containerPort: 53, protocol: 'UDP' },
+    { containerPort: 53, protocol: 'TCP' },
+  ];
+  const patch = podWith([{ name: 'a', ports: [{ containerPort: 80 }] }]);
+  assert.deepEqual(
+    applyStrategicMergePatch(podWith([container('a', { ports })]), patch, 'Pod'),
+    podWith([container('a', { ports: [...ports, { containerPort: 80 }] })]),
+  );
+});
+
+test('long lists are merged and ordered in one pass', () => {
+  const names = Array.from({ length: 20_000 }, (_, index) => `v${index}`);
+  const list = names.map((name) => ({ name }));
+  const patch = {
+    spec: {
+      '$setElementOrder/volumes': list.toReversed(),
+      volumes: names.map((name) => ({ name, emptyDir: {} })),
+    },
+  };
+  const merged = applyStrategicMergePatch({ spec: { volumes: list } }, patch, 'Pod');
+  assert.deepEqual(merged, {
+    spec: { volumes: names.toReversed().map((name) => ({ name, emptyDir: {} })) },
+  });
+});
+
 test('whatever patches hold, they end in an object or in an error of their own', () => {
   fc.assert(
     fc.property(fc.jsonValue(), fc.jsonValue(), (document, patch) => {

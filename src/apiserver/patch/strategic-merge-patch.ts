@@ -88,35 +88,41 @@ function mergeList(
   });
   const isReplace = (item: Json) => item[DIRECTIVE] === 'replace';
   if (items.some(isReplace)) return items.filter((item) => !isReplace(item)).map(withoutDirectives);
-  let merged = original.filter(isRecord);
+  const merged: (Json | undefined)[] = original.filter(isRecord);
+  const places = Map.groupBy(merged.keys(), (index) => merged[index]?.[key]);
   for (const item of items) {
     const wanted = item[key];
     if (wanted === undefined)
       throw new StrategicPatchError(
         `map: ${JSON.stringify(item)} does not contain declared merge key: ${key}`,
       );
-    const at = merged.findIndex((one) => one[key] === wanted);
-    if (item[DIRECTIVE] === 'delete') merged = merged.filter((one) => one[key] !== wanted);
-    else if (at === -1) merged = [...merged, mergeObject({}, item, of)];
-    else merged = merged.map((one, index) => (index === at ? mergeObject(one, item, of) : one));
+    const at = places.get(wanted) ?? [];
+    const [first] = at;
+    if (item[DIRECTIVE] === 'delete') {
+      for (const index of at) merged[index] = undefined;
+      places.delete(wanted);
+    } else if (first === undefined) {
+      places.set(wanted, [merged.length]);
+      merged.push(mergeObject({}, item, of));
+    } else merged[first] = mergeObject(merged[first] ?? {}, item, of);
   }
-  return merged;
+  return merged.filter(isRecord);
 }
 
 function retain(merged: Map<string, unknown>, keys: unknown): void {
   if (keys === undefined) return;
   if (!Array.isArray(keys)) throw new StrategicPatchError(`${RETAIN_KEYS} must be a list`);
-  for (const key of Array.from(merged.keys())) if (!keys.includes(key)) merged.delete(key);
+  const kept = new Set<unknown>(keys);
+  for (const key of Array.from(merged.keys())) if (!kept.has(key)) merged.delete(key);
 }
 
 function dropPrimitives(merged: Map<string, unknown>, key: string, values: unknown): void {
   if (!Array.isArray(values)) throw new StrategicPatchError(`${DELETE_PRIMITIVES}${key} must be a list`);
   const list = merged.get(key);
-  if (Array.isArray(list))
-    merged.set(
-      key,
-      list.filter((item) => !values.includes(item)),
-    );
+  if (!Array.isArray(list)) return;
+  const dropped = new Set<unknown>(values);
+  const left = list.filter((item) => !dropped.has(item));
+  merged.set(key, left);
 }
 
 /** What the patch names comes in its order; what only the server has stays where it was among its neighbours. */
@@ -134,22 +140,25 @@ function setOrder(
   const mergeKey = PATCH_MERGE_KEYS[path];
   const identity = (item: unknown): unknown =>
     typeof mergeKey === 'string' && isRecord(item) ? item[mergeKey] : item;
-  const wanted = order.map(identity);
-  const before = (Array.isArray(original[key]) ? original[key] : []).map(identity);
-  const named = list.filter((item) => wanted.includes(identity(item)));
-  named.sort((a, b) => wanted.indexOf(identity(a)) - wanted.indexOf(identity(b)));
-  let others = list.filter((item) => !wanted.includes(identity(item)));
+  const wanted = placesOf(order.map(identity));
+  const before = placesOf((Array.isArray(original[key]) ? original[key] : []).map(identity));
+  const named = list.filter((item) => wanted.has(identity(item)));
+  named.sort((a, b) => (wanted.get(identity(a)) ?? 0) - (wanted.get(identity(b)) ?? 0));
+  const others = list.filter((item) => !wanted.has(identity(item)));
   const sorted: unknown[] = [];
+  let next = 0;
   for (const item of named) {
-    const place = before.indexOf(identity(item));
     // New ones have no place yet: they come last.
-    const isEarlier = (other: unknown) =>
-      place !== -1 && before.includes(identity(other)) && before.indexOf(identity(other)) < place;
-    sorted.push(...others.filter(isEarlier));
-    others = others.filter((other) => !isEarlier(other));
+    const place = before.get(identity(item)) ?? -1;
+    while (next < others.length && (before.get(identity(others[next])) ?? Infinity) < place)
+      sorted.push(others[next++]);
     sorted.push(item);
   }
-  merged.set(key, [...sorted, ...others]);
+  merged.set(key, [...sorted, ...others.slice(next)]);
+}
+
+function placesOf(identities: readonly unknown[]): Map<unknown, number> {
+  return new Map(identities.map((identity, place): [unknown, number] => [identity, place]).reverse());
 }
 
 function withoutDirectives(value: Json): Json {

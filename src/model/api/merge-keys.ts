@@ -43,7 +43,8 @@ export const PATCH_MERGE_KEYS: Readonly<Record<string, string | true>> = {
   'ReplicationControllerStatus.conditions': 'type',
   'JobStatus.conditions': 'type',
   'PodDisruptionBudgetStatus.conditions': 'type',
-  'ResourceQuotaStatus.conditions': 'type',
+  'ContainerStatus.volumeMounts': 'mountPath',
+  'CSINodeSpec.drivers': 'name',
 };
 
 /** Objects of which a patch may say that they keep nothing but what it names. */

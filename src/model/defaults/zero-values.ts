@@ -38,6 +38,7 @@ function zeroOf(type: FieldType): unknown {
     case 'byte':
       return '';
     case 'int':
+    case 'long':
     case 'double':
     case 'intOrString':
       return 0;

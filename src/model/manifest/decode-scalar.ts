@@ -1,7 +1,7 @@
 import type { Scalar } from 'yaml';
 import type { FieldErrors } from '../field-error.ts';
 import { parseQuantity } from '../quantity.ts';
-import type { PrimitiveName } from '../structure.ts';
+import { isInteger, type PrimitiveName } from '../structure.ts';
 
 const RFC3339 = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d+)?(?:Z|[+-]\d{2}:\d{2})$/;
 
@@ -18,8 +18,9 @@ export function decodeScalar(node: Scalar, type: PrimitiveName, path: string, er
       errors.invalid(path, value, 'must be a base64-encoded string');
       return undefined;
     case 'int':
-      if (Number.isSafeInteger(value)) return value;
-      errors.invalid(path, value, 'must be an integer');
+    case 'long':
+      if (isInteger(value, type)) return value;
+      errors.invalid(path, value, Number.isInteger(value) ? 'is too large' : 'must be an integer');
       return undefined;
     case 'double':
       if (Number.isFinite(value)) return value;

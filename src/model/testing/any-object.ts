@@ -28,6 +28,7 @@ const PRIMITIVES: Record<PrimitiveName, fc.Arbitrary<unknown>> = {
   string: fc.constantFrom(...WORDS),
   byte: fc.constantFrom('', 'YQ==', '!'),
   int: fc.constantFrom(...NUMBERS),
+  long: fc.constantFrom(...NUMBERS),
   double: fc.constantFrom(...NUMBERS),
   boolean: fc.boolean(),
   intOrString: fc.constantFrom<number | string>(...NUMBERS, ...WORDS),
