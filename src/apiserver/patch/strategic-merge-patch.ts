@@ -158,7 +158,7 @@ function setOrder(
 }
 
 function placesOf(identities: readonly unknown[]): Map<unknown, number> {
-  return new Map(identities.map((identity, place): [unknown, number] => [identity, place]).reverse());
+  return new Map(identities.map((identity, place): [unknown, number] => [identity, place]).toReversed());
 }
 
 function withoutDirectives(value: Json): Json {
