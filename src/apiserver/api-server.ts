@@ -152,6 +152,7 @@ export class ApiServer {
       target,
       resource,
       user,
+      authorizeAs: (verb) => this.#authorize({ ...info, verb }, user),
       negotiated: negotiate(request.headers.accept),
       context: {
         user,

@@ -39,6 +39,8 @@ const PATCH_TYPES: Record<PatchKind, string> = {
   strategic: 'application/strategic-merge-patch+json',
 };
 
+const APPLY_PATCH = 'application/apply-patch+yaml';
+
 export interface ApiClientOptions {
   readonly transport: Transport;
   /** Whose writes these are: the field manager and `User-Agent`. */
@@ -138,6 +140,25 @@ export class ApiClient {
   ): Promise<T> {
     const path = this.#managed(resourcePath(type, namespace, name, options.subresource));
     return this.#json('PATCH', path, patch, options, PATCH_TYPES[kind]);
+  }
+
+  /**
+   * Server-side apply: makes the object, or gives it the fields that the configuration says, and owns them from then on.
+   * @param options.manager who applies; the client's name when absent
+   * @param options.force takes fields that others own; without it they make a `Conflict`
+   */
+  async apply<T extends KubernetesObject>(
+    type: ResourceType<T>,
+    configuration: T,
+    options: NamedOptions & { readonly manager?: string; readonly force?: boolean } = {},
+  ): Promise<T> {
+    const { namespace = '', name = '' } = configuration.metadata ?? {};
+    const { group, version, kind } = type;
+    const typed = { apiVersion: group === '' ? version : `${group}/${version}`, kind, ...configuration };
+    const manager = encodeURIComponent(options.manager ?? this.#name);
+    const path = resourcePath(type, namespace, name, options.subresource);
+    const force = options.force === true ? '&force=true' : '';
+    return this.#json('PATCH', `${path}?fieldManager=${manager}${force}`, typed, options, APPLY_PATCH);
   }
 
   /** Answers nothing when there was nothing to delete. */

@@ -1,59 +1,24 @@
 /** `peapod serve`, used with kubectl as anybody would. */
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { imageArchive, imageReference } from './support/images.ts';
-import { type RunningPeapod, startPeapod, type TestPeapod, until } from './support/peapod.ts';
+import { type Answer, startCluster, type TestCluster } from './support/cluster.ts';
+import { imageReference } from './support/images.ts';
+import { until } from './support/peapod.ts';
 
 const IMAGE = imageReference('busybox');
 
-let peapod: TestPeapod;
-let server: RunningPeapod;
-let kubeconfig: string;
-
-async function startServer(listen: string): Promise<void> {
-  server = peapod.start(['serve', '--listen', listen]);
-  await server.untilPrinted(/Node \S+ is ready/);
-  kubeconfig = join(peapod.directory, 'kubeconfig');
-  await writeFile(kubeconfig, await peapod.succeed(['kubeconfig']));
-}
-
+let cluster: TestCluster;
 before(async () => {
-  peapod = await startPeapod();
-  const own = ['--root', join(peapod.root, 'cluster'), '--run-root', join(peapod.run, 'cluster')];
-  await peapod.succeed([...own, 'load', '-i', await imageArchive('busybox')]);
-  await startServer('127.0.0.1:0');
+  cluster = await startCluster();
 });
 after(async () => {
-  await kubectl('delete', 'pods,deployments', '--all', '-A', '--grace-period=1', '--timeout=30s');
-  await server[Symbol.asyncDispose]();
-  await peapod[Symbol.asyncDispose]();
+  await cluster[Symbol.asyncDispose]();
 });
 
-interface Answer {
-  readonly code: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-function call(args: readonly string[], input?: string): Promise<Answer> {
-  return new Promise((resolve) => {
-    const env = { ...process.env, KUBECONFIG: kubeconfig };
-    const child = execFile('kubectl', [...args], { env, timeout: 60_000 }, (error, stdout, stderr) => {
-      const code = error === null ? 0 : typeof error.code === 'number' ? error.code : 255;
-      resolve({ code, stdout, stderr });
-    });
-    child.stdin?.end(input ?? '');
-  });
-}
-
-async function kubectl(...args: string[]): Promise<string> {
-  const { code, stdout, stderr } = await call(args);
-  assert.equal(code, 0, `kubectl ${args.join(' ')}: ${stdout}${stderr}`);
-  return stdout;
-}
+const kubectl = (...args: string[]): Promise<string> => cluster.kubectl(...args);
+const call = (args: readonly string[], input?: string): Promise<Answer> => cluster.call(args, input);
 
 const SLEEP = 'trap exit TERM; sleep 1000 & wait';
 
@@ -91,8 +56,8 @@ test('a pod is run, followed, looked into, copied to, and deleted', async () => 
   assert.equal((await kubectl('exec', 'web', '--', 'hostname')).trim(), 'web');
   assert.equal((await call(['exec', 'web', '--', 'sh', '-c', 'exit 7'])).code, 7);
   assert.equal((await call(['exec', '-i', 'web', '--', 'cat'], 'typed\n')).stdout, 'typed\n');
-  await writeFile(join(peapod.directory, 'file'), 'copied\n');
-  await kubectl('cp', join(peapod.directory, 'file'), 'web:/tmp/file');
+  await writeFile(join(cluster.peapod.directory, 'file'), 'copied\n');
+  await kubectl('cp', join(cluster.peapod.directory, 'file'), 'web:/tmp/file');
   assert.equal(await kubectl('exec', 'web', '--', 'cat', '/tmp/file'), 'copied\n');
   assert.match(await kubectl('describe', 'pod', 'web'), /Successfully assigned default\/web to /);
   assert.match(await kubectl('get', 'events'), /Started +pod\/web/);
@@ -166,8 +131,8 @@ test('pods run on while the server is away, and it finds them again', async () =
       'jsonpath={.status.containerStatuses[0].containerID} {.status.containerStatuses[0].restartCount}',
     );
   const before = await idOf();
-  await server[Symbol.asyncDispose]();
-  await startServer('127.0.0.1:0');
+  await cluster.kill();
+  await cluster.start();
   await until('the pod is ready again', async () =>
     (await call(['exec', 'stays', '--', 'true'])).code === 0 ? true : undefined,
   );

@@ -109,7 +109,8 @@ export function parseJson(text: string): Parsed {
   return { value, duplicates: duplicateKeys(text) };
 }
 
-function checkKind(object: ApiObject, { kind, apiVersion }: DecodeOptions): void {
+/** @throws StatusError BadRequest */
+export function checkKind(object: ApiObject, { kind, apiVersion }: DecodeOptions): void {
   if ((object.kind ?? kind) === kind && (object.apiVersion ?? apiVersion) === apiVersion) return;
   throw badRequest(
     `${object.kind ?? ''} in version ${JSON.stringify(object.apiVersion ?? '')} cannot be handled as a ${kind}: expected ${apiVersion}, Kind=${kind}`,

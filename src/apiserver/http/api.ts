@@ -21,6 +21,8 @@ export interface ResourceCall {
   readonly user: UserInfo;
   readonly negotiated: Negotiated;
   readonly context: RequestContext;
+  /** Whether the caller may do something else to the same resource. @throws StatusError Forbidden */
+  readonly authorizeAs: (verb: string) => Promise<void>;
 }
 
 /** Answers a call; what it throws becomes a Status. */

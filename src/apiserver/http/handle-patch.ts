@@ -1,13 +1,14 @@
 /** PATCH, in its forms. Which fields are whose is noted by the registry. */
 import type { ApiObject } from '../api-object.ts';
 import { checkObject, parseJson, textOf } from '../decode/decode-body.ts';
-import { badRequest, StatusError } from '../errors/status-error.ts';
+import { badRequest, invalid, StatusError } from '../errors/status-error.ts';
 import { applyJsonPatch, JsonPatchError } from '../patch/json-patch.ts';
 import { applyMergePatch } from '../patch/merge-patch.ts';
 import { applyStrategicMergePatch, StrategicPatchError } from '../patch/strategic-merge-patch.ts';
 import { type Change, updateObject } from '../registry/update-object.ts';
 import { objectRules, type UpdateRules } from '../registry/update-rules.ts';
 import type { ResourceCall } from './api.ts';
+import { APPLY_PATCH, applyWith } from './handle-apply.ts';
 import { readBody } from './read-body.ts';
 import { decodeOptions, type ExpectedKind } from './read-object.ts';
 import { scopeOf } from './scope-of.ts';
@@ -22,6 +23,7 @@ export function handlePatch(call: ResourceCall): Promise<void> {
 }
 
 export async function patchWith(call: ResourceCall, rules: UpdateRules): Promise<void> {
+  if (typeOf(call) === APPLY_PATCH) return applyWith(call, rules);
   const change = await patched(call, call.resource);
   const { registry, target, context } = call;
   writeObject(call, 200, await updateObject(registry, scopeOf(call), target.name, change, rules, context));
@@ -32,15 +34,30 @@ export async function patchWith(call: ResourceCall, rules: UpdateRules): Promise
  * @throws StatusError BadRequest, UnsupportedMediaType; the change throws Invalid when the patch does not fit the object
  */
 export async function patched(call: ResourceCall, expected: ExpectedKind): Promise<Change> {
-  const type = (call.request.headers['content-type'] ?? '').split(';')[0]?.trim() ?? '';
+  if (call.info.query.has('force')) {
+    throw invalid({ group: 'meta.k8s.io', kind: 'PatchOptions' }, '', [
+      {
+        field: 'force',
+        type: 'Forbidden',
+        detail: 'may not be specified for non-apply patch',
+      },
+    ]);
+  }
+  const type = typeOf(call);
   const body = await readBody(call.request);
   const options = decodeOptions(call, expected);
   const { value, duplicates } = parseJson(textOf(body));
   const applied = applierOf(type, value, expected.typeName);
   return (present) => {
-    const { resourceVersion: _, ...metadata } = present.metadata ?? {};
-    return checkObject(applied({ ...present, metadata }), duplicates, options);
+    const next = checkObject(applied(present), duplicates, options);
+    const { resourceVersion, ...metadata } = next.metadata ?? {};
+    // A patch that does not name another version is good for whichever is there.
+    return resourceVersion === present.metadata?.resourceVersion ? { ...next, metadata } : next;
   };
+}
+
+function typeOf({ request }: ResourceCall): string {
+  return (request.headers['content-type'] ?? '').split(';')[0]?.trim() ?? '';
 }
 
 function applierOf(type: string, patch: unknown, typeName: string): (object: ApiObject) => unknown {
@@ -54,7 +71,7 @@ function applierOf(type: string, patch: unknown, typeName: string): (object: Api
     default:
       throw new StatusError(
         'UnsupportedMediaType',
-        `the body of the request was in an unknown format - accepted media types include: ${JSON_PATCH}, ${MERGE_PATCH}, ${STRATEGIC_PATCH}`,
+        `the body of the request was in an unknown format - accepted media types include: ${JSON_PATCH}, ${MERGE_PATCH}, ${STRATEGIC_PATCH}, ${APPLY_PATCH}`,
       );
   }
 }

@@ -48,6 +48,7 @@ export async function replaceWith(call: ResourceCall, rules: UpdateRules): Promi
     writeObject(call, 200, updated);
   } catch (error) {
     if (!mayCreate || !isNotFound(error)) throw error;
+    await call.authorizeAs('create');
     writeObject(call, 201, await createObject(call.registry, scopeOf(call), object, call.context));
   }
 }

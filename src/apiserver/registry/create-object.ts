@@ -17,7 +17,7 @@ const SECONDS_OF_EVENTS = 3600;
 
 /**
  * Stores a new object and answers it as it is stored.
- * @param input the caller's own copy
+ * @param input the caller's own copy; with `notesOwner: false` it names its owners itself
  * @throws StatusError AlreadyExists, Invalid, Forbidden, BadRequest
  */
 export async function createObject(
@@ -25,11 +25,13 @@ export async function createObject(
   scope: Scope,
   input: ApiObject,
   context: RequestContext,
+  { notesOwner }: { notesOwner: boolean } = { notesOwner: true },
 ): Promise<ApiObject> {
   const { resource } = scope;
   const generated = !input.metadata?.name && Boolean(input.metadata?.generateName);
   for (let attempt = 1; ; attempt += 1) {
-    const object = await prepare(registry, scope, structuredClone(input), context);
+    const prepared = await prepare(registry, scope, structuredClone(input), context);
+    const object = notesOwner ? noteOwner(resource, undefined, prepared, context) : prepared;
     const name = object.metadata?.name ?? '';
     if (context.dryRun === true) return object;
     try {
@@ -70,7 +72,7 @@ async function prepare(
   const errors = [...checkNewMetadata(resource, object), ...strategy.validateCreate(object, context)];
   if (errors.length > 0) throw invalid(resource, name, errors);
   for (const warning of strategy.warnings?.(object) ?? []) context.warn(warning);
-  return noteOwner(resource, undefined, object, context);
+  return object;
 }
 
 function newMetadata({ resource, namespace }: Scope, object: ApiObject, nowMs: number): ObjectMeta {

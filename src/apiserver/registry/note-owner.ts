@@ -1,14 +1,56 @@
 import type { ApiObject } from '../api-object.ts';
+import {
+  type Ownership,
+  type Ownerships,
+  readManagedFields,
+  writeManagedFields,
+} from '../fields/managed-fields.ts';
+import { ownersAfterUpdate } from '../fields/owned-fields.ts';
 import type { Resource } from '../resource.ts';
-import type { RequestContext } from './request-scope.ts';
+import { apiVersionOf, type RequestContext } from './request-scope.ts';
+
+const NO_ONE: Ownerships = new Map<string, Ownership>();
 
 /** Notes in `metadata.managedFields` which fields the author of a write now owns. */
 export function noteOwner(
-  _resource: Resource,
-  _previous: ApiObject | undefined,
+  resource: Resource,
+  previous: ApiObject | undefined,
   next: ApiObject,
-  _context: RequestContext,
-  _subresource = '',
+  context: RequestContext,
+  subresource = '',
 ): ApiObject {
-  return next;
+  const before = withoutOwners(previous);
+  const { object: after, entries: given } = withoutOwners(next) ?? { object: next, entries: undefined };
+  const live = readManagedFields(before?.entries) ?? NO_ONE;
+  // Who does not know of owners must not take them away by accident; one empty entry takes them away on purpose.
+  const isReset = subresource === '' && given?.length === 1 && Object.keys(given[0] ?? {}).length === 0;
+  const sent = subresource === '' ? readManagedFields(given) : undefined;
+  const owners = isReset ? NO_ONE : sent === undefined || sent.size === 0 ? live : sent;
+  // Nobody has noted from the start: what was there before would be somebody's by chance.
+  if (isReset || (previous !== undefined && owners.size === 0)) return after;
+  const managedFields = writeManagedFields(
+    ownersAfterUpdate(owners, before?.object, after, {
+      resource,
+      writer: {
+        manager: context.fieldManager ?? 'unknown',
+        operation: 'Update',
+        subresource,
+        apiVersion: apiVersionOf(resource),
+      },
+      now: timestamp(context.nowMs),
+    }),
+  );
+  if (managedFields.length === 0) return after;
+  return { ...after, metadata: { ...after.metadata, managedFields } };
+}
+
+/** As metav1.Time is written: whole seconds. */
+export function timestamp(nowMs: number): string {
+  return new Date(nowMs).toISOString().replace(/\.\d+Z$/, 'Z');
+}
+
+function withoutOwners(object: ApiObject | undefined) {
+  if (object === undefined) return undefined;
+  const { managedFields: entries, ...metadata } = object.metadata ?? {};
+  return { object: { ...object, metadata }, entries };
 }

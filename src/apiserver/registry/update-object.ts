@@ -69,7 +69,7 @@ async function prepare(
   const errors = rules.validate(next, previous, context);
   if (errors.length > 0) throw invalid(scope.resource, name, errors);
   const { resourceVersion } = previous.metadata ?? {};
-  const owned = noteOwner(scope.resource, previous, next, context, subresource);
+  const owned = rules.notesOwner ? noteOwner(scope.resource, previous, next, context, subresource) : next;
   return {
     ...owned,
     metadata: { ...owned.metadata, ...(resourceVersion === undefined ? {} : { resourceVersion }) },

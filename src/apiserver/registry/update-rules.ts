@@ -11,6 +11,8 @@ export interface UpdateRules {
   readonly subresource: string;
   /** The object as it would be stored: defaults filled in, what this write may not touch put back. */
   readonly prepare: (next: ApiObject, previous: ApiObject, context: RequestContext) => ApiObject;
+  /** Whether the writer owns what it changes; not when the change has noted that itself, nor for the server's own writes. */
+  readonly notesOwner: boolean;
   readonly validate: (next: ApiObject, previous: ApiObject, context: RequestContext) => readonly FieldError[];
 }
 
@@ -19,6 +21,7 @@ export function objectRules(resource: Resource): UpdateRules {
   const { strategy } = resource;
   return {
     subresource: '',
+    notesOwner: true,
     prepare: (input, previous, context) => {
       const next = withIdentity(resource, strategy.applyDefaults?.(input) ?? input, previous);
       if (resource.hasStatus === true) restore(next, previous, 'status');
@@ -39,6 +42,7 @@ export function statusRules(resource: Resource): UpdateRules {
   const { strategy } = resource;
   return {
     subresource: 'status',
+    notesOwner: true,
     prepare: (input, previous) => {
       const next: ApiObject = { ...structuredClone(previous) };
       if ('status' in input) next['status'] = input['status'];
@@ -58,6 +62,7 @@ export function statusRules(resource: Resource): UpdateRules {
 export function ownRules(resource: Resource, subresource = ''): UpdateRules {
   return {
     subresource,
+    notesOwner: false,
     prepare: (next, previous) => {
       const prepared = withIdentity(resource, next, previous);
       if (subresource === '' && resource.strategy.countsGenerations === true)

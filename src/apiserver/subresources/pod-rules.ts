@@ -18,6 +18,7 @@ export function ephemeralContainerRules(resource: Resource): UpdateRules {
   const rules = ownRules(resource, 'ephemeralcontainers');
   return {
     ...rules,
+    notesOwner: true,
     prepare: (input, previous, context) => {
       const added = specOf(input).ephemeralContainers;
       const spec: PodSpec = {
@@ -63,6 +64,7 @@ export function resizeRules(resource: Resource): UpdateRules {
   const rules = ownRules(resource, 'resize');
   return {
     ...rules,
+    notesOwner: true,
     prepare: (input, previous, context) => {
       const wanted = specOf(input);
       const present = specOf(previous);
