@@ -31,6 +31,8 @@ export interface NodeFacts {
   /** What the node offers to pods. */
   readonly milliCpu: number;
   readonly memoryBytes: number;
+  /** Where pods find the API server; absent where there is none that they can reach. */
+  readonly apiServer?: { readonly host: string; readonly port: number };
   /** For pods' fully qualified names. */
   readonly clusterDomain: string;
 }

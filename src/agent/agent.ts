@@ -2,6 +2,7 @@ import type { AgentDeps } from './agent-deps.ts';
 import { keepHouse } from './housekeeping/keep-house.ts';
 import { podIdentity } from './pod-identity.ts';
 import { PodWorker } from './pod-worker.ts';
+import { WakeUp } from './wake-up.ts';
 import type { Pod } from '../model/api/types.ts';
 
 /** How long to wait before a broken watch is begun anew. */
@@ -21,17 +22,19 @@ export async function startAgent(deps: AgentDeps, { signal }: { signal: AbortSig
 class Agent {
   readonly #deps: AgentDeps;
   readonly #signal: AbortSignal;
+  readonly #housekeeping: WakeUp;
   readonly #workers = new Map<string, { worker: PodWorker; done: Promise<void> }>();
 
   constructor(deps: AgentDeps, signal: AbortSignal) {
     this.#deps = deps;
+    this.#housekeeping = new WakeUp(deps.clock);
     this.#signal = signal;
   }
 
   async watchPods(): Promise<void> {
     await this.#forever('watch pods', async () => {
       for await (const { type, pod } of this.#deps.client.watchPods({ signal: this.#signal })) {
-        if (type === 'DELETED') this.#workers.get(podIdentity(pod).uid)?.worker.forget();
+        if (type === 'DELETED') this.#forget(podIdentity(pod).uid);
         else this.#assign(pod);
       }
     });
@@ -48,14 +51,22 @@ class Agent {
   async keepHouse(): Promise<void> {
     await this.#forever('keep house', async () => {
       while (!this.#signal.aborted) {
+        this.#housekeeping.reset();
         await keepHouse(this.#deps, this.#signal);
-        await this.#deps.clock.sleep(HOUSEKEEPING_MS, { signal: this.#signal });
+        const next = this.#deps.clock.now() + HOUSEKEEPING_MS;
+        await this.#housekeeping.wait(next, this.#signal);
       }
     });
   }
 
   async settled(): Promise<void> {
     await Promise.all([...this.#workers.values()].map(({ done }) => done));
+  }
+
+  /** A pod that is deleted without grace leaves everything behind: it is not waited for the next round. */
+  #forget(uid: string): void {
+    const present = this.#workers.get(uid);
+    if (present?.worker.forget() === true) void present.done.then(() => this.#housekeeping.wake());
   }
 
   #assign(pod: Pod): void {

@@ -1,5 +1,6 @@
 import type { Backoff } from '../model/status/backoff.ts';
 import type { ImageFact, PodFacts, ProbeFacts, StepFact, StepFailure } from './planner/plan-input.ts';
+import type { HeldToken } from './actions/service-account-token.ts';
 import type { ResizeRefusal } from './planner/resize-refusal.ts';
 
 /** What a worker remembers of its pod, as `PodFacts` tells; actions and probes write into it. */
@@ -25,6 +26,8 @@ export class PodMemory implements PodFacts {
   readonly announcedBackoffs = new Set<string>();
   /** By id of an ended container. */
   readonly terminationMessages = new Map<string, string>();
+  /** Of the pod's service account, by what was asked for. */
+  readonly tokens = new Map<string, HeldToken>();
   resizeRefusal: ResizeRefusal | undefined;
   endingSince: number | undefined;
   eviction: { reason: string; message: string } | undefined;

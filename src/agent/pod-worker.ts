@@ -86,10 +86,14 @@ export class PodWorker {
     this.wake();
   }
 
-  /** The object is gone: what is left of it on the node is not this worker's any more. */
-  forget(): void {
+  /**
+   * The object is gone: what is left of it on the node is not this worker's any more.
+   * @returns whether anything is left: nobody waited for the containers to end
+   */
+  forget(): boolean {
     this.#gone = true;
     this.wake();
+    return this.#memory.teardown.state !== 'done';
   }
 
   wake(): void {

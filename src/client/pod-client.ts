@@ -24,6 +24,15 @@ export interface PodClient {
   getSecret(namespace: string, name: string): Promise<Secret | undefined>;
   getPersistentVolumeClaim(namespace: string, name: string): Promise<PersistentVolumeClaim | undefined>;
 
+  /**
+   * A token of the pod's service account, good as long as the pod is there.
+   * @throws PeapodError Unsupported where there is no server to make it
+   */
+  createServiceAccountToken(
+    pod: Pod,
+    wish: { audience: string | undefined; expirationSeconds: number },
+  ): Promise<{ token: string; expiresAt: number }>;
+
   /** Records an event, or counts it up when the same one is there already. */
   recordEvent(event: PodEventRecord): Promise<void>;
   listEvents(filter?: { involvedUid?: string }): Promise<Event[]>;

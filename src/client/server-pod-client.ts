@@ -1,6 +1,14 @@
 /** One node's pods as an API server has them: what the agent works with. */
 import { randomUUID } from 'node:crypto';
-import type { ConfigMap, Event, PersistentVolumeClaim, Pod, PodStatus, Secret } from '../model/api/types.ts';
+import type {
+  ConfigMap,
+  Event,
+  PersistentVolumeClaim,
+  Pod,
+  PodStatus,
+  Secret,
+  TokenRequest,
+} from '../model/api/types.ts';
 import type { Clock } from '../model/clock.ts';
 import { isPeapodError } from '../model/errors.ts';
 import type { ApiClient } from './api-client.ts';
@@ -106,6 +114,26 @@ export class ServerPodClient implements PodClient {
 
   getPersistentVolumeClaim(namespace: string, name: string): Promise<PersistentVolumeClaim | undefined> {
     return this.#client.find(CLAIMS, namespace, name);
+  }
+
+  async createServiceAccountToken(
+    { metadata, spec }: Pod,
+    { audience, expirationSeconds }: { audience: string | undefined; expirationSeconds: number },
+  ): Promise<{ token: string; expiresAt: number }> {
+    const { namespace = '', name = '', uid = '' } = metadata ?? {};
+    const account = encodeURIComponent(spec?.serviceAccountName || 'default');
+    const request: TokenRequest = {
+      apiVersion: 'authentication.k8s.io/v1',
+      kind: 'TokenRequest',
+      spec: {
+        audiences: audience === undefined || audience === '' ? [] : [audience],
+        expirationSeconds,
+        boundObjectRef: { apiVersion: 'v1', kind: 'Pod', name, uid },
+      },
+    };
+    const path = `/api/v1/namespaces/${encodeURIComponent(namespace)}/serviceaccounts/${account}/token`;
+    const { status } = await this.#client.raw<TokenRequest>('POST', path, request);
+    return { token: status?.token ?? '', expiresAt: Date.parse(status?.expirationTimestamp ?? '') };
   }
 
   async recordEvent(record: PodEventRecord): Promise<void> {

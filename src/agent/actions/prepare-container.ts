@@ -11,6 +11,7 @@ import type { StartContainer } from '../planner/action.ts';
 import { podIdentity } from '../pod-identity.ts';
 import type { SpecContainer } from '../spec-containers.ts';
 import { withAddresses } from '../status/pod-addresses.ts';
+import { kubernetesServiceVariables } from '../../model/env/service-variables.ts';
 import { nodeAllocatable } from './node-allocatable.ts';
 import type { PodContext } from './pod-context.ts';
 
@@ -54,6 +55,7 @@ async function resolveEnv(
 ): Promise<ReadonlyMap<string, string>> {
   const { deps, pod, events } = context;
   const { namespace } = podIdentity(pod);
+  const { apiServer } = deps.node;
   const references = envReferences(container.spec);
   const configMaps = new Map<string, ConfigMap | undefined>();
   const secrets = new Map<string, Secret | undefined>();
@@ -64,6 +66,9 @@ async function resolveEnv(
     configMap: (name) => configMaps.get(name),
     secret: (name) => secrets.get(name),
     nodeAllocatable: nodeAllocatable(deps.node),
+    ...(apiServer === undefined
+      ? {}
+      : { service: kubernetesServiceVariables(apiServer.host, apiServer.port) }),
   });
   for (const { kind, name, keys } of skipped) {
     events.record(pod, eventTexts.invalidVariableNames(container, keys, kind, `${namespace}/${name}`));

@@ -14,7 +14,7 @@ export async function setUpVolumes(context: PodContext): Promise<void> {
   const { deps, pod, memory, signal, events } = context;
   const refreshing = memory.volumes.state === 'done';
   try {
-    await deps.volumes.setUp(pod, volumeSources(pod, deps), { signal });
+    await deps.volumes.setUp(pod, volumeSources(pod, deps, memory), { signal });
     memory.volumes = { state: 'done' };
     memory.volumeFailures = 0;
   } catch (error) {

@@ -6,18 +6,21 @@ import type { VolumeSources } from '../../runtime/pod-volumes.ts';
 import type { AgentDeps, NodeFacts } from '../agent-deps.ts';
 import { nodeAllocatable } from './node-allocatable.ts';
 import { podIdentity } from '../pod-identity.ts';
+import type { PodMemory } from '../pod-memory.ts';
+import { serviceAccountToken } from './service-account-token.ts';
 
 /** Where the contents of a pod's volumes come from. */
-export function volumeSources(pod: Pod, { client, node }: Pick<AgentDeps, 'client' | 'node'>): VolumeSources {
+export function volumeSources(
+  pod: Pod,
+  { client, clock, node }: Pick<AgentDeps, 'client' | 'clock' | 'node'>,
+  { tokens }: Pick<PodMemory, 'tokens'>,
+): VolumeSources {
   const { namespace } = podIdentity(pod);
   return {
     configMap: (name) => client.getConfigMap(namespace, name),
     secret: (name) => client.getSecret(namespace, name),
     claim: (name) => client.getPersistentVolumeClaim(namespace, name),
-    serviceAccountToken: () =>
-      Promise.reject(
-        new PeapodError('Unsupported', 'no service account token: there is no API server to make it'),
-      ),
+    serviceAccountToken: (wish) => serviceAccountToken(pod, wish, tokens, { client, clock }),
     downwardValue: (item) => downwardValue(pod, item, node),
   };
 }

@@ -114,6 +114,10 @@ export class FakeClient implements PodClient {
     return undefined;
   }
 
+  async createServiceAccountToken(): Promise<never> {
+    throw new Error('nobody makes tokens here');
+  }
+
   async recordEvent(event: PodEventRecord): Promise<void> {
     this.events.push(event);
   }

@@ -41,8 +41,7 @@ export function admitObject(
     const pod = admitNewPod(object, {
       limitRanges: all<LimitRange>('limitranges', `/limitranges/${namespace}/`),
       priorityClasses: all<PriorityClass>('priorityclasses.scheduling.k8s.io'),
-      // Agents do not mount tokens yet: nobody gets one without asking.
-      serviceAccount: account === undefined ? undefined : { ...account, automountServiceAccountToken: false },
+      serviceAccount: account,
       nameSuffix,
     });
     Object.assign(object, pod);

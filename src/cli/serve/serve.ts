@@ -15,6 +15,7 @@ import { ApiClient } from '../../client/api-client.ts';
 import { ServerPodClient } from '../../client/server-pod-client.ts';
 import { ALL_CONTROLLERS } from '../../controllers/all-controllers.ts';
 import { resourceQuotaController } from '../../controllers/resource-quota.ts';
+import { rootCaController } from '../../controllers/root-ca.ts';
 import type { Pod } from '../../model/api/types.ts';
 import { PeapodError } from '../../model/errors.ts';
 import { writeFileAtomic } from '../../runtime/linux/write-file-atomic.ts';
@@ -26,8 +27,10 @@ import { agentDeps } from '../keeper/keep-pods.ts';
 import { terminalOf } from '../output/terminal.ts';
 import { requireRoot } from '../require-root.ts';
 import type { Settings } from '../settings.ts';
+import { addressForPods } from './address-for-pods.ts';
 import { describeNode } from './describe-node.ts';
 import { adminKubeconfig } from './kubeconfig.ts';
+import { listenForPods } from './listen-for-pods.ts';
 import { localNodeAccess } from './local-node-access.ts';
 import { serverSettings } from './server-settings.ts';
 
@@ -50,7 +53,8 @@ export async function serve(settings: Settings, options: ServeOptions): Promise<
   await using host = await openHost(own);
   const { clock } = host;
   await using store = await openSqliteStore({ path: join(directory, 'state.db'), clock });
-  const names = serverNames(address, own.nodeName);
+  const forPods = await addressForPods(own, address);
+  const names = serverNames([address, ...(forPods === undefined ? [] : [forPods])], own.nodeName);
   const pki = await openPki({ directory: join(directory, 'pki'), names, nowMs: clock.now() });
   const current = ({ metadata }: Pod): Pod | undefined => {
     const key = `/pods/${metadata?.namespace ?? ''}/${metadata?.name ?? ''}`;
@@ -77,15 +81,32 @@ export async function serve(settings: Settings, options: ServeOptions): Promise<
   const tell = (what: string) =>
     terminal.write(`${what} after ${Math.round(performance.now() - begin)} ms\n`);
   tell(`Listening on ${url}`);
-  await runParts(host, server, stop.signal, () => tell(`Node ${own.nodeName} is ready`));
+  const apiServer = forPods === undefined ? undefined : { host: forPods, port: secure.port };
+  await Promise.all([
+    listenForPods(server, apiServer === undefined ? undefined : { ...tls, ...apiServer, log }, stop.signal),
+    runParts(host, server, {
+      signal: stop.signal,
+      onReady: () => tell(`Node ${own.nodeName} is ready`),
+      apiServer,
+      certificate: pki.authority.certificate,
+    }),
+  ]);
+}
+
+interface PartsOptions {
+  readonly signal: AbortSignal;
+  readonly onReady: () => void;
+  /** Where pods find it. */
+  readonly apiServer: { host: string; port: number } | undefined;
+  /** Of the authority that signed the server's. */
+  readonly certificate: string;
 }
 
 /** Everything that uses the API, as a client would. */
 async function runParts(
   host: Host,
   server: OpenApiServer,
-  signal: AbortSignal,
-  onReady: () => void,
+  { signal, onReady, apiServer, certificate }: PartsOptions,
 ): Promise<void> {
   const { clock, settings } = host;
   const clientFor = (name: string, groups: string[]) =>
@@ -106,12 +127,14 @@ async function runParts(
     onError,
   });
   await host.runtime.collect();
+  const deps = agentDeps(host);
+  const node = { ...deps.node, ...(apiServer === undefined ? {} : { apiServer }) };
   await Promise.all([
     keepNode({ client: nodeClient, clock, describe: () => describeNode(host), onError, onReady }, signal),
-    ...[...ALL_CONTROLLERS, resourceQuotaController(recountQuota)].map((controller) =>
-      controller(controllerDeps, signal),
+    ...[...ALL_CONTROLLERS, resourceQuotaController(recountQuota), rootCaController(certificate)].map(
+      (controller) => controller(controllerDeps, signal),
     ),
-    startAgent({ ...agentDeps(host), client: pods }, { signal }),
+    startAgent({ ...deps, node, client: pods }, { signal }),
     runScheduler(
       {
         client: apiClusterClient({ client: schedulerClient, clock, random: Math.random, onError }),
@@ -138,19 +161,18 @@ function readListen(text: string): { host: string; port: number } {
 }
 
 /** Everything the server may be called by. */
-function serverNames(address: string, nodeName: string): string[] {
+function serverNames(addresses: readonly string[], nodeName: string): string[] {
   const own = Object.values(networkInterfaces())
     .flatMap((list) => list ?? [])
     .map((one) => one.address)
     .filter((one) => !one.startsWith('fe80:'));
-  const isAll = address === '0.0.0.0' || address === '::';
+  const isAll = addresses.includes('0.0.0.0') || addresses.includes('::');
   const services = [
     'kubernetes',
     'kubernetes.default',
     'kubernetes.default.svc',
     'kubernetes.default.svc.cluster.local',
   ];
-  const addresses = isAll ? own : [address];
   return [
     ...new Set([
       'localhost',
@@ -158,7 +180,7 @@ function serverNames(address: string, nodeName: string): string[] {
       '::1',
       hostname().toLowerCase(),
       nodeName,
-      ...addresses,
+      ...(isAll ? own : addresses),
       ...services,
     ]),
   ];

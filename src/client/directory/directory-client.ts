@@ -167,6 +167,12 @@ export class DirectoryClient implements PodClient {
     return this.#claims.read(key(namespace, name));
   }
 
+  createServiceAccountToken(): Promise<never> {
+    return Promise.reject(
+      new PeapodError('Unsupported', 'no service account token: there is no API server to make it'),
+    );
+  }
+
   /** Stores a ConfigMap, Secret or PersistentVolumeClaim, replacing the one with its name. */
   async apply(object: ConfigMap | Secret | PersistentVolumeClaim): Promise<void> {
     const { namespace = 'default', name = '' } = object.metadata ?? {};

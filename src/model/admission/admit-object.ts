@@ -3,7 +3,7 @@ import type { ConfigMap, PersistentVolumeClaim, Pod, Secret } from '../api/types
 import { defaultConfigMap, defaultPersistentVolumeClaim, defaultSecret } from '../defaults/default-config.ts';
 import { type DefaultedPod, defaultPod } from '../defaults/default-pod.ts';
 import { assertNoFieldErrors, type FieldError } from '../field-error.ts';
-import { refusedClaimFields, refusedFields } from '../fields/refused-fields.ts';
+import { refusedClaimFields, refusedFields, refusedWithoutServer } from '../fields/refused-fields.ts';
 import { validatePersistentVolumeClaim } from '../validation/persistent-volume-claim.ts';
 import { validateConfigMap, validateSecret } from '../validation/validate-config.ts';
 import { validatePod } from '../validation/validate-pod.ts';
@@ -16,7 +16,10 @@ export interface Examined<T> {
 
 export function examinePod(pod: Pod): Examined<DefaultedPod> {
   const object = defaultPod(pod);
-  return { object, errors: [...validatePod(object), ...refusedFields(object)] };
+  return {
+    object,
+    errors: [...validatePod(object), ...refusedFields(object), ...refusedWithoutServer(object)],
+  };
 }
 
 export function examineConfigMap(configMap: ConfigMap): Examined<ConfigMap> {

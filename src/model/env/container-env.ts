@@ -23,6 +23,8 @@ export interface EnvSources {
   /** `undefined`: there is no such object. */
   configMap(name: string): ConfigMap | undefined;
   secret(name: string): Secret | undefined;
+  /** Where the API server is, in variables that everything else may set anew. */
+  readonly service?: ReadonlyMap<string, string>;
   /** What limits that are not set stand for. */
   readonly nodeAllocatable: ResourceAmounts;
 }
@@ -68,7 +70,7 @@ export function containerEnv(
   container: Container | EphemeralContainer,
   sources: EnvSources,
 ): ContainerEnv {
-  const variables = new Map<string, string>();
+  const variables = new Map(sources.service);
   const skipped: SkippedKeys[] = [];
   for (const [index, source] of (container.envFrom ?? []).entries()) {
     const from = readEnvFrom(source, sources, `${container.name}: envFrom[${index}]`);

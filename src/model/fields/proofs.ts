@@ -87,6 +87,8 @@ const TESTS: Readonly<Record<string, string>> = {
     'Volume.downwardAPI DownwardAPIVolumeSource DownwardAPIVolumeFile',
   [`${VOLUMES}: a projected volume puts several sources together`]:
     'Volume.projected ProjectedVolumeSource VolumeProjection ConfigMapProjection SecretProjection DownwardAPIProjection',
+  ['test/system/service-accounts.test.ts: a pod speaks to the API with the token that it finds']:
+    'VolumeProjection.serviceAccountToken ServiceAccountTokenProjection',
   [`${VOLUMES}: a path of the node`]: 'Volume.hostPath HostPathVolumeSource',
   [`${VOLUMES}: an image is a volume`]: 'Volume.image ImageVolumeSource',
   [`${VOLUMES}: an emptyDir in memory`]: 'EmptyDirVolumeSource',

@@ -30,6 +30,16 @@ function refusedBelow(spec: unknown, typeName: string, root = 'spec'): FieldErro
   return errors.list;
 }
 
+/** Of what only a server can give, an error for each field that asks for it. */
+export function refusedWithoutServer(pod: Pod): FieldError[] {
+  const errors = new FieldErrors();
+  for (const { path, typeName, name, value } of visitFields(pod.spec, 'PodSpec', 'spec')) {
+    if (typeName === 'VolumeProjection' && name === 'serviceAccountToken' && !isUnset(value))
+      errors.forbidden(path, 'not supported: there is no API server to make the token');
+  }
+  return errors.list;
+}
+
 export interface WarningOptions {
   /** Whether there is a server that keeps PriorityClasses and PodGroups; else fields that name one are warned of. */
   readonly server: boolean;
@@ -45,7 +55,9 @@ const UNKNOWN_WITHOUT_SERVER: Partial<Record<string, string>> = {
 export function podWarnings(pod: Pod, options: WarningOptions): string[] {
   const warnings: string[] = [];
   for (const { path, name, value, verdict } of visitFields(pod.spec, 'PodSpec', 'spec')) {
-    if (verdict.kind === 'without effect' && !isDefault(name, value)) {
+    // The server itself writes the old name beside the new one.
+    const isCopy = path === 'spec.serviceAccount' && value === pod.spec?.serviceAccountName;
+    if (verdict.kind === 'without effect' && !isCopy && !isDefault(name, value)) {
       warnings.push(`${path}: has no effect: ${verdict.reason}`);
     }
     const unknown = options.server ? undefined : UNKNOWN_WITHOUT_SERVER[path];

@@ -45,14 +45,14 @@ export const VOLUME_VERDICTS: VerdictTable = {
   PersistentVolumeClaimVolumeSource: { honoured: 'claimName readOnly' },
   ProjectedVolumeSource: { honoured: 'defaultMode sources' },
   VolumeProjection: {
-    honoured: 'configMap downwardAPI secret',
+    honoured: 'configMap downwardAPI secret serviceAccountToken',
     refused: {
       clusterTrustBundle: 'there is no cluster that trusts',
       podCertificate: 'there is no signer of certificates',
-      serviceAccountToken: 'there is no API server to make the token',
     },
   },
   ConfigMapProjection: { honoured: 'items name optional' },
+  ServiceAccountTokenProjection: { honoured: 'audience expirationSeconds path' },
   SecretProjection: { honoured: 'items name optional' },
   DownwardAPIProjection: { honoured: 'items' },
 

@@ -1,0 +1,18 @@
+import { loadNetworkConfig } from '../../runtime/network/cni/conflist.ts';
+import { nodeFacts } from '../keeper/keep-pods.ts';
+import type { Settings } from '../settings.ts';
+
+/**
+ * The address under which pods find the API server: the node's when it listens on all, else that of our own bridge. Nothing
+ * when the network is somebody else's.
+ */
+export async function addressForPods(settings: Settings, listening: string): Promise<string | undefined> {
+  if (listening === '0.0.0.0' || listening === '::') return nodeFacts(settings.nodeName).ips[0];
+  const foreign = await loadNetworkConfig(settings.cniConfDir);
+  return foreign === undefined ? firstAddress(settings.subnet) : undefined;
+}
+
+/** `10.87.0.0/16` → `10.87.0.1`: the bridge has the first address of its subnet. */
+function firstAddress(subnet: string): string {
+  return subnet.replace(/(\d+)\/\d+$/, (_match, last: string) => String(Number(last) + 1));
+}
