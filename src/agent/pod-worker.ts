@@ -8,7 +8,7 @@ import { announceBackoffs } from './announce-backoffs.ts';
 import { sysctlRefusal } from './container-config/sysctls.ts';
 import { eventTexts } from './events/event-texts.ts';
 import { PodEvents } from './events/pod-events.ts';
-import { checkStorage } from './eviction/check-storage.ts';
+import { checkStorage, limitsStorage } from './eviction/check-storage.ts';
 import { observePod } from './observe-pod.ts';
 import { type Action, actionKey } from './planner/action.ts';
 import type { ObservedPod, PlanInput } from './planner/plan-input.ts';
@@ -25,7 +25,9 @@ import { terminationMessage } from './status/termination-message.ts';
 import { WakeUp } from './wake-up.ts';
 
 /** Events are only hints: without any the worker looks by itself this often. */
-const RELIST_MS = 10_000;
+const RELIST_MS = 60_000;
+/** A pod that may use only so much storage is measured this often. */
+const STORAGE_MS = 10_000;
 /** After the runtime could not be asked. */
 const OBSERVE_RETRY_MS = 1000;
 
@@ -146,7 +148,9 @@ export class PodWorker {
     for (const key of plan.aborts) this.#operations.get(key)?.abort.abort();
     for (const action of plan.actions) this.#start(action, signal);
     const rests = ending !== undefined && plan.actions.length === 0 && busy.size === 0;
-    return rests ? plan.wakeAt : Math.min(plan.wakeAt ?? Number.POSITIVE_INFINITY, clock.now() + RELIST_MS);
+    if (rests) return plan.wakeAt;
+    const lookAgainMs = limitsStorage(this.#pod) ? STORAGE_MS : RELIST_MS;
+    return Math.min(plan.wakeAt ?? Number.POSITIVE_INFINITY, clock.now() + lookAgainMs);
   }
 
   #start(action: Action, agentSignal: AbortSignal): void {
@@ -216,7 +220,7 @@ export class PodWorker {
 
   async #evictWhenOverLimit(ending: PodEnding | undefined, signal: AbortSignal): Promise<void> {
     const { clock } = this.#deps;
-    if (ending !== undefined || clock.now() - this.#storageCheckedAt < RELIST_MS) return;
+    if (ending !== undefined || clock.now() - this.#storageCheckedAt < STORAGE_MS) return;
     this.#storageCheckedAt = clock.now();
     const message = await checkStorage(this.#pod, this.#observed, this.#deps, signal);
     if (message === undefined) return;

@@ -11,7 +11,7 @@ export async function checkStorage(
   { volumes, runtime, log }: Pick<AgentDeps, 'volumes' | 'runtime' | 'log'>,
   signal: AbortSignal,
 ): Promise<string | undefined> {
-  if (!hasLimits(pod)) return undefined;
+  if (!limitsStorage(pod)) return undefined;
   try {
     const layerBytes = new Map<string, number>();
     for (const { id, metadata, state } of observed.containers) {
@@ -27,7 +27,8 @@ export async function checkStorage(
   }
 }
 
-function hasLimits(pod: Pod): boolean {
+/** Whether a pod may use only so much storage. */
+export function limitsStorage(pod: Pod): boolean {
   const { volumes = [] } = pod.spec ?? {};
   const sized = volumes.some(({ emptyDir }) => emptyDir?.sizeLimit !== undefined);
   return sized || podLimits(pod).has('ephemeral-storage');

@@ -2,9 +2,10 @@
  * What is remembered of a container: `<containers>/<id>/container.json`, replaced atomically at each step. It tells what was
  * asked for and when each step was begun and finished; whether the process lives is for the kernel to say.
  */
-import { mkdir, readdir, readFile } from 'node:fs/promises';
+import { mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PeapodError } from '../../model/errors.ts';
+import { ParsedFiles } from '../linux/parsed-files.ts';
 import { writeFileAtomic } from '../linux/write-file-atomic.ts';
 import type { OciRuntimeCommand } from './container-context.ts';
 import type { ContainerConfig, LinuxContainerResources } from '../pod-runtime.ts';
@@ -69,15 +70,20 @@ export async function saveRecord(containers: string, record: ContainerRecord): P
 /** @returns nothing when there is no such container, or its record was never written */
 export async function findRecord(containers: string, id: string): Promise<ContainerRecord | undefined> {
   if (!isContainerId(id)) return undefined;
-  let text: string;
-  try {
-    text = await readFile(recordPath(containers, id), 'utf8');
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR'))
-      return undefined;
-    throw error;
-  }
-  return text === '' ? undefined : (JSON.parse(text) as ContainerRecord);
+  return filesOf(containers).read(recordPath(containers, id));
+}
+
+/** What was last read of a container, for what never changes of it: whose it is, and its labels. */
+export function recallRecord(containers: string, id: string): ContainerRecord | undefined {
+  return filesOf(containers).recall(recordPath(containers, id));
+}
+
+const folders = new Map<string, ParsedFiles<ContainerRecord>>();
+
+function filesOf(containers: string): ParsedFiles<ContainerRecord> {
+  const known = folders.get(containers) ?? new ParsedFiles<ContainerRecord>();
+  folders.set(containers, known);
+  return known;
 }
 
 /** @throws PeapodError NotFound */
@@ -93,7 +99,9 @@ export async function listContainerIds(containers: string): Promise<string[]> {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return [];
     throw error;
   });
-  return names.filter(isContainerId);
+  const ids = names.filter(isContainerId);
+  filesOf(containers).retain(new Set(ids.map((id) => recordPath(containers, id))));
+  return ids;
 }
 
 /** Ids become parts of paths: nothing else may. */

@@ -1,6 +1,12 @@
 import type { ContainerFilter, ContainerStatus } from '../pod-runtime.ts';
 import type { ContainerContext } from './container-context.ts';
-import { type ContainerRecord, findRecord, listContainerIds, loadRecord } from './container-record.ts';
+import {
+  type ContainerRecord,
+  findRecord,
+  listContainerIds,
+  loadRecord,
+  recallRecord,
+} from './container-record.ts';
 import type { DerivedState } from './container-state.ts';
 import { observeAndSettle } from './settle-container.ts';
 
@@ -18,6 +24,8 @@ export async function listContainers(
   const ids = filter.id === undefined ? await listContainerIds(context.paths.containers) : [filter.id];
   const found = await Promise.all(
     ids.map(async (id) => {
+      const known = recallRecord(context.paths.containers, id);
+      if (known !== undefined && !recordMatches(known, filter)) return undefined;
       const record = await findRecord(context.paths.containers, id);
       if (!record || record.createdAt === 0 || !recordMatches(record, filter)) return undefined;
       const observed = await observeAndSettle(context, record);

@@ -1,4 +1,5 @@
-import { access, readFile, stat } from 'node:fs/promises';
+import { statSync } from 'node:fs';
+import { access, readFile } from 'node:fs/promises';
 import { bootId, isAlive as processIsAlive, readProcessStat } from '../linux/proc.ts';
 import type { ContainerContext } from './container-context.ts';
 import { containerPaths } from './container-paths.ts';
@@ -37,14 +38,11 @@ export function identify(pid: number): ProcessIdentity | undefined {
 
 /** conmon writes the code under another name and renames it: a file that is there is whole. */
 async function readExit(path: string): Promise<{ code: number; at: number } | undefined> {
-  try {
-    const [text, { mtimeMs }] = await Promise.all([readFile(path, 'utf8'), stat(path)]);
-    const code = Number.parseInt(text, 10);
-    return Number.isNaN(code) ? undefined : { code, at: Math.round(mtimeMs) };
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
-    throw error;
-  }
+  const stat = statSync(path, { throwIfNoEntry: false });
+  if (stat === undefined) return undefined;
+  // Gone in between: with the container.
+  const code = Number.parseInt(await readFile(path, 'utf8').catch(() => ''), 10);
+  return Number.isNaN(code) ? undefined : { code, at: Math.round(stat.mtimeMs) };
 }
 
 /** By conmon's note, or, where conmon missed it because everything ended at once, by the cgroup's own count. */

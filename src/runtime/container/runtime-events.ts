@@ -1,5 +1,6 @@
 import { mkdir, watch } from 'node:fs/promises';
 import type { Clock } from '../../model/clock.ts';
+import { processStartTime } from '../linux/proc.ts';
 import type { RuntimePaths } from '../paths.ts';
 import type { ContainerStatus, PodSandboxStatus, RuntimeEvent } from '../pod-runtime.ts';
 import { exitsDirectory } from './container-paths.ts';
@@ -14,8 +15,10 @@ export interface EventSource {
 
 /** How soon the death of an infra container is seen, which nobody reports. */
 const TICK_MS = 1000;
-/** Every so many ticks the containers are looked at, too, though nothing was reported. */
+/** Every so many ticks all is looked at, though nothing was reported. */
 const TICKS_PER_RELIST = 10;
+/** After a look at everything, so many times as long as it took nothing is looked at: of many reports most are answered by one look. */
+const REST = 3;
 
 /** What changes from now on, by comparing what there is whenever something was reported, and now and then without. Ends with the signal. */
 export async function* runtimeEvents(
@@ -32,22 +35,43 @@ export async function* runtimeEvents(
     wake();
   });
   try {
-    let containers = await source.listContainers();
-    let before = snapshotOf(containers, await source.listPodSandboxes());
+    let before = await look(source);
     for (let tick = 1; !signal.aborted; tick++) {
       if (!changed) await pause(source.clock, signal, (notify) => (wake = notify));
       if (signal.aborted) return;
-      const relist = changed || tick % TICKS_PER_RELIST === 0;
+      if (!changed && tick % TICKS_PER_RELIST !== 0 && before.infras.every(isTheSame)) continue;
+      const begun = source.clock.now();
       changed = false;
-      if (relist) containers = await source.listContainers();
-      const now: Snapshot = snapshotOf(containers, await source.listPodSandboxes());
-      yield* diffSnapshots(before, now);
+      const now = await look(source);
+      yield* diffSnapshots(before.snapshot, now.snapshot);
       before = now;
+      const restMs = (source.clock.now() - begun) * REST;
+      if (restMs > 0) await source.clock.sleep(restMs, { signal }).catch(() => {});
     }
   } finally {
     over.abort();
     await watching;
   }
+}
+
+interface Look {
+  readonly snapshot: Snapshot;
+  /** The infra containers that live. */
+  readonly infras: readonly { readonly pid: number; readonly startTime: string | undefined }[];
+}
+
+async function look(source: EventSource): Promise<Look> {
+  const containers = await source.listContainers();
+  const sandboxes = await source.listPodSandboxes();
+  const ready = sandboxes.filter(({ state }) => state === 'SANDBOX_READY');
+  return {
+    snapshot: snapshotOf(containers, sandboxes),
+    infras: ready.map(({ pid }) => ({ pid, startTime: processStartTime(pid) })),
+  };
+}
+
+function isTheSame({ pid, startTime }: Look['infras'][number]): boolean {
+  return startTime !== undefined && processStartTime(pid) === startTime;
 }
 
 /** Until the next report, or the next tick. */

@@ -38,9 +38,12 @@ export function processStartTime(pid: number): string | undefined {
   return stat === undefined || stat.state === 'Z' || stat.state === 'X' ? undefined : String(stat.startTime);
 }
 
+let boot: string | undefined;
+
 /** Another one after each reboot. */
 export function bootId(): string {
-  return readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
+  boot ??= readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
+  return boot;
 }
 
 /** Whether this very process is there and not a zombie. */

@@ -28,7 +28,9 @@ export function openSandboxes(context: SandboxContext): Sandboxes {
     remove: (id, options = {}) => removePodSandbox(context, id, options),
     status: async (id) => sandboxStatus(await context.records.get(id)),
     list: async (filter) =>
-      (await context.records.list()).map(sandboxStatus).filter((status) => matchesFilter(status, filter)),
+      (await context.records.list(filter?.podUid))
+        .map(sandboxStatus)
+        .filter((status) => matchesFilter(status, filter)),
     collect: () => collectSandboxes(context),
     get: async (id) => {
       const record = await context.records.get(id);

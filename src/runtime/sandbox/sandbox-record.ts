@@ -1,8 +1,9 @@
 /** What is remembered of a sandbox: `<sandboxes>/<id>/sandbox.json`, replaced at each step. */
 import { createHash } from 'node:crypto';
-import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PeapodError } from '../../model/errors.ts';
+import { ParsedFiles } from '../linux/parsed-files.ts';
 import { bootId, isAlive, readProcessStat } from '../linux/proc.ts';
 import { writeFileAtomic } from '../linux/write-file-atomic.ts';
 import type { PodMetadata, PodSandboxConfig } from '../pod-runtime.ts';
@@ -21,6 +22,8 @@ export interface SandboxRecord {
   infra: ProcessIdentity | undefined;
   ips: string[];
 }
+
+const SANDBOX_ID = /^[0-9a-f]{64}$/;
 
 export interface ProcessIdentity {
   pid: number;
@@ -52,14 +55,14 @@ export function isReady(record: SandboxRecord): boolean {
 
 export class SandboxRecords {
   readonly #directory: string;
+  readonly #files = new ParsedFiles<SandboxRecord>();
 
   constructor(directory: string) {
     this.#directory = directory;
   }
 
   async read(id: string): Promise<SandboxRecord | undefined> {
-    const text = await readFile(this.#path(id), 'utf8').catch(orUndefined);
-    return text === undefined ? undefined : (JSON.parse(text) as SandboxRecord);
+    return this.#files.read(this.#path(id));
   }
 
   /** @throws PeapodError NotFound */
@@ -69,12 +72,17 @@ export class SandboxRecords {
     return record;
   }
 
-  async list(): Promise<SandboxRecord[]> {
-    const ids = (await readdir(this.#directory).catch(orUndefined)) ?? [];
-    const records = await Promise.all(
-      ids.filter((id) => /^[0-9a-f]{64}$/.test(id)).map((id) => this.read(id)),
-    );
-    return records.filter((record) => record !== undefined);
+  /** @param podUid of this pod alone; absent: of all */
+  async list(podUid?: string): Promise<SandboxRecord[]> {
+    const names = (await readdir(this.#directory).catch(orUndefined)) ?? [];
+    const paths = names.filter((id) => SANDBOX_ID.test(id)).map((id) => this.#path(id));
+    this.#files.retain(new Set(paths));
+    return paths.flatMap((path) => {
+      // Whose a sandbox is never changes.
+      const known = this.#files.recall(path);
+      if (podUid !== undefined && known !== undefined && known.config.metadata.uid !== podUid) return [];
+      return this.#files.read(path) ?? [];
+    });
   }
 
   async save(record: SandboxRecord): Promise<void> {
@@ -87,7 +95,7 @@ export class SandboxRecords {
   }
 
   #path(id: string): string {
-    if (!/^[0-9a-f]{64}$/.test(id)) throw new PeapodError('NotFound', `sandbox "${id}" not found`);
+    if (!SANDBOX_ID.test(id)) throw new PeapodError('NotFound', `sandbox "${id}" not found`);
     return join(this.#directory, id, 'sandbox.json');
   }
 }

@@ -1,15 +1,16 @@
 import type { PodSandboxStatus, SandboxFilter } from '../pod-runtime.ts';
-import { isReady, isRunning, type SandboxRecord } from './sandbox-record.ts';
+import { isRunning, type SandboxRecord } from './sandbox-record.ts';
 
 export function sandboxStatus(record: SandboxRecord): PodSandboxStatus {
-  const { id, config, createdAt, ips, infra } = record;
+  const { id, config, createdAt, stoppedAt, ips, infra } = record;
+  const running = isRunning(infra, record.bootId);
   return {
     id,
     metadata: config.metadata,
-    state: isReady(record) ? 'SANDBOX_READY' : 'SANDBOX_NOTREADY',
+    state: running && createdAt > 0 && stoppedAt === 0 ? 'SANDBOX_READY' : 'SANDBOX_NOTREADY',
     createdAt,
     ips,
-    pid: isRunning(infra, record.bootId) ? (infra?.pid ?? 0) : 0,
+    pid: running ? (infra?.pid ?? 0) : 0,
     labels: config.labels,
     annotations: config.annotations,
     namespaces: config.linux.namespaces,

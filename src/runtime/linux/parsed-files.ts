@@ -1,0 +1,56 @@
+import { readFileSync, statSync } from 'node:fs';
+
+interface Known<T> {
+  readonly version: string;
+  readonly value: T;
+}
+
+/**
+ * JSON files that are only ever replaced as a whole: each is read again only when another one stands in its place, whoever put it
+ * there. What is answered is shared and frozen. Reads do not wait: the files are small and in the kernel's cache.
+ */
+export class ParsedFiles<T> {
+  readonly #known = new Map<string, Known<T>>();
+
+  /** @returns nothing when there is no such file, or nothing in it yet */
+  read(path: string): T | undefined {
+    const stat = statSync(path, { bigint: true, throwIfNoEntry: false });
+    if (stat === undefined) {
+      this.#known.delete(path);
+      return undefined;
+    }
+    const version = `${stat.ino} ${stat.size} ${stat.mtimeNs} ${stat.ctimeNs}`;
+    const known = this.#known.get(path);
+    if (known?.version === version) return known.value;
+    const text = readOrMissing(path);
+    if (text === undefined || text === '') return undefined;
+    const value = frozen(JSON.parse(text) as T);
+    this.#known.set(path, { version, value });
+    return value;
+  }
+
+  /** What was read last, without a look at the file: for what never changes. */
+  recall(path: string): T | undefined {
+    return this.#known.get(path)?.value;
+  }
+
+  /** Forgets all other files. */
+  retain(paths: ReadonlySet<string>): void {
+    for (const path of this.#known.keys()) if (!paths.has(path)) this.#known.delete(path);
+  }
+}
+
+function readOrMissing(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+function frozen<V>(value: V): V {
+  if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value;
+  for (const item of Object.values(value)) frozen(item);
+  return Object.freeze(value);
+}
