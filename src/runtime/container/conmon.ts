@@ -2,10 +2,12 @@
  * conmon, which holds one container's process: it writes its log and its exit code, keeps its standard input, and lives on when we do not.
  * @see https://github.com/containers/conmon
  */
-import { type ChildProcess, spawn } from 'node:child_process';
+import { closeSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import type { Duplex } from 'node:stream';
+import { Socket } from 'node:net';
 import { PeapodError } from '../../model/errors.ts';
+import { makePipe } from '../linux/pipe.ts';
+import { spawnProcess } from '../linux/spawn-process.ts';
 import type { ContainerPaths } from './container-paths.ts';
 
 export interface ConmonRequest {
@@ -40,29 +42,56 @@ const START_FD = 4;
  */
 export async function createUnderConmon(request: ConmonRequest, signal?: AbortSignal): Promise<ConmonResult> {
   signal?.throwIfAborted();
-  const child = spawn(request.conmon, conmonArgs(request), {
-    cwd: request.paths.bundle,
-    // conmon leaves its session by itself; its own group from the start keeps a Ctrl-C of our terminal away until then.
-    detached: true,
-    stdio: ['ignore', 'ignore', 'pipe', 'pipe', 'pipe'],
-    env: {
-      PATH: process.env['PATH'] ?? '/usr/sbin:/usr/bin:/sbin:/bin',
-      _OCI_SYNCPIPE: String(SYNC_FD),
-      _OCI_STARTPIPE: String(START_FD),
-    },
-  });
-  const sync = child.stdio[SYNC_FD] as Duplex;
-  const start = child.stdio[START_FD] as Duplex;
+  const child = startConmon(request);
   try {
-    const pid = await spawned(child, request.conmon);
-    await request.enterCgroup(pid);
-    start.on('error', ignoreBrokenPipe);
-    start.end('\0');
-    const answer = await readAnswer(child, sync, request.timeoutMs);
+    await request.enterCgroup(child.pid);
+    child.start.end('\0');
+    const answer = await readAnswer(child, request.timeoutMs);
     if (answer.data <= 0) return { outcome: 'refused', output: answer.message ?? '' };
     return { outcome: 'created', initPid: answer.data, conmonPid: await readPid(request.paths.conmonPid) };
   } finally {
-    for (const stream of [sync, start, child.stderr]) stream?.destroy();
+    for (const stream of [child.sync, child.start, child.stderr]) stream.destroy();
+  }
+}
+
+interface Started {
+  readonly pid: number;
+  readonly stderr: Socket;
+  /** conmon's answer comes here. */
+  readonly sync: Socket;
+  /** conmon waits for a byte from here. */
+  readonly start: Socket;
+}
+
+/** In a session of its own from the start: a Ctrl-C of our terminal is not for it. */
+function startConmon(request: ConmonRequest): Started {
+  const [errors, sync, start] = [makePipe(), makePipe(), makePipe()];
+  try {
+    const { pid } = spawnProcess(request.conmon, conmonArgs(request), {
+      cwd: request.paths.bundle,
+      env: {
+        PATH: process.env['PATH'] ?? '/usr/sbin:/usr/bin:/sbin:/bin',
+        _OCI_SYNCPIPE: String(SYNC_FD),
+        _OCI_STARTPIPE: String(START_FD),
+      },
+      fds: [null, null, errors.write, sync.write, start.read],
+    });
+    const streams = {
+      stderr: new Socket({ fd: errors.read, readable: true, writable: false }),
+      sync: new Socket({ fd: sync.read, readable: true, writable: false }),
+      start: new Socket({ fd: start.write, readable: false, writable: true }),
+    };
+    for (const stream of Object.values(streams)) stream.on('error', ignoreBrokenPipe);
+    return { pid, ...streams };
+  } catch (cause) {
+    for (const end of [errors.read, sync.read, start.write]) closeSync(end);
+    throw new PeapodError(
+      'MissingPrerequisite',
+      `cannot start ${request.conmon}: ${cause instanceof Error ? cause.message : String(cause)}`,
+      { cause, hint: 'apt-get install conmon' },
+    );
+  } finally {
+    for (const end of [errors.write, sync.write, start.read]) closeSync(end);
   }
 }
 
@@ -86,30 +115,16 @@ function conmonArgs(request: ConmonRequest): string[] {
   ].flat();
 }
 
-function spawned(child: ChildProcess, program: string): Promise<number> {
-  return new Promise((resolve, reject) => {
-    child.once('error', (error) => {
-      reject(
-        new PeapodError('MissingPrerequisite', `cannot start ${program}: ${error.message}`, {
-          cause: error,
-          hint: 'apt-get install conmon',
-        }),
-      );
-    });
-    child.once('spawn', () => resolve(child.pid ?? 0));
-  });
-}
-
 interface Answer {
   data: number;
   message?: string;
 }
 
 /** One line of JSON; or the end of the pipe, when conmon died. */
-function readAnswer(child: ChildProcess, sync: Duplex, timeoutMs: number): Promise<Answer> {
+function readAnswer({ stderr, sync }: Started, timeoutMs: number): Promise<Answer> {
   let said = '';
   let errors = '';
-  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+  stderr.setEncoding('utf8').on('data', (text: string) => {
     errors = (errors + text).slice(-4096);
   });
   return new Promise((resolve, reject) => {
@@ -120,7 +135,6 @@ function readAnswer(child: ChildProcess, sync: Duplex, timeoutMs: number): Promi
     };
     const timer = setTimeout(() => fail(`did not answer within ${timeoutMs} ms`), timeoutMs);
     sync.setEncoding('utf8');
-    sync.on('error', ignoreBrokenPipe);
     sync.on('data', (text: string) => {
       said += text;
       if (!said.includes('\n')) return;

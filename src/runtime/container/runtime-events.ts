@@ -1,6 +1,6 @@
 import { mkdir, watch } from 'node:fs/promises';
 import type { Clock } from '../../model/clock.ts';
-import { processStartTime } from '../linux/proc.ts';
+import { hasProcess } from '../linux/kill.ts';
 import type { RuntimePaths } from '../paths.ts';
 import type { ContainerStatus, PodSandboxStatus, RuntimeEvent } from '../pod-runtime.ts';
 import { exitsDirectory } from './container-paths.ts';
@@ -39,7 +39,7 @@ export async function* runtimeEvents(
     for (let tick = 1; !signal.aborted; tick++) {
       if (!changed) await pause(source.clock, signal, (notify) => (wake = notify));
       if (signal.aborted) return;
-      if (!changed && tick % TICKS_PER_RELIST !== 0 && before.infras.every(isTheSame)) continue;
+      if (!changed && tick % TICKS_PER_RELIST !== 0 && before.infras.every(hasProcess)) continue;
       const begun = source.clock.now();
       changed = false;
       const now = await look(source);
@@ -56,8 +56,8 @@ export async function* runtimeEvents(
 
 interface Look {
   readonly snapshot: Snapshot;
-  /** The infra containers that live. */
-  readonly infras: readonly { readonly pid: number; readonly startTime: string | undefined }[];
+  /** The infra containers that live, by PID. */
+  readonly infras: readonly number[];
 }
 
 async function look(source: EventSource): Promise<Look> {
@@ -66,12 +66,8 @@ async function look(source: EventSource): Promise<Look> {
   const ready = sandboxes.filter(({ state }) => state === 'SANDBOX_READY');
   return {
     snapshot: snapshotOf(containers, sandboxes),
-    infras: ready.map(({ pid }) => ({ pid, startTime: processStartTime(pid) })),
+    infras: ready.map(({ pid }) => pid),
   };
-}
-
-function isTheSame({ pid, startTime }: Look['infras'][number]): boolean {
-  return startTime !== undefined && processStartTime(pid) === startTime;
 }
 
 /** Until the next report, or the next tick. */

@@ -16,6 +16,15 @@ export function killProcess(pid: number, startTime: number, signal: NodeJS.Signa
   }
 }
 
+/** Whether some process has this PID: cheaper than to look whether it is the same, and as good for a moment. */
+export function hasProcess(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
+
 /**
  * Waits until this very process is gone.
  * @returns false when it is still there after `timeoutMs`

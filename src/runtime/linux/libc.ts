@@ -10,6 +10,16 @@ export function foreignFunction(prototype: string): (...args: any[]) => any {
   return library.func(prototype);
 }
 
+/** The same for a function that older C libraries lack. */
+// oxlint-disable-next-line typescript/no-explicit-any -- koffi's own type for a foreign function
+export function optionalFunction(prototype: string): ((...args: any[]) => any) | undefined {
+  try {
+    return foreignFunction(prototype);
+  } catch {
+    return undefined;
+  }
+}
+
 /** The machine's number of a system call, by architecture. */
 export function syscallNumber(numbers: { x64: number; arm64: number }): number {
   return process.arch === 'arm64' ? numbers.arm64 : numbers.x64;

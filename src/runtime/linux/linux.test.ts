@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import {
+  closeSync,
   constants,
   mkdirSync,
   mkdtempSync,
@@ -12,6 +13,7 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
+import { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, test } from 'node:test';
@@ -19,8 +21,10 @@ import { killProcess, waitForExit } from './kill.ts';
 import { lockFile, tryLockFile } from './lock-file.ts';
 import { bindMount, mount, umount, umountAll } from './mount.ts';
 import { mkdirInRoot, openInRoot } from './open-beneath.ts';
+import { makePipe } from './pipe.ts';
 import { isAlive, namespaceId, readMounts, readProcessCgroups, readProcessStat } from './proc.ts';
 import { mustRun, runCommand } from './run-command.ts';
+import { spawnProcess } from './spawn-process.ts';
 import { writeFileAtomic } from './write-file-atomic.ts';
 
 let folder: string;
@@ -188,4 +192,41 @@ test('a file is replaced as a whole, and a failure leaves nothing', async () => 
   assert.equal(statSync(path).mode & 0o777, 0o666, 'whatever the umask');
   await assert.rejects(writeFileAtomic(join(folder, 'none/file'), 'x'), { code: 'ENOENT' });
   assert.deepEqual(readdirSync(folder), ['file']);
+});
+
+describe('spawning', () => {
+  test('a program has the descriptors it is given, in a session of its own, and no others', async () => {
+    const pipe = makePipe();
+    const script =
+      'echo $(ls /proc/self/fd) $(cut -d" " -f6 /proc/$$/stat) $$ $0 $X; pwd; read line; echo "$line"; kill -TERM $$';
+    const child = spawnProcess('sh', ['-c', script], {
+      env: { PATH: '/usr/bin:/bin', X: 'y' },
+      cwd: '/etc',
+      fds: [null, pipe.write, null],
+    });
+    closeSync(pipe.write);
+    const said = new Socket({ fd: pipe.read, readable: true, writable: false });
+    said.setEncoding('utf8');
+    let text = '';
+    said.on('data', (chunk: string) => (text += chunk));
+    assert.equal(await child.ended, 128 + 15);
+    await once(said, 'close');
+    const [numbers = '', directory, line] = text.split('\n');
+    assert.match(numbers, new RegExp(`^0 1 2 3 ${child.pid} ${child.pid} sh y$`));
+    assert.deepEqual([directory, line], ['/etc', '']);
+  });
+
+  test('signals that we ignore are not ignored by what we start', async () => {
+    const { stdout } = await runCommand('grep', ['-E', '^Sig(Ign|Blk)', '/proc/self/status']);
+    assert.deepEqual(stdout.toString().match(/[0-9a-f]{16}/g), ['0000000000000000', '0000000000000000']);
+  });
+
+  test('many programs at once all end', async () => {
+    const codes = Array.from({ length: 100 }, (_, index) => index);
+    const ended = await Promise.all(codes.map((code) => runCommand('sh', ['-c', `exit ${code}`])));
+    assert.deepEqual(
+      ended.map(({ exitCode }) => exitCode),
+      codes,
+    );
+  });
 });

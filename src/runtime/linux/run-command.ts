@@ -1,7 +1,10 @@
 /** Runs a program to its end. */
-import { spawn } from 'node:child_process';
-import { constants } from 'node:os';
+import { once } from 'node:events';
+import { closeSync } from 'node:fs';
+import { Socket } from 'node:net';
 import { PeapodError } from '../../model/errors.ts';
+import { makePipe } from './pipe.ts';
+import { type SpawnedProcess, spawnProcess } from './spawn-process.ts';
 
 export interface CommandOptions {
   /** The whole environment; nothing is inherited. PATH is our own unless given. */
@@ -22,7 +25,6 @@ export interface CommandResult {
   stderr: Buffer;
 }
 
-const SIGNAL_BASE = 128;
 const DEFAULT_MAX_OUTPUT_BYTES = 16 * 1024 * 1024;
 /** How long output may still come after the program has ended: a child of it may hold the pipe for ever. */
 const DRAIN_MS = 100;
@@ -38,23 +40,17 @@ export async function runCommand(
   options: CommandOptions = {},
 ): Promise<CommandResult> {
   options.signal?.throwIfAborted();
-  const child = spawn(program, args, {
-    cwd: options.cwd ?? '/',
-    env: { PATH: process.env['PATH'] ?? '/usr/sbin:/usr/bin:/sbin:/bin', ...options.env },
-    stdio: ['pipe', 'pipe', 'pipe'],
-    detached: true,
-  });
+  const child = start(program, args, options);
   const stdout = new CappedOutput(options.maxOutputBytes ?? DEFAULT_MAX_OUTPUT_BYTES);
   const stderr = new CappedOutput(options.maxOutputBytes ?? DEFAULT_MAX_OUTPUT_BYTES);
   child.stdout.on('data', (chunk: Buffer) => stdout.add(chunk));
   child.stderr.on('data', (chunk: Buffer) => stderr.add(chunk));
-  child.stdin.on('error', () => {});
-  child.stdin.end(options.input);
 
   const ended = Promise.withResolvers<number>();
-  const closed = Promise.withResolvers<void>();
+  const closed = Promise.all([child.stdout, child.stderr].map((stream) => once(stream, 'close')));
+  closed.catch(() => {});
   const fail = (reason: unknown) => {
-    if (child.pid !== undefined) killGroup(child.pid);
+    killGroup(child.pid);
     ended.reject(reason);
   };
   const timeoutMs = options.timeoutMs ?? 0;
@@ -72,20 +68,44 @@ export async function runCommand(
       : undefined;
   const onAbort = () => fail(options.signal?.reason);
   options.signal?.addEventListener('abort', onAbort, { once: true });
-  child.once('error', (cause) => ended.reject(spawnError(program, cause)));
-  child.once('exit', (code, signal) =>
-    ended.resolve(code ?? SIGNAL_BASE + (signal === null ? 0 : signalNumber(signal))),
-  );
-  child.once('close', () => closed.resolve());
+  void child.ended.then(ended.resolve);
   try {
     const exitCode = await ended.promise;
-    await drained(closed.promise);
+    await drained(closed);
     return { exitCode, stdout: stdout.take(), stderr: stderr.take() };
   } finally {
     clearTimeout(timer);
     options.signal?.removeEventListener('abort', onAbort);
-    child.stdout.destroy();
-    child.stderr.destroy();
+    for (const stream of child.streams) stream.destroy();
+  }
+}
+
+interface Started extends SpawnedProcess {
+  readonly stdout: Socket;
+  readonly stderr: Socket;
+  readonly streams: readonly Socket[];
+}
+
+function start(program: string, args: readonly string[], { env, cwd, input }: CommandOptions): Started {
+  const [out, error] = [makePipe(), makePipe()];
+  const given = input === undefined ? undefined : makePipe();
+  try {
+    const spawned = spawnProcess(program, args, {
+      cwd: cwd ?? '/',
+      env: { PATH: process.env['PATH'] ?? '/usr/sbin:/usr/bin:/sbin:/bin', ...env },
+      fds: [given?.read ?? null, out.write, error.write],
+    });
+    const stdout = new Socket({ fd: out.read, readable: true, writable: false });
+    const stderr = new Socket({ fd: error.read, readable: true, writable: false });
+    const stdin = given && new Socket({ fd: given.write, readable: false, writable: true });
+    for (const stream of [stdout, stderr, stdin]) stream?.on('error', () => {});
+    stdin?.end(input ?? '');
+    return { ...spawned, stdout, stderr, streams: [stdout, stderr, ...(stdin ? [stdin] : [])] };
+  } catch (cause) {
+    for (const pipe of [out.read, error.read, given?.write]) if (pipe !== undefined) closeSync(pipe);
+    throw spawnError(program, cause as Error);
+  } finally {
+    for (const pipe of [out.write, error.write, given?.read]) if (pipe !== undefined) closeSync(pipe);
   }
 }
 
@@ -114,7 +134,7 @@ export function tail(text: string, maxCharacters = 1000): string {
   return trimmed.length <= maxCharacters ? trimmed : `…${trimmed.slice(-maxCharacters)}`;
 }
 
-function spawnError(program: string, cause: Error): Error {
+export function spawnError(program: string, cause: Error): Error {
   if ((cause as NodeJS.ErrnoException).code !== 'ENOENT') return cause;
   return new PeapodError('MissingPrerequisite', `cannot run ${program}: no such program`, {
     cause,
@@ -130,7 +150,7 @@ function killGroup(pid: number): void {
   }
 }
 
-async function drained(closed: Promise<void>): Promise<void> {
+async function drained(closed: Promise<unknown>): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
   const timer = setTimeout(resolve, DRAIN_MS);
   await Promise.race([closed, promise]);
@@ -155,8 +175,4 @@ class CappedOutput {
   take(): Buffer {
     return Buffer.concat(this.#chunks);
   }
-}
-
-function signalNumber(name: NodeJS.Signals): number {
-  return constants.signals[name];
 }

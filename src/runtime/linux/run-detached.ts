@@ -1,8 +1,8 @@
 /** Runs a program whose children stay, and so must not hold a pipe of ours. */
-import { spawn } from 'node:child_process';
 import { readFile, rm } from 'node:fs/promises';
 import { PeapodError } from '../../model/errors.ts';
-import { tail } from './run-command.ts';
+import { spawnError, tail } from './run-command.ts';
+import { type SpawnedProcess, spawnProcess } from './spawn-process.ts';
 
 /**
  * @param logFile where the program writes why it failed; removed afterwards
@@ -14,24 +14,11 @@ export async function runDetachedCommand(
   options: { logFile: string; timeoutMs: number; signal?: AbortSignal },
 ): Promise<void> {
   options.signal?.throwIfAborted();
-  const child = spawn(program, args, {
-    cwd: '/',
-    env: { PATH: process.env['PATH'] ?? '/usr/sbin:/usr/bin:/sbin:/bin' },
-    stdio: 'ignore',
-    detached: true,
-  });
-  const { promise, resolve, reject } = Promise.withResolvers<number | null>();
-  child.once('exit', resolve);
-  child.once('error', (cause: NodeJS.ErrnoException) => {
-    const missing = cause.code === 'ENOENT';
-    reject(
-      missing
-        ? new PeapodError('MissingPrerequisite', `cannot run ${program}: no such program`, { cause })
-        : cause,
-    );
-  });
+  const child = start(program, args);
+  const { promise, resolve, reject } = Promise.withResolvers<number>();
+  void child.ended.then(resolve);
   const timer = setTimeout(() => {
-    child.kill('SIGKILL');
+    process.kill(child.pid, 'SIGKILL');
     reject(
       new PeapodError('TimedOut', `${program} did not end within ${options.timeoutMs} ms`, {
         retryable: true,
@@ -46,5 +33,17 @@ export async function runDetachedCommand(
   } finally {
     clearTimeout(timer);
     await rm(options.logFile, { force: true });
+  }
+}
+
+function start(program: string, args: readonly string[]): SpawnedProcess {
+  try {
+    return spawnProcess(program, args, {
+      cwd: '/',
+      env: { PATH: process.env['PATH'] ?? '/usr/sbin:/usr/bin:/sbin:/bin' },
+      fds: [null, null, null],
+    });
+  } catch (cause) {
+    throw spawnError(program, cause as Error);
   }
 }

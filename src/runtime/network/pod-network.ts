@@ -48,6 +48,8 @@ interface Joined extends Attachment {
 }
 
 const NFT_TIMEOUT_MS = 20_000;
+/** Rules that were made so short a time ago are taken to be there still, when many pods start at once. */
+const PREPARED_MS = 3000;
 
 export function openPodNetwork(options: PodNetworkOptions): PodNetwork {
   const recordPath = (id: string) => join(options.directory, `${id}.json`);
@@ -69,10 +71,11 @@ export function openPodNetwork(options: PodNetworkOptions): PodNetwork {
   }
 
   /** Claims the host ports and writes down what is about to be made, alone with all other pods. */
-  async function claim(attachment: Joined): Promise<void> {
+  async function claim(attachment: Joined): Promise<{ isAlone: boolean }> {
     await using _ = await lock();
-    for (const id of await list()) {
-      const other = id === attachment.sandboxId ? undefined : await read(id);
+    const others = (await list()).filter((id) => id !== attachment.sandboxId);
+    for (const id of attachment.portMappings.length === 0 ? [] : others) {
+      const other = await read(id);
       for (const mapping of attachment.portMappings) {
         if (other?.portMappings.some((taken) => clash(taken, mapping)) === true)
           throw portTaken(mapping, `pod "${other.metadata.name}"`);
@@ -82,6 +85,15 @@ export function openPodNetwork(options: PodNetworkOptions): PodNetwork {
       if (!(await isPortFree(mapping))) throw portTaken(mapping, 'another process of this host');
     }
     await writeFileAtomic(recordPath(attachment.sandboxId), JSON.stringify(attachment), { durable: false });
+    return { isAlone: others.length === 0 };
+  }
+
+  let preparedAt = Number.NEGATIVE_INFINITY;
+  /** @param isAlone nobody else kept the network up until now */
+  async function prepare(subnet6: string | undefined, isAlone: boolean): Promise<void> {
+    if (!isAlone && performance.now() - preparedAt < PREPARED_MS) return;
+    await prepareHost(options, subnet6);
+    preparedAt = performance.now();
   }
 
   return {
@@ -100,9 +112,9 @@ export function openPodNetwork(options: PodNetworkOptions): PodNetwork {
         portMappings: sandbox.portMappings,
         own: foreign === undefined,
       };
-      await claim(attachment);
+      const { isAlone } = await claim(attachment);
       const call = { binDirs: options.binDirs, ...(signal === undefined ? {} : { signal }) };
-      const prepared = attachment.own ? prepareHost(options, subnet6) : Promise.resolve();
+      const prepared = attachment.own ? prepare(subnet6, isAlone) : Promise.resolve();
       const [result] = await settleAll(attach(attachment, sandbox.netns, call), prepared);
       if (attachment.own) await addHostPorts(options.bridge, sandbox.portMappings, result.ips);
       await writeFileAtomic(recordPath(sandbox.id), JSON.stringify({ ...attachment, result }), {
@@ -131,7 +143,7 @@ async function settleAll<A, B>(a: Promise<A>, b: Promise<B>): Promise<[A, B]> {
   return Promise.all([a, b]);
 }
 
-/** The one masquerade rule, the maps, and forwarding. Idempotent; done for each pod, as others may have flushed the rules. */
+/** The one masquerade rule, the maps, and forwarding. Idempotent; done again and again, as others may have flushed the rules. */
 async function prepareHost(
   { bridge, subnet }: PodNetworkOptions,
   subnet6: string | undefined,

@@ -1,9 +1,8 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { constants } from 'node:os';
 import { readFile } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import type { ContainerContext } from '../container/container-context.ts';
 import type { CallOptions, ExecRequest, StreamSession } from '../pod-runtime.ts';
+import { type SpawnedProcess, spawnProcess } from '../linux/spawn-process.ts';
 import { DrainingOutput } from './draining-output.ts';
 import { prepareExec } from './exec-bundle.ts';
 import { type ExecFailure, execFailure } from './exec-failure.ts';
@@ -11,7 +10,6 @@ import { type ExecStreams, openPipes, openTerminal } from './exec-streams.ts';
 import { killTree } from './kill-tree.ts';
 import { resizeTerminalOf } from './resize-terminal.ts';
 
-const SIGNAL_BASE = 128;
 const ERROR_HEAD_BYTES = 4096;
 
 export interface ExecSession extends StreamSession {
@@ -35,15 +33,16 @@ export async function startExec(
   options.signal?.throwIfAborted();
   const bundle = await prepareExec(context, containerId, request);
   let streams: ExecStreams | undefined;
-  let child: ChildProcess;
+  let hasEnded = false;
+  let child: SpawnedProcess;
   try {
     streams = request.tty ? openTerminal(request.stdin, request.size) : openPipes(request.stdin);
-    child = spawn(bundle.program, [...bundle.args], {
-      stdio: streams.childFds,
+    child = spawnProcess(bundle.program, bundle.args, {
+      fds: streams.childFds,
       env: { PATH: process.env['PATH'] ?? '/usr/sbin:/usr/bin:/sbin:/bin' },
       cwd: '/',
-      detached: true,
     });
+    void child.ended.then(() => (hasEnded = true));
   } catch (error) {
     streams?.destroy();
     await bundle[Symbol.asyncDispose]();
@@ -59,10 +58,10 @@ export async function startExec(
   const kill = async () => {
     const pid = await execPid(bundle.pidFile);
     if (pid > 0) killTree(pid);
-    if (child.exitCode === null && child.signalCode === null && child.pid !== undefined) killTree(child.pid);
+    if (!hasEnded) killTree(child.pid);
   };
   const finish = async (): Promise<number> => {
-    const code = await ended(child);
+    const code = await child.ended;
     const ran = (await execPid(bundle.pidFile)) > 0;
     if (!ran) {
       await drained(stdout, stderr);
@@ -96,15 +95,6 @@ export async function startExec(
       for (const output of [stdout, stderr]) output?.stream.destroy();
     },
   };
-}
-
-function ended(child: ChildProcess): Promise<number> {
-  return new Promise((resolve, reject) => {
-    child.once('error', reject);
-    child.once('exit', (code, signal) =>
-      resolve(code ?? SIGNAL_BASE + (signal ? constants.signals[signal] : 0)),
-    );
-  });
 }
 
 async function execPid(pidFile: string): Promise<number> {

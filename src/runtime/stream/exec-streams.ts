@@ -9,7 +9,7 @@ import type { TerminalSize } from '../pod-runtime.ts';
 
 export interface ExecStreams {
   /** The command's ends: to be handed to it, then closed here. */
-  readonly childFds: [stdin: number | 'ignore', stdout: number, stderr: number];
+  readonly childFds: [stdin: number | null, stdout: number, stderr: number];
   readonly stdin: Writable | undefined;
   readonly stdout: Readable;
   readonly stderr: Readable | undefined;
@@ -27,7 +27,7 @@ export function openPipes(withStdin: boolean): ExecStreams {
   const stderr = new Socket({ fd: errors.read, readable: true, writable: false });
   stdin?.on('error', ignoreClosedInput);
   return {
-    childFds: [input?.read ?? 'ignore', output.write, errors.write],
+    childFds: [input?.read ?? null, output.write, errors.write],
     stdin,
     stdout,
     stderr,
