@@ -42,6 +42,11 @@ export const DISRUPTION_BUDGETS = type<api.PodDisruptionBudget>(
   'policy',
 );
 
+export const POD_GROUPS: ResourceType<api.PodGroupV1alpha2> = {
+  ...type<api.PodGroupV1alpha2>('PodGroup', 'podgroups', 'scheduling.k8s.io'),
+  version: 'v1alpha2',
+};
+
 /** `/api/v1/namespaces/default/pods` */
 export function resourcePath(
   { group, version, plural, namespaced }: ResourceType<unknown>,

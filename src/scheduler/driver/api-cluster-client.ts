@@ -5,6 +5,7 @@ import {
   DISRUPTION_BUDGETS,
   EVENTS,
   NODES,
+  POD_GROUPS,
   PODS,
   PRIORITY_CLASSES,
   type ResourceType,
@@ -106,6 +107,11 @@ async function watchAll(
       PRIORITY_CLASSES,
       (one) => handlers.onPriorityClass(one, false),
       (one) => handlers.onPriorityClass(one, true),
+    ),
+    follow(
+      POD_GROUPS,
+      (one) => handlers.onPodGroup(one, false),
+      (one) => handlers.onPodGroup(one, true),
     ),
     follow(
       DISRUPTION_BUDGETS,

@@ -1,5 +1,12 @@
 /** What the scheduler needs of a Kubernetes API. */
-import type { Node, Pod, PodCondition, PodDisruptionBudget, PriorityClass } from '../../model/api/types.ts';
+import type {
+  Node,
+  Pod,
+  PodCondition,
+  PodDisruptionBudget,
+  PodGroupV1alpha2,
+  PriorityClass,
+} from '../../model/api/types.ts';
 
 export interface ClusterClient {
   /** @throws PeapodError Conflict, NotFound when the pod is gone, bound or on its way out */
@@ -21,5 +28,6 @@ export interface ClusterHandlers {
   onPod(pod: Pod): void;
   onPodGone(pod: Pod): void;
   onPriorityClass(priorityClass: PriorityClass, gone: boolean): void;
+  onPodGroup(group: PodGroupV1alpha2, gone: boolean): void;
   onDisruptionBudget(budget: PodDisruptionBudget, gone: boolean): void;
 }

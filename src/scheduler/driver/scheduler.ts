@@ -18,6 +18,7 @@ import { SchedulingEngine } from '../engine/schedule-pod.ts';
 import { ClusterSnapshot } from '../engine/snapshot.ts';
 import { SchedulingQueue } from '../queue/scheduling-queue.ts';
 import type { ClusterClient, ClusterHandlers } from './cluster-client.ts';
+import { type GangTurn, KnownGangs } from './known-gangs.ts';
 
 export interface SchedulerDriverOptions {
   readonly client: ClusterClient;
@@ -41,6 +42,7 @@ class Driver implements ClusterHandlers {
   readonly #signal: AbortSignal;
   readonly #snapshot = new ClusterSnapshot();
   readonly #engine: SchedulingEngine;
+  readonly #gangs: KnownGangs;
   readonly #queue: SchedulingQueue;
   /** Pods that wait, by key, as they were last seen. */
   readonly #waiting = new Map<string, PodInfo>();
@@ -58,6 +60,7 @@ class Driver implements ClusterHandlers {
       profiles,
       ...(options.seed === undefined ? {} : { seed: options.seed }),
     });
+    this.#gangs = new KnownGangs(this.#engine, this.#snapshot);
     const plugins = new Set(
       profiles.flatMap(({ filters, scorers }) => [...filters, ...scorers.map(({ plugin }) => plugin)]),
     );
@@ -121,6 +124,17 @@ class Driver implements ClusterHandlers {
     this.#setObject(this.#snapshot.objects.disruptionBudgets, key, budget, gone);
   };
 
+  onPodGroup: ClusterHandlers['onPodGroup'] = (group, gone) => {
+    const name = `${group.metadata?.namespace}/${group.metadata?.name}`;
+    this.#safely(`PodGroup ${name}`, () => this.#gangs.set(group, gone));
+    // Its pods have the priority that it says, and may be enough now.
+    for (const [key, { gang, pod }] of [...this.#waiting]) {
+      if (gang !== name) continue;
+      this.#waiting.delete(key);
+      this.onPod(pod);
+    }
+  };
+
   async run(): Promise<void> {
     while (!this.#signal.aborted) {
       this.#wake = Promise.withResolvers();
@@ -151,14 +165,63 @@ class Driver implements ClusterHandlers {
   }
 
   async #placeOne(pod: PodInfo): Promise<void> {
+    if (pod.gang !== undefined) return this.#placeGang(pod, pod.gang);
     const decision = this.#engine.decide(pod);
     if (decision.outcome === 'refused')
       return this.#onRefused(pod, new Set(decision.rejections.map(({ plugin }) => plugin)));
-    this.#snapshot.place(pod, this.#snapshot.slotOf(decision.node));
+    this.#assume(pod, decision.node);
+  }
+
+  #assume(pod: PodInfo, node: string): void {
+    this.#snapshot.place(pod, this.#snapshot.slotOf(node));
     this.#queue.done(pod);
     this.#waiting.delete(pod.key);
-    const work = this.#bind(pod, decision.node).finally(() => this.#binding.delete(work));
+    const work = this.#bind(pod, node).finally(() => this.#binding.delete(work));
     this.#binding.add(work);
+  }
+
+  /** All that wait of the pod's gang get their nodes together, or none does. */
+  async #placeGang(pod: PodInfo, gang: string): Promise<void> {
+    const members = [...this.#waiting.values()].filter((other) => other.gang === gang);
+    const turn = this.#gangs.decide(gang, members);
+    if (turn.outcome !== 'placed') return this.#onGangRefused(pod, members, turn);
+    for (const { pod: member, node } of turn.assignments) this.#assume(member, node);
+    // It may be the one that the others do without.
+    if (this.#waiting.has(pod.key)) this.#queue.failed(pod, [], this.#options.clock.now());
+  }
+
+  async #onGangRefused(
+    pod: PodInfo,
+    members: readonly PodInfo[],
+    turn: Exclude<GangTurn, { outcome: 'placed' }>,
+  ): Promise<void> {
+    const { clock, log } = this.#options;
+    this.#queue.failed(pod, [], clock.now());
+    const nodes = new Map<string, string>();
+    if (turn.outcome === 'preempts') {
+      for (const { pod: member, node } of turn.assignments) {
+        this.#engine.nominated.nominate(member, node);
+        nodes.set(member.key, node);
+      }
+    }
+    try {
+      if (turn.outcome === 'preempts')
+        for (const victim of turn.victims) await this.#evict(victim, pod, `gang ${pod.gang}`);
+      for (const member of members) await this.#report(member, turn.message, nodes.get(member.key));
+    } catch (error) {
+      if (!this.#signal.aborted && !isPeapodError(error, 'NotFound'))
+        log(`cannot report why gang ${pod.gang} waits`, error);
+    }
+  }
+
+  async #evict(victim: PodInfo, { template }: PodInfo, by: string): Promise<void> {
+    const { client } = this.#options;
+    const { name } = this.#snapshot.nodes.info(victim.slot);
+    await client.evict(
+      victim.pod,
+      `${template.schedulerName}: preempting to accommodate a higher priority pod`,
+    );
+    await client.recordEvent(victim.pod, 'Normal', 'Preempted', `Preempted by ${by} on node ${name}`);
   }
 
   async #bind(pod: PodInfo, node: string): Promise<void> {
@@ -181,24 +244,13 @@ class Driver implements ClusterHandlers {
   }
 
   async #onRefused(pod: PodInfo, plugins: ReadonlySet<string>): Promise<void> {
-    const { client, clock, log } = this.#options;
+    const { clock, log } = this.#options;
     const { summary } = this.#engine.explain(pod);
     const plan = planPreemption(this.#engine, pod);
     this.#queue.failed(pod, plugins, clock.now());
     if (plan !== undefined) this.#engine.nominated.nominate(pod, plan.node);
     try {
-      for (const victim of plan?.victims ?? []) {
-        await client.evict(
-          victim.pod,
-          `${pod.template.schedulerName}: preempting to accommodate a higher priority pod`,
-        );
-        await client.recordEvent(
-          victim.pod,
-          'Normal',
-          'Preempted',
-          `Preempted by pod ${pod.key} on node ${plan?.node}`,
-        );
-      }
+      for (const victim of plan?.victims ?? []) await this.#evict(victim, pod, `pod ${pod.key}`);
       await this.#report(pod, summary, plan?.node);
     } catch (error) {
       if (!this.#signal.aborted && !isPeapodError(error, 'NotFound'))
