@@ -128,7 +128,7 @@ class Driver implements ClusterHandlers {
     const name = `${group.metadata?.namespace}/${group.metadata?.name}`;
     this.#safely(`PodGroup ${name}`, () => this.#gangs.set(group, gone));
     // Its pods have the priority that it says, and may be enough now.
-    for (const [key, { gang, pod }] of [...this.#waiting]) {
+    for (const [key, { gang, pod }] of Array.from(this.#waiting)) {
       if (gang !== name) continue;
       this.#waiting.delete(key);
       this.onPod(pod);
