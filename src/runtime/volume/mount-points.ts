@@ -6,7 +6,9 @@ import { removeTree } from './remove-tree.ts';
 
 export async function isMountPoint(path: string): Promise<boolean> {
   const real = await realpath(path).catch(() => path);
-  const [own, above] = await Promise.all([real, dirname(real)].map((one) => stat(one).catch(() => undefined)));
+  const [own, above] = await Promise.all(
+    [real, dirname(real)].map((one) => stat(one).catch(() => undefined)),
+  );
   // Another file system begins here. What is mounted from the same one only the whole table tells.
   if (own !== undefined && above !== undefined && own.dev !== above.dev) return true;
   return (await readMounts()).some(({ mountPoint }) => mountPoint === real);
