@@ -30,7 +30,7 @@ export async function createObject(
   const { resource } = scope;
   const generated = !input.metadata?.name && Boolean(input.metadata?.generateName);
   for (let attempt = 1; ; attempt += 1) {
-    const prepared = await prepare(registry, scope, structuredClone(input), context);
+    const prepared = await prepare(registry, scope, generated ? structuredClone(input) : input, context);
     const object = notesOwner ? noteOwner(resource, undefined, prepared, context) : prepared;
     const name = object.metadata?.name ?? '';
     if (context.dryRun === true) return object;

@@ -49,6 +49,24 @@ test('only its owner may look into it, and one process at a time', async () => {
   assert.equal(await codeOf(open(path)), 'FailedPrecondition');
 });
 
+test('what watchers are told holds no more memory than its bytes, though the writer took slices of a pool', async () => {
+  await using store = await open(freshPath());
+  const stop = new AbortController();
+  await store.update('/a', Buffer.from('y'), await store.create('/a', Buffer.from('x')));
+  const events = store.watch({ prefix: '/', afterRevision: 3, signal: stop.signal });
+  const [first, slice] = [await events.next(), Buffer.from('z')];
+  assert.equal(first.value?.type, 'bookmark');
+  assert.ok(slice.buffer.byteLength > 1000);
+  await store.update('/a', slice, 3);
+  const { value: event } = await events.next();
+  assert.ok(event?.type === 'put');
+  assert.deepEqual([...event.entry.value], [...slice]);
+  assert.equal(event.entry.value.buffer.byteLength, 1);
+  assert.equal(event.previous?.value.buffer.byteLength, 1);
+  stop.abort();
+  await events.return(undefined);
+});
+
 test('a file that is no database, and one that is damaged, are named', async () => {
   const path = freshPath();
   mkdirSync(join(path, '..'), { recursive: true });

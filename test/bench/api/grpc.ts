@@ -40,8 +40,8 @@ export async function callUnary(
   const chunks: Buffer[] = [];
   stream.on('data', (chunk: Buffer) => chunks.push(chunk));
   let status = '';
-  stream.on('response', (headers) => (status = `${headers['grpc-status'] ?? ''}`));
-  stream.on('trailers', (headers) => (status = `${headers['grpc-status'] ?? ''}`));
+  stream.on('response', (headers) => (status = String(headers['grpc-status'] ?? '')));
+  stream.on('trailers', (headers) => (status = String(headers['grpc-status'] ?? '')));
   await new Promise<void>((resolve, reject) => stream.on('end', resolve).on('error', reject));
   if (status !== '0') throw new Error(`${method} failed with status ${status}`);
   return Buffer.concat(chunks).subarray(5);
