@@ -7,7 +7,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { after, test } from 'node:test';
 import * as fc from 'fast-check';
 import { isPeapodError } from '../../model/errors.ts';
-import type { Store } from '../store.ts';
+import type { Store, StoreEvent } from '../store.ts';
 import { openMemoryStore } from '../testing/memory-store.ts';
 import { REAL_CLOCK } from '../testing/real-clock.ts';
 import { testStore } from '../testing/store-contract.ts';
@@ -53,18 +53,20 @@ test('what watchers are told holds no more memory than its bytes, though the wri
   await using store = await open(freshPath());
   const stop = new AbortController();
   await store.update('/a', Buffer.from('y'), await store.create('/a', Buffer.from('x')));
-  const events = store.watch({ prefix: '/', afterRevision: 3, signal: stop.signal });
-  const [first, slice] = [await events.next(), Buffer.from('z')];
-  assert.equal(first.value?.type, 'bookmark');
+  const watch = store.watch({ prefix: '/', afterRevision: 3, signal: stop.signal });
+  const events = watch[Symbol.asyncIterator]();
+  const first = await events.next();
+  const slice = Buffer.from('z');
+  assert.ok(first.done !== true && first.value.type === 'bookmark');
   assert.ok(slice.buffer.byteLength > 1000);
   await store.update('/a', slice, 3);
-  const { value: event } = await events.next();
-  assert.ok(event?.type === 'put');
+  const { value: event } = (await events.next()) as { value: StoreEvent };
+  assert.ok(event.type === 'put');
   assert.deepEqual([...event.entry.value], [...slice]);
   assert.equal(event.entry.value.buffer.byteLength, 1);
   assert.equal(event.previous?.value.buffer.byteLength, 1);
   stop.abort();
-  await events.return(undefined);
+  await events.return?.();
 });
 
 test('a file that is no database, and one that is damaged, are named', async () => {
