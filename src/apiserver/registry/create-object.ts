@@ -9,6 +9,7 @@ import { noteOwner } from './note-owner.ts';
 import { randomName } from './random-name.ts';
 import type { Registry } from './registry.ts';
 import { type RequestContext, type Scope, apiVersionOf, storeKey } from './request-scope.ts';
+import { withoutEmpty } from './without-empty.ts';
 
 /** How often a generated name that is taken is made anew. */
 const NAME_TRIES = 8;
@@ -54,7 +55,7 @@ async function prepare(
 ): Promise<ApiObject> {
   const { resource } = scope;
   const { strategy } = resource;
-  input.metadata = newMetadata(scope, input, context.nowMs);
+  input.metadata = withoutEmpty(newMetadata(scope, input, context.nowMs));
   const object = strategy.applyDefaults?.(input) ?? input;
   object.apiVersion = apiVersionOf(resource);
   object.kind = resource.kind;
