@@ -24,6 +24,7 @@ export function inProcessTransport(api: ApiServer, user: UserInfo): Transport {
       const response = new InProcessResponse();
       const ended = signal === undefined ? stop.signal : AbortSignal.any([signal, stop.signal]);
       const leave = () => void response.destroy();
+      ended.throwIfAborted();
       ended.addEventListener('abort', leave, { once: true });
       response.once('close', () => ended.removeEventListener('abort', leave));
       void api.handleAs(request as unknown as Request, response as unknown as Response, user);

@@ -21,8 +21,17 @@ export function createAuthenticator(tokens: ServiceAccountTokens): Authenticator
   };
 }
 
-/** The subject's common name is the user, its organisations are the groups. */
+/** Of certificates that were looked at already. */
+const users = new WeakMap<Buffer, UserInfo>();
+
 function certificateUser(der: Buffer): UserInfo {
+  const known = users.get(der) ?? readUser(der);
+  users.set(der, known);
+  return known;
+}
+
+/** The subject's common name is the user, its organisations are the groups. */
+function readUser(der: Buffer): UserInfo {
   const { subject, keyUsage } = new X509Certificate(der);
   // Extended key usage: clientAuth. A server's certificate makes nobody a user.
   if (!keyUsage.includes('1.3.6.1.5.5.7.3.2')) throw unauthorized();

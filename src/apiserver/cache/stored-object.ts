@@ -19,48 +19,53 @@ export class StoredObject {
   readonly key: string;
   readonly revision: number;
   readonly createRevision: number;
-  readonly #value: Uint8Array;
+  /** As the store has them, then as clients are sent them: never both. */
+  #bytes: Buffer;
+  #hasRevision = false;
   #object: ApiObject | undefined;
-  #json: Buffer | undefined;
 
   constructor(entry: StoreEntry) {
     this.key = entry.key;
     this.revision = entry.modRevision;
     this.createRevision = entry.createRevision;
-    this.#value = entry.value;
+    const { buffer, byteOffset, byteLength } = entry.value;
+    this.#bytes = Buffer.from(buffer, byteOffset, byteLength);
   }
 
   /** Shared by all who ask: not to be changed. */
   get object(): ApiObject {
-    this.#object ??= parseStored(this.#value, this.revision);
+    this.#object ??= this.copy();
     return this.#object;
   }
 
   /** A copy that the caller may change. */
   copy(): ApiObject {
-    return parseStored(this.#value, this.revision);
+    return parseStored(this.#bytes, this.revision);
   }
 
   /** What clients are sent: the object with its resourceVersion. */
   get json(): Buffer {
-    this.#json ??= withRevision(this.#value, this.revision);
-    return this.#json;
+    if (!this.#hasRevision) this.#bytes = withRevision(this.#bytes, this.revision);
+    this.#hasRevision = true;
+    return this.#bytes;
   }
 }
 
-function parseStored(value: Uint8Array, revision: number): ApiObject {
-  const object = JSON.parse(
-    Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString(),
-  ) as ApiObject;
+function parseStored(bytes: Buffer, revision: number): ApiObject {
+  const object = JSON.parse(bytes.toString()) as ApiObject;
   object.metadata = { ...object.metadata, resourceVersion: String(revision) };
   return object;
 }
 
 /** Puts `"resourceVersion":"7"` into the metadata. */
-export function withRevision(value: Uint8Array, revision: number): Buffer {
-  const bytes = Buffer.from(value.buffer, value.byteOffset, value.byteLength);
+function withRevision(bytes: Buffer, revision: number): Buffer {
   const at = bytes.indexOf(METADATA) + METADATA.length;
   const isEmpty = bytes[at] === '}'.charCodeAt(0);
-  const field = Buffer.from(`"resourceVersion":"${revision}"${isEmpty ? '' : ','}`);
-  return Buffer.concat([bytes.subarray(0, at), field, bytes.subarray(at)]);
+  const field = `"resourceVersion":"${revision}"${isEmpty ? '' : ','}`;
+  // Memory of its own: it is kept, and a slice of Node.js's pool would keep its neighbours too.
+  const json = Buffer.allocUnsafeSlow(bytes.length + field.length);
+  bytes.copy(json, 0, 0, at);
+  json.write(field, at, 'latin1');
+  bytes.copy(json, at + field.length, at);
+  return json;
 }

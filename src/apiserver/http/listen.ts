@@ -105,13 +105,25 @@ async function started(server: Server | Http2SecureServer, listen: () => void): 
 function credentialsOf(request: Request, socket: TLSSocket): Credentials {
   const protocols = (request.headers['sec-websocket-protocol'] ?? '').split(/\s*,\s*/);
   const token = protocols.find((name) => name.startsWith(TOKEN_PROTOCOL))?.slice(TOKEN_PROTOCOL.length);
-  const certificate = socket.authorized ? socket.getPeerCertificate().raw : undefined;
+  const certificate = peerCertificate(request, socket);
   return {
     authorization: request.headers.authorization ?? '',
     ...(token === undefined ? {} : { webSocketToken: Buffer.from(token, 'base64url').toString() }),
     ...(certificate === undefined ? {} : { clientCertificate: certificate }),
     isLocalRoot: false,
   };
+}
+
+/** By connection: it keeps its certificate, and to take that apart costs as much as a small request. */
+const certificates = new WeakMap<object, Buffer>();
+
+function peerCertificate(request: Request, socket: TLSSocket): Buffer | undefined {
+  if (!socket.authorized) return undefined;
+  // With HTTP/2 every request has a socket object of its own.
+  const connection = 'stream' in request ? (request.stream.session ?? socket) : socket;
+  const known = certificates.get(connection) ?? socket.getPeerCertificate().raw;
+  certificates.set(connection, known);
+  return known;
 }
 
 async function joinUpgrade(

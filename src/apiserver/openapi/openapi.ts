@@ -4,19 +4,24 @@ import { send, sendJson } from '../http/respond.ts';
 import { StatusError } from '../errors/status-error.ts';
 import { apiVersionOf } from '../registry/request-scope.ts';
 import type { Resource } from '../resource.ts';
+import { type DocumentV2, encodeOpenApi } from './openapi-protobuf.ts';
 import { resourcePaths } from './operations.ts';
 import { addSchemas, type Schema } from './schemas.ts';
 
+const PROTOBUF = 'application/com.github.proto-openapi.spec.v2.v1.0+protobuf';
+const ACCEPTS_PROTOBUF = /application\/com\.github\.proto-openapi\.spec\.v2[.@]v1\.0\+protobuf/;
 const SECURITY = { BearerToken: { type: 'apiKey', name: 'authorization', in: 'header' } };
 
 /** `/openapi/v2` and `/openapi/v3`; each document is made when it is first asked for. */
 export function addOpenApi(paths: PathHandlers, resources: readonly Resource[], version: string): void {
   const info = { title: 'peapod', version };
-  const whole = once(() => documentV2(resources, info));
+  const whole = once(() => toBytes(documentV2(resources, info)));
+  const compact = once(() => encodeOpenApi(documentV2(resources, info)));
   paths.at('/openapi/v2', (request, response) => {
     const accept = request.headers.accept ?? '*/*';
+    if (ACCEPTS_PROTOBUF.test(accept)) return send(response, 200, PROTOBUF, compact());
     if (!/application\/json|\*\/\*/.test(accept))
-      throw new StatusError('NotAcceptable', 'only application/json is served');
+      throw new StatusError('NotAcceptable', `only application/json and ${PROTOBUF} are served`);
     send(response, 200, 'application/json', whole());
   });
   const documents = new Map<string, () => Buffer>();
@@ -43,7 +48,7 @@ export function addOpenApi(paths: PathHandlers, resources: readonly Resource[], 
   }
 }
 
-function documentV2(resources: readonly Resource[], info: object): Buffer {
+function documentV2(resources: readonly Resource[], info: DocumentV2['info']): DocumentV2 {
   const definitions: Record<string, Schema> = {};
   const paths: Record<string, object> = {};
   for (const resource of resources) {
@@ -53,7 +58,7 @@ function documentV2(resources: readonly Resource[], info: object): Buffer {
       resourcePaths(resource, (name, type, place) => ({ name, in: place, type, required: place === 'path' })),
     );
   }
-  return toBytes({ swagger: '2.0', info, paths, definitions, securityDefinitions: SECURITY });
+  return { swagger: '2.0', info, paths, definitions, securityDefinitions: SECURITY } as DocumentV2;
 }
 
 function documentV3(resources: readonly Resource[], info: object): Buffer {

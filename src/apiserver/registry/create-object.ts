@@ -9,6 +9,7 @@ import { noteOwner } from './note-owner.ts';
 import { randomName } from './random-name.ts';
 import type { Registry } from './registry.ts';
 import { type RequestContext, type Scope, apiVersionOf, storeKey } from './request-scope.ts';
+import { withoutEmpty } from './without-empty.ts';
 
 /** How often a generated name that is taken is made anew. */
 const NAME_TRIES = 8;
@@ -30,7 +31,7 @@ export async function createObject(
   const { resource } = scope;
   const generated = !input.metadata?.name && Boolean(input.metadata?.generateName);
   for (let attempt = 1; ; attempt += 1) {
-    const prepared = await prepare(registry, scope, structuredClone(input), context);
+    const prepared = await prepare(registry, scope, generated ? structuredClone(input) : input, context);
     const object = notesOwner ? noteOwner(resource, undefined, prepared, context) : prepared;
     const name = object.metadata?.name ?? '';
     if (context.dryRun === true) return object;
@@ -54,7 +55,7 @@ async function prepare(
 ): Promise<ApiObject> {
   const { resource } = scope;
   const { strategy } = resource;
-  input.metadata = newMetadata(scope, input, context.nowMs);
+  input.metadata = withoutEmpty(newMetadata(scope, input, context.nowMs));
   const object = strategy.applyDefaults?.(input) ?? input;
   object.apiVersion = apiVersionOf(resource);
   object.kind = resource.kind;

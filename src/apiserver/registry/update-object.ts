@@ -8,6 +8,7 @@ import { noteOwner } from './note-owner.ts';
 import type { Registry } from './registry.ts';
 import { type RequestContext, type Scope, storeKey } from './request-scope.ts';
 import type { UpdateRules } from './update-rules.ts';
+import { withoutEmpty } from './without-empty.ts';
 
 /** How often a write that lost a race is tried again, when its author did not say which version it is based on. */
 const TRIES = 50;
@@ -72,7 +73,10 @@ async function prepare(
   const owned = rules.notesOwner ? noteOwner(scope.resource, previous, next, context, subresource) : next;
   return {
     ...owned,
-    metadata: { ...owned.metadata, ...(resourceVersion === undefined ? {} : { resourceVersion }) },
+    metadata: withoutEmpty({
+      ...owned.metadata,
+      ...(resourceVersion === undefined ? {} : { resourceVersion }),
+    }),
   };
 }
 

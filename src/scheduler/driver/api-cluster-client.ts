@@ -129,9 +129,10 @@ async function watchAll(
       (pod) => handlers.onPodGone(pod),
     ),
   ];
-  const aborted = new Promise<void>((resolve) =>
-    signal.addEventListener('abort', () => resolve(), { once: true }),
-  );
+  const aborted = new Promise<void>((resolve) => {
+    if (signal.aborted) resolve();
+    signal.addEventListener('abort', () => resolve(), { once: true });
+  });
   await Promise.race([Promise.all(informers.map(({ synced }) => synced)), aborted]);
   if (!signal.aborted) handlers.onSynced();
   await Promise.all(informers.map(({ ended }) => ended));

@@ -7,7 +7,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { after, test } from 'node:test';
 import * as fc from 'fast-check';
 import { isPeapodError } from '../../model/errors.ts';
-import type { Store } from '../store.ts';
+import type { Store, StoreEvent } from '../store.ts';
 import { openMemoryStore } from '../testing/memory-store.ts';
 import { REAL_CLOCK } from '../testing/real-clock.ts';
 import { testStore } from '../testing/store-contract.ts';
@@ -47,6 +47,26 @@ test('only its owner may look into it, and one process at a time', async () => {
   await using _store = await open(path);
   assert.equal(statSync(path).mode & 0o777, 0o600);
   assert.equal(await codeOf(open(path)), 'FailedPrecondition');
+});
+
+test('what watchers are told holds no more memory than its bytes, though the writer took slices of a pool', async () => {
+  await using store = await open(freshPath());
+  const stop = new AbortController();
+  await store.update('/a', Buffer.from('y'), await store.create('/a', Buffer.from('x')));
+  const watch = store.watch({ prefix: '/', afterRevision: 3, signal: stop.signal });
+  const events = watch[Symbol.asyncIterator]();
+  const first = await events.next();
+  const slice = Buffer.from('z');
+  assert.ok(first.done !== true && first.value.type === 'bookmark');
+  assert.ok(slice.buffer.byteLength > 1000);
+  await store.update('/a', slice, 3);
+  const { value: event } = (await events.next()) as { value: StoreEvent };
+  assert.ok(event.type === 'put');
+  assert.deepEqual([...event.entry.value], [...slice]);
+  assert.equal(event.entry.value.buffer.byteLength, 1);
+  assert.equal(event.previous?.value.buffer.byteLength, 1);
+  stop.abort();
+  await events.return?.();
 });
 
 test('a file that is no database, and one that is damaged, are named', async () => {

@@ -28,9 +28,18 @@ const port = parentPort;
 if (port === null) throw new Error('not a worker');
 const { path } = workerData as { path: string };
 
-const send = (message: WriterMessage): void => port.postMessage(message);
+const send = (message: WriterMessage): void => port.postMessage(message, buffersOf(message));
 let queue: WriteRequest[] = [];
 let scheduled = false;
+
+/** The bytes go back as they are: nobody here needs them any more. */
+function buffersOf(message: WriterMessage): ArrayBuffer[] {
+  if (message.kind !== 'results') return [];
+  const changes = message.results.flatMap((result) => (result.ok ? result.changes : []));
+  const values = changes.flatMap(({ value, previous }) => [value, previous?.value]);
+  const buffers = values.map((value) => value?.buffer).filter((buffer) => buffer instanceof ArrayBuffer);
+  return [...new Set(buffers)];
+}
 
 function failed(ids: readonly number[], error: unknown): void {
   const { errcode } = error as { errcode?: number };

@@ -1,0 +1,173 @@
+/**
+ * The API server beside the closest thing that Debian has, etcd driven directly: the same objects, from the same client, in turn,
+ * in one run, on one disk. Ours checks, defaults, admits, authorises and answers with the object; etcd keeps bytes. Prints medians
+ * and their ratios, and writes them, with a picture, beside the documentation.
+ *
+ *     npm run bench:api [-- PODS OBJECTS]
+ */
+import { mkdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { execFileSync } from 'node:child_process';
+import { startPeapod } from '../system/support/peapod.ts';
+import { startEtcd } from './api/etcd-subject.ts';
+import {
+  connectAll,
+  type Creates,
+  FanOut,
+  measureCreates,
+  measureGetMs,
+  measureListMs,
+  median,
+  memoryOf,
+} from './api/measure.ts';
+import { startPeapodServer, storedBy } from './api/peapod-subject.ts';
+import { type Figure, printFigures, writeFigures } from './api/report.ts';
+import type { Client, Folder, Subject } from './api/subject.ts';
+
+const PODS = Number(process.argv[2] ?? 10_000);
+const OBJECTS = Number(process.argv[3] ?? 100_000);
+const FEW = 1000;
+const ROUNDS = 10;
+const CLIENTS = 50;
+const WATCHERS = 1000;
+const SETTLE_MS = 5000;
+
+const REPOSITORY = join(import.meta.dirname, '../..');
+const figures: Figure[] = [];
+
+function note(
+  what: string,
+  unit: string,
+  ours: readonly number[],
+  theirs: readonly number[],
+  better: Figure['better'],
+): void {
+  const figure = { what, unit, peapod: median(ours), etcd: median(theirs), better };
+  figures.push(figure);
+  printFigures([figure]);
+}
+
+/** The program as it is installed. */
+execFileSync(process.execPath, ['tools/build.ts'], { cwd: REPOSITORY });
+await using peapod = await startPeapod();
+const etcdDirectory = join(peapod.directory, 'peer');
+const serverDirectory = join(peapod.root, 'cluster');
+let stored: (folder: Folder, name: string) => Buffer = () => Buffer.alloc(0);
+const startOurs = () => startPeapodServer(peapod.directory, peapod.env);
+const startTheirs = async () => {
+  await mkdir(etcdDirectory, { recursive: true, mode: 0o700 });
+  return startEtcd(etcdDirectory, (folder, name) => stored(folder, name));
+};
+
+await measureStarts();
+await using ours = await startOurs();
+await using theirs = await startTheirs();
+stored = await storedBy(ours, peapod.directory);
+await delay(SETTLE_MS);
+noteMemory('idle');
+{
+  const [ourClients, theirClients] = [await connectAll(ours, CLIENTS), await connectAll(theirs, CLIENTS)];
+  try {
+    await measurePods(ourClients, theirClients);
+    await delay(SETTLE_MS);
+    noteMemory(`with ${PODS} pods`);
+    await measureLists(ourClients, theirClients);
+    await measureFanOut(ourClients, theirClients);
+    await measureObjects(ourClients, theirClients);
+    await delay(SETTLE_MS);
+    noteMemory(`with ${PODS} pods and ${OBJECTS} configmaps`);
+  } finally {
+    for (const client of [...ourClients, ...theirClients]) client[Symbol.dispose]();
+  }
+}
+await writeFigures(join(REPOSITORY, 'docs/performance'), figures);
+
+/** From nothing: keys, certificates and the database are made too. */
+async function measureStarts(): Promise<void> {
+  const times: { ours: number[]; theirs: number[]; oursAgain: number[]; theirsAgain: number[] } = {
+    ours: [],
+    theirs: [],
+    oursAgain: [],
+    theirsAgain: [],
+  };
+  const once = async (start: () => Promise<Subject>, to: number[]) => {
+    await using subject = await start();
+    to.push(subject.startMs);
+  };
+  for (let run = 0; run <= ROUNDS; run += 1) {
+    await rm(serverDirectory, { recursive: true, force: true });
+    await rm(etcdDirectory, { recursive: true, force: true });
+    await once(startOurs, times.ours);
+    await once(startTheirs, times.theirs);
+    await once(startOurs, times.oursAgain);
+    await once(startTheirs, times.theirsAgain);
+    // The first ones warm caches.
+    if (run === 0) for (const list of Object.values(times)) list.length = 0;
+  }
+  note('first start to first answer', 'ms', times.ours, times.theirs, 'less');
+  note('later start to first answer', 'ms', times.oursAgain, times.theirsAgain, 'less');
+}
+
+function noteMemory(when: string): void {
+  const [mine, other] = [memoryOf(ours.pid), memoryOf(theirs.pid)];
+  note(`resident, ${when}`, 'MB', [mine.rssMb], [other.rssMb], 'less');
+  note(`proportional, ${when}`, 'MB', [mine.pssMb], [other.pssMb], 'less');
+}
+
+async function measurePods(ourClients: readonly Client[], theirClients: readonly Client[]): Promise<void> {
+  const [mine, other]: [Creates[], Creates[]] = [[], []];
+  for (let round = 0; round < ROUNDS; round += 1) {
+    const count = PODS / ROUNDS;
+    mine.push(await measureCreates(ourClients, 'pods', round * count, count));
+    other.push(await measureCreates(theirClients, 'pods', round * count, count));
+  }
+  const noted = (what: string, unit: string, field: keyof Creates, better: Figure['better']) => {
+    const pick = (creates: Creates[]) => creates.map((one) => one[field]);
+    note(`${CLIENTS} clients create pods: ${what}`, unit, pick(mine), pick(other), better);
+  };
+  noted('durable writes', '/s', 'perSecond', 'more');
+  noted('p50', 'ms', 'p50Ms', 'less');
+  noted('p99', 'ms', 'p99Ms', 'less');
+}
+
+async function measureLists([mine]: readonly Client[], [other]: readonly Client[]): Promise<void> {
+  if (mine === undefined || other === undefined) return;
+  const [a, b]: [number[], number[]] = [[], []];
+  for (let run = 0; run < ROUNDS; run += 1) {
+    a.push(await measureListMs(mine, 'pods', PODS));
+    b.push(await measureListMs(other, 'pods', PODS));
+  }
+  note(`list ${PODS} pods`, 'ms', a, b, 'less');
+}
+
+async function measureFanOut([mine]: readonly Client[], [other]: readonly Client[]): Promise<void> {
+  if (mine === undefined || other === undefined) return;
+  using ourFanOut = await FanOut.open(ours, 'configmaps', WATCHERS);
+  using theirFanOut = await FanOut.open(theirs, 'configmaps', WATCHERS);
+  const [a, b]: [number[], number[]] = [[], []];
+  for (let run = 0; run < ROUNDS; run += 1) {
+    a.push(await ourFanOut.measureMs(mine, 'configmaps', `fan-out-${run}`));
+    b.push(await theirFanOut.measureMs(other, 'configmaps', `fan-out-${run}`));
+  }
+  note(`an event to the last of ${WATCHERS} watchers`, 'ms', a, b, 'less');
+}
+
+async function measureObjects(ourClients: readonly Client[], theirClients: readonly Client[]): Promise<void> {
+  const [mine] = ourClients;
+  const [other] = theirClients;
+  if (mine === undefined || other === undefined) return;
+  let present = 0;
+  for (const count of [FEW, OBJECTS]) {
+    const a = await measureCreates(ourClients, 'configmaps', present, count - present);
+    const b = await measureCreates(theirClients, 'configmaps', present, count - present);
+    note(`create up to ${count} configmaps`, '/s', [a.perSecond], [b.perSecond], 'more');
+    present = count;
+    const [c, d] = [[], []] as [number[], number[]];
+    for (let run = 0; run < ROUNDS; run += 1) {
+      c.push(await measureGetMs(mine, 'configmaps', count));
+      d.push(await measureGetMs(other, 'configmaps', count));
+    }
+    note(`get one of ${count} configmaps`, 'ms', c, d, 'less');
+  }
+}
