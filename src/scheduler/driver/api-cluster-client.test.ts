@@ -24,6 +24,7 @@ test('who is told to end before it began ends at once', async () => {
     onPodGone: never,
     onPriorityClass: never,
     onDisruptionBudget: never,
+    onPodGroup: never,
   };
   const ended = cluster.watch(handlers, AbortSignal.abort()).then(() => 'ended');
   assert.equal(await Promise.race([ended, delay(1000, 'hangs', { ref: false })]), 'ended');
