@@ -21,6 +21,7 @@ import { addOpenApi } from './openapi/openapi.ts';
 import { admitObject } from './admission/admit-object.ts';
 import { chargeQuota } from './admission/charge-quota.ts';
 import { checkNamespace } from './admission/check-namespace.ts';
+import { checkNodeRestriction } from './admission/check-node-restriction.ts';
 import { randomName } from './registry/random-name.ts';
 import type { Registry } from './registry/registry.ts';
 import { storeKey } from './registry/request-scope.ts';
@@ -69,6 +70,7 @@ export async function openApiServer(parts: ApiServerParts): Promise<OpenApiServe
     resources,
     admit: async (request) => {
       checkNamespace(cache, request);
+      checkNodeRestriction(request);
       checkEscalation(rbac, request);
       admitObject(cache, request, randomName(''));
       await chargeQuota(registry, request);

@@ -8,6 +8,7 @@ const VOLUME_PREFIX = 'kube-api-access-';
 /** Longer than an hour, so that a token which is renewed in time never runs out. */
 const TOKEN_SECONDS = 3607;
 const MODE = 0o644;
+export const MIRROR_POD = 'kubernetes.io/config.mirror';
 
 /** The account that a new pod runs as. */
 export function serviceAccountNameOf({ spec }: Pod): string {
@@ -21,6 +22,8 @@ export function serviceAccountNameOf({ spec }: Pod): string {
  * @throws StatusError Forbidden when there is no such account
  */
 export function withServiceAccount(pod: Pod, account: ServiceAccount | undefined, nameSuffix: string): Pod {
+  // It only shows what a node runs by itself: it acts for nobody.
+  if (pod.metadata?.annotations?.[MIRROR_POD] !== undefined) return pod;
   const name = serviceAccountNameOf(pod);
   const { namespace = 'default' } = pod.metadata ?? {};
   if (account === undefined) {

@@ -1,5 +1,6 @@
 /** Makes what a client sent fit the type it claims to be: unknown fields go, wrong types are refused. */
 import { type FieldType, fieldsOf, isInteger, type PrimitiveName } from '../../model/structure.ts';
+import { normalTime } from './normal-time.ts';
 
 export interface Fitted {
   readonly value: Record<string, unknown>;
@@ -9,7 +10,6 @@ export interface Fitted {
   readonly wrong: readonly string[];
 }
 
-const RFC3339 = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d+)?(?:Z|[+-]\d{2}:\d{2})$/;
 const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
 const MAX_DEPTH = 100;
 const MAX_COMPLAINTS = 50;
@@ -96,7 +96,7 @@ class Fitter {
         return typeof value === 'string' ? value : this.#wrong(path, 'must be a quantity');
       case 'time':
       case 'microtime':
-        return isTime(value) ? value : this.#wrong(path, 'must be a time like 2006-01-02T15:04:05Z');
+        return normalTime(value, name) ?? this.#wrong(path, 'must be a time like 2006-01-02T15:04:05Z');
       case 'byte':
         return isBase64(value) ? value : this.#wrong(path, 'must be base64');
       case 'string':
@@ -117,10 +117,6 @@ class Fitter {
     if (this.wrong.length < MAX_COMPLAINTS) this.wrong.push(`${path || 'the object'}: ${why}`);
     return undefined;
   }
-}
-
-function isTime(value: unknown): boolean {
-  return typeof value === 'string' && RFC3339.test(value) && !Number.isNaN(Date.parse(value));
 }
 
 /** As Go reads it: line breaks may stand in it. */
