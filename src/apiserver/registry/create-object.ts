@@ -31,8 +31,8 @@ export async function createObject(
   const { resource } = scope;
   const generated = !input.metadata?.name && Boolean(input.metadata?.generateName);
   for (let attempt = 1; ; attempt += 1) {
-    const prepared = await prepare(registry, scope, generated ? structuredClone(input) : input, context);
-    const object = notesOwner ? noteOwner(resource, undefined, prepared, context) : prepared;
+    const own = generated ? structuredClone(input) : input;
+    const object = await prepare(registry, scope, own, context, notesOwner);
     const name = object.metadata?.name ?? '';
     if (context.dryRun === true) return object;
     try {
@@ -52,13 +52,16 @@ async function prepare(
   scope: Scope,
   input: ApiObject,
   context: RequestContext,
+  notesOwner: boolean,
 ): Promise<ApiObject> {
   const { resource } = scope;
   const { strategy } = resource;
   input.metadata = withoutEmpty(newMetadata(scope, input, context.nowMs));
-  const object = strategy.applyDefaults?.(input) ?? input;
-  object.apiVersion = apiVersionOf(resource);
-  object.kind = resource.kind;
+  const defaulted = strategy.applyDefaults?.(input) ?? input;
+  defaulted.apiVersion = apiVersionOf(resource);
+  defaulted.kind = resource.kind;
+  // What admission adds is nobody's.
+  const object = notesOwner ? noteOwner(resource, undefined, defaulted, context) : defaulted;
   strategy.prepareForCreate?.(object, context);
   const { name = '' } = object.metadata ?? {};
   await registry.admit({

@@ -64,17 +64,19 @@ async function prepare(
   rules: UpdateRules,
   context: RequestContext,
 ): Promise<ApiObject> {
-  const next = rules.prepare(wanted, previous, context);
+  const prepared = rules.prepare(wanted, previous, context);
   const { subresource } = rules;
+  const next = rules.notesOwner
+    ? noteOwner(scope.resource, previous, prepared, context, subresource)
+    : prepared;
   await registry.admit({ operation: 'UPDATE', scope, name, subresource, object: next, previous, context });
   const errors = rules.validate(next, previous, context);
   if (errors.length > 0) throw invalid(scope.resource, name, errors);
   const { resourceVersion } = previous.metadata ?? {};
-  const owned = rules.notesOwner ? noteOwner(scope.resource, previous, next, context, subresource) : next;
   return {
-    ...owned,
+    ...next,
     metadata: withoutEmpty({
-      ...owned.metadata,
+      ...next.metadata,
       ...(resourceVersion === undefined ? {} : { resourceVersion }),
     }),
   };
