@@ -54,6 +54,7 @@ export async function serve(settings: Settings, options: ServeOptions): Promise<
   const { clock } = host;
   await using store = await openSqliteStore({ path: join(directory, 'state.db'), clock });
   const forPods = await addressForPods(own, address);
+  if (store.damage !== undefined) log('nothing is written any more, only read', store.damage);
   const names = serverNames([address, ...(forPods === undefined ? [] : [forPods])], own.nodeName);
   const pki = await openPki({ directory: join(directory, 'pki'), names, nowMs: clock.now() });
   const current = ({ metadata }: Pod): Pod | undefined => {

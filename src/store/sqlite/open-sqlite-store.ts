@@ -34,8 +34,9 @@ const HISTORY_MS = 300_000;
 const CHECKED_BYTES = 64 * 1024 * 1024;
 
 /**
- * Opens the store, making its file when there is none. Where nothing can be written, it can still be read.
- * @throws PeapodError Corrupt when the file is damaged; FailedPrecondition when another process has it open; NoSpace
+ * Opens the store, making its file when there is none. Where nothing can be written, it can still be read; so can a damaged file
+ * whose damage is nowhere in what is there now.
+ * @throws PeapodError Corrupt when objects themselves are damaged; FailedPrecondition when another process has it open; NoSpace
  */
 export async function openSqliteStore({
   path,
@@ -47,8 +48,18 @@ export async function openSqliteStore({
   let worker: Worker | undefined;
   try {
     worker = canWrite ? await startWriter(path) : undefined;
-    const reader = openReader(path, worker === undefined);
-    return new SqliteStore({ path, reader, worker, release, clock, historyMs });
+    const database = openForReading(path, worker === undefined);
+    const damage = damageOf(database, path);
+    if (damage !== undefined) await worker?.terminate();
+    return new SqliteStore({
+      path,
+      reader: readerOf(database, damage),
+      worker: damage === undefined ? worker : undefined,
+      ...(damage === undefined ? {} : { damage }),
+      release,
+      clock,
+      historyMs,
+    });
   } catch (error) {
     await worker?.terminate();
     release();
@@ -97,14 +108,30 @@ async function startWriter(path: string): Promise<Worker> {
   throw Object.assign(new Error(message.message), { errcode: message.errcode });
 }
 
-function openReader(path: string, isReadOnly: boolean): Reader {
-  const database = isReadOnly ? openUnwritable(path) : new DatabaseSync(path, { readOnly: true });
+function openForReading(path: string, isReadOnly: boolean): DatabaseSync {
+  return isReadOnly ? openUnwritable(path) : new DatabaseSync(path, { readOnly: true });
+}
+
+/** @throws PeapodError Corrupt when what is there now cannot all be read */
+function readerOf(database: DatabaseSync, damage: PeapodError | undefined): Reader {
   try {
-    checkIntegrity(database, path);
+    if (damage !== undefined) readEverything(database, damage);
     return new Reader(database);
   } catch (error) {
     database.close();
     throw error;
+  }
+}
+
+function readEverything(database: DatabaseSync, damage: PeapodError): void {
+  try {
+    const { keys } = database.prepare('SELECT count(*) AS keys FROM live').get() as { keys: number };
+    const { values } = database
+      .prepare('SELECT count(length(log.value)) AS "values" FROM live JOIN log USING (revision)')
+      .get() as { values: number };
+    if (keys !== values) throw damage;
+  } catch {
+    throw damage;
   }
 }
 
@@ -133,10 +160,21 @@ function openUnwritable(path: string): DatabaseSync {
   }
 }
 
-function checkIntegrity(database: DatabaseSync, path: string): void {
-  if (statSync(path).size > CHECKED_BYTES) return;
-  const { quick_check: result } = database.prepare('PRAGMA quick_check(1)').get() as { quick_check: string };
-  if (result === 'ok') return;
-  const damaged = storeError(Object.assign(new Error(result), { errcode: 11 }), path);
-  if (isPeapodError(damaged)) throw damaged;
+function damageOf(database: DatabaseSync, path: string): PeapodError | undefined {
+  if (statSync(path).size > CHECKED_BYTES) return undefined;
+  try {
+    const { quick_check: result } = database.prepare('PRAGMA quick_check(1)').get() as {
+      quick_check: string;
+    };
+    if (result === 'ok') return undefined;
+    return damaged(Object.assign(new Error(result), { errcode: 11 }), path);
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+}
+
+function damaged(error: unknown, path: string): PeapodError | undefined {
+  const told = storeError(error, path);
+  return isPeapodError(told) ? told : undefined;
 }

@@ -17,7 +17,7 @@ const directory = mkdtempSync(join(tmpdir(), 'peapod-sqlite-'));
 after(() => rmSync(directory, { recursive: true, force: true }));
 let count = 0;
 const freshPath = (): string => join(directory, `s${count++}`, 'state.db');
-const open = (path: string): Promise<Store> => openSqliteStore({ path, clock: REAL_CLOCK });
+const open = (path: string) => openSqliteStore({ path, clock: REAL_CLOCK });
 
 testStore('sqlite', () => open(freshPath()));
 
@@ -86,6 +86,27 @@ test('a file that is no database, and one that is damaged, are named', async () 
   bytes.fill(0x5a, 8192, Math.min(bytes.length, 40_960));
   writeFileSync(damaged, bytes);
   assert.equal(await codeOf(open(damaged)), 'Corrupt');
+});
+
+test('a file whose damage is not in what is there now can be read, and takes nothing more', async () => {
+  const path = freshPath();
+  {
+    await using store = await open(path);
+    for (let index = 0; index < 200; index += 1) await store.create(`/k/${index}`, Buffer.alloc(500, 'x'));
+  }
+  const database = new DatabaseSync(path);
+  database.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+  const { rootpage } = database
+    .prepare("SELECT rootpage FROM sqlite_master WHERE name = 'expiry_by_time'")
+    .get() as { rootpage: number };
+  database.close();
+  const bytes = readFileSync(path);
+  bytes.fill(0x5a, (rootpage - 1) * 4096, rootpage * 4096);
+  writeFileSync(path, bytes);
+  await using store = await open(path);
+  assert.match(store.damage?.message ?? '', /is damaged/);
+  assert.equal((await store.list({ prefix: '/k/' })).entries.length, 200);
+  assert.equal(await codeOf(store.create('/new', Buffer.from('y'))), 'Corrupt');
 });
 
 test('a store that cannot be written can be read, with what was still in the log, and says so', async () => {

@@ -22,6 +22,8 @@ export interface SqliteStoreParts {
   readonly reader: Reader;
   /** Nothing: the file can only be read. */
   readonly worker: Worker | undefined;
+  /** Why nothing is written, though it could be. */
+  readonly damage?: PeapodError;
   /** Gives back what keeps others away. */
   readonly release: () => void;
   readonly clock: Clock;
@@ -55,6 +57,11 @@ export class SqliteStore implements Store {
     parts.worker?.on('error', (error) => this.#writerEnded(error));
     parts.worker?.on('exit', () => this.#writerEnded(new Error('the writer has ended')));
     this.#maintenance = this.#maintain();
+  }
+
+  /** What is wrong with the file: it is only read. */
+  get damage(): PeapodError | undefined {
+    return this.#parts.damage;
   }
 
   currentRevision(): Promise<number> {
@@ -142,8 +149,8 @@ export class SqliteStore implements Store {
   }
 
   #write(write: Write): Promise<Extract<WriteResult, { ok: true }>> {
-    const { worker, path } = this.#parts;
-    if (worker === undefined) return Promise.reject(readOnly(path));
+    const { worker, path, damage } = this.#parts;
+    if (worker === undefined) return Promise.reject(damage ?? readOnly(path));
     if (this.#failure !== undefined) return Promise.reject(storeError(this.#failure, path));
     if (this.#stop.signal.aborted) return Promise.reject(closed(path));
     const id = this.#nextId++;
