@@ -189,3 +189,14 @@ export function invalidListOptions(field: string, why: string): StatusError {
     { field, type: 'Forbidden', detail: why },
   ]);
 }
+
+export function unsupportedListOption(
+  field: string,
+  value: string,
+  supported: readonly string[],
+): StatusError {
+  const detail = `supported values: ${supported.map((one) => JSON.stringify(one)).join(', ')}`;
+  return invalid({ group: 'meta.k8s.io', kind: 'ListOptions' }, '', [
+    { field, type: 'NotSupported', badValue: value, detail },
+  ]);
+}

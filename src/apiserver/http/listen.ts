@@ -50,6 +50,12 @@ export async function listenTls(
     handshakeTimeout: HEAD_TIMEOUT_MS,
     settings: { maxConcurrentStreams: 250 },
   });
+  // For HTTP/1.1, whose options this kind of server does not take. Bodies have their own limit.
+  Object.assign(server, {
+    headersTimeout: HEAD_TIMEOUT_MS,
+    requestTimeout: 0,
+    connectionsCheckingInterval: HEAD_TIMEOUT_MS / 2,
+  });
   server.on('request', (request, response) => {
     void api.handle(request, response, credentialsOf(request, request.socket as TLSSocket));
   });

@@ -5,6 +5,8 @@ import { StatusError } from '../errors/status-error.ts';
 /** As much as kube-apiserver takes. */
 const MAX_BYTES = 3 * 1024 * 1024;
 const TIMEOUT_MS = 30_000;
+const DISCARDED_BYTES = 16 * 1024 * 1024;
+const DISCARD_MS = 5000;
 
 export type Request = IncomingMessage | Http2ServerRequest;
 
@@ -14,7 +16,10 @@ export type Request = IncomingMessage | Http2ServerRequest;
  */
 export async function readBody(request: Request): Promise<Buffer> {
   const announced = Number(request.headers['content-length'] ?? 0);
-  if (announced > MAX_BYTES) throw tooLarge();
+  if (announced > MAX_BYTES) {
+    await discard(request);
+    throw tooLarge();
+  }
   const chunks: Buffer[] = [];
   let bytes = 0;
   const { promise, resolve, reject } = Promise.withResolvers<void>();
@@ -39,6 +44,21 @@ export async function readBody(request: Request): Promise<Buffer> {
     request.resume();
     request.on('error', () => {});
   }
+}
+
+/** A client that is still sending when the connection ends never reads the answer: what it says is heard out, within bounds. */
+async function discard(request: Request): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const timer = setTimeout(resolve, DISCARD_MS);
+  let bytes = 0;
+  const drop = (chunk: Buffer) => {
+    bytes += chunk.length;
+    if (bytes > DISCARDED_BYTES) resolve();
+  };
+  request.on('data', drop).on('end', resolve).on('error', resolve).on('close', resolve);
+  await promise;
+  clearTimeout(timer);
+  request.off('data', drop);
 }
 
 function tooLarge(): StatusError {

@@ -1,7 +1,13 @@
 import { isPeapodError } from '../../model/errors.ts';
 import { type ServedObject, servedAs } from '../cache/served-object.ts';
 import { StoredObject } from '../cache/stored-object.ts';
-import { badRequest, expired, StatusError } from '../errors/status-error.ts';
+import {
+  badRequest,
+  expired,
+  invalidListOptions,
+  StatusError,
+  unsupportedListOption,
+} from '../errors/status-error.ts';
 import { continueToken, readContinueToken } from './continue-token.ts';
 import type { Registry } from './registry.ts';
 import { type Scope, storePrefix } from './request-scope.ts';
@@ -25,6 +31,7 @@ export interface ObjectPage {
   readonly remaining: number | undefined;
 }
 
+const MATCHES = ['Exact', 'NotOlderThan', ''];
 const TOO_OLD =
   'The provided continue parameter is too old to display a consistent list result. You can start a new list without the continue parameter.';
 
@@ -46,17 +53,26 @@ export async function listObjects(registry: Registry, scope: Scope, query: ListQ
 
 /** A page that continues an earlier one, and a list at an exact version, come from the store, which remembers. */
 function exactRevision(query: ListQuery): { revision: number; afterKey?: string } | undefined {
+  checkMatch(query);
   if (query.continueToken !== '') {
-    if (query.resourceVersionMatch !== '')
-      throw badRequest('resourceVersionMatch is forbidden for continuation');
     if (query.resourceVersion !== '' && query.resourceVersion !== '0')
       throw badRequest('specifying resource version is not allowed when using continue');
     return readContinueToken(query.continueToken);
   }
   if (query.resourceVersionMatch !== 'Exact') return undefined;
-  if (query.resourceVersion === '' || query.resourceVersion === '0')
-    throw badRequest('resourceVersionMatch=Exact needs a resourceVersion other than 0');
   return { revision: readRevision(query.resourceVersion) };
+}
+
+/** @see kubernetes/staging/src/k8s.io/apimachinery/pkg/apis/meta/internalversion/validation/validation.go */
+function checkMatch({ resourceVersionMatch: match, resourceVersion, continueToken: token }: ListQuery): void {
+  const field = 'resourceVersionMatch';
+  if (match === '') return;
+  if (token !== '') throw invalidListOptions(field, `${field} is forbidden when continue is provided`);
+  if (resourceVersion === '')
+    throw invalidListOptions(field, `${field} is forbidden unless resourceVersion is provided`);
+  if (match !== 'Exact' && match !== 'NotOlderThan') throw unsupportedListOption(field, match, MATCHES);
+  if (match === 'Exact' && resourceVersion === '0')
+    throw invalidListOptions(field, `${field} "exact" is forbidden for resourceVersion "0"`);
 }
 
 async function listAt(
@@ -67,9 +83,12 @@ async function listAt(
 ): Promise<ObjectPage> {
   const prefix = storePrefix(scope);
   try {
-    const { entries } = await registry.store.list({
+    // Who selects may have to look at many to find few.
+    const limit = query.selection.isEmpty && query.limit > 0 ? { limit: query.limit } : {};
+    const { entries, remaining } = await registry.store.list({
       prefix,
       revision,
+      ...limit,
       ...(afterKey === undefined ? {} : { afterKey: `${prefix}${afterKey}` }),
     });
     return page(
@@ -77,6 +96,7 @@ async function listAt(
       query,
       entries.map((entry) => new StoredObject(entry)),
       revision,
+      remaining,
     );
   } catch (error) {
     if (isPeapodError(error, 'Expired'))
@@ -88,7 +108,14 @@ async function listAt(
   }
 }
 
-function page(scope: Scope, query: ListQuery, found: readonly StoredObject[], revision: number): ObjectPage {
+/** @param beyond how many more there are that were not looked for */
+function page(
+  scope: Scope,
+  query: ListQuery,
+  found: readonly StoredObject[],
+  revision: number,
+  beyond = 0,
+): ObjectPage {
   const { resource } = scope;
   const { selection, limit } = query;
   const items: ServedObject[] = [];
@@ -96,8 +123,8 @@ function page(scope: Scope, query: ListQuery, found: readonly StoredObject[], re
     const served = servedAs(resource, stored);
     if (!selection.isEmpty && !selects(resource, selection, served.object)) continue;
     items.push(served);
-    if (limit === 0 || items.length < limit || index === found.length - 1) continue;
-    const rest = found.length - 1 - index;
+    const rest = found.length - 1 - index + beyond;
+    if (limit === 0 || items.length < limit || rest === 0) continue;
     const token = continueToken(revision, stored.key.slice(storePrefix(scope).length));
     return { items, revision, continueToken: token, remaining: selection.isEmpty ? rest : undefined };
   }

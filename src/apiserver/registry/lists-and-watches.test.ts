@@ -173,6 +173,22 @@ test('a watch of one object by its name, and of pods by their node', async () =>
   assert.deepEqual(seen, ['a', 'c']);
 });
 
+test('how a version is to be matched is said rightly, or refused', async () => {
+  const path = '/api/v1/configmaps';
+  const cases: [string, RegExp][] = [
+    ['resourceVersionMatch=Exact', /forbidden unless resourceVersion is provided/],
+    ['resourceVersionMatch=Exact&resourceVersion=0', /"exact" is forbidden for resourceVersion "0"/],
+    [
+      'resourceVersionMatch=Newest&resourceVersion=1',
+      /Unsupported value: "Newest": supported values: "Exact", "NotOlderThan", ""/,
+    ],
+    ['resourceVersionMatch=Exact&resourceVersion=1&continue=x', /forbidden when continue is provided/],
+  ];
+  for (const [query, expected] of cases)
+    await assert.rejects(api.client.raw('GET', `${path}?${query}`), expected);
+  await api.client.raw('GET', `${path}?resourceVersionMatch=NotOlderThan&resourceVersion=0`);
+});
+
 test('a version from before the compaction has expired', async () => {
   const { resourceVersion } = await api.client.list(CONFIG_MAPS, {});
   await using other = await startApi(api.store);
