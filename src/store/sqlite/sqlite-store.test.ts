@@ -66,7 +66,7 @@ test('what watchers are told holds no more memory than its bytes, though the wri
   assert.equal(event.entry.value.buffer.byteLength, 1);
   assert.equal(event.previous?.value.buffer.byteLength, 1);
   stop.abort();
-  await events.return?.();
+  await events.return(undefined);
 });
 
 test('a file that is no database, and one that is damaged, are named', async () => {
