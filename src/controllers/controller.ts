@@ -3,6 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { ApiClient, KubernetesObject } from '../client/api-client.ts';
 import { type Informer, type InformerHandlers, startInformer } from '../client/informer.ts';
 import type { ResourceType } from '../client/resource-types.ts';
+import type { SharedInformers } from '../client/shared-informers.ts';
 import type { OwnerReference } from '../model/api/types.ts';
 import type { Clock } from '../model/clock.ts';
 import { isPeapodError } from '../model/errors.ts';
@@ -13,6 +14,8 @@ export interface ControllerDeps {
   readonly clock: Clock;
   readonly random: () => number;
   readonly log: (message: string, error?: unknown) => void;
+  /** Copies that all controllers of the process share; absent: each keeps its own. */
+  readonly informers?: SharedInformers;
 }
 
 export type Controller = (deps: ControllerDeps, signal: AbortSignal) => Promise<void>;
@@ -34,18 +37,20 @@ export class KeyedController {
     this.queue = new WorkQueue(deps.clock);
   }
 
-  /** Keeps a copy of a kind; each change is told to the handlers. */
+  /** Keeps a copy of a kind; each change is told to the handlers. The objects may be shared: they must not be changed. */
   follow<T extends KubernetesObject>(type: ResourceType<T>, handlers: InformerHandlers<T>): Informer<T> {
-    const { client, clock, random, log } = this.deps;
-    const informer = startInformer({
-      client,
-      type,
-      clock,
-      random,
-      signal: this.#signal,
-      onError: (error) => log(`${this.#name}: cannot watch ${type.plural}`, error),
-      ...handlers,
-    });
+    const { client, clock, random, log, informers } = this.deps;
+    const informer =
+      informers?.follow(type, handlers) ??
+      startInformer({
+        client,
+        type,
+        clock,
+        random,
+        signal: this.#signal,
+        onError: (error) => log(`${this.#name}: cannot watch ${type.plural}`, error),
+        ...handlers,
+      });
     this.#informers.push(informer as unknown as Informer<never>);
     return informer;
   }

@@ -12,6 +12,7 @@ import { inProcessTransport } from '../../apiserver/in-process-transport.ts';
 import { type OpenApiServer, openApiServer } from '../../apiserver/open-api-server.ts';
 import { openPki } from '../../apiserver/pki/open-pki.ts';
 import { ApiClient } from '../../client/api-client.ts';
+import { SharedInformers } from '../../client/shared-informers.ts';
 import { ServerPodClient } from '../../client/server-pod-client.ts';
 import { ALL_CONTROLLERS } from '../../controllers/all-controllers.ts';
 import { resourceQuotaController } from '../../controllers/resource-quota.ts';
@@ -118,8 +119,9 @@ async function runParts(
   const nodeClient = clientFor(`system:node:${settings.nodeName}`, ['system:nodes']);
   const schedulerClient = clientFor('system:kube-scheduler', []);
   const controllerClient = clientFor('system:kube-controller-manager', []);
-  const controllerDeps = { client: controllerClient, clock, random: Math.random, log };
   const onError = (error: unknown) => log('cannot speak to the API', error);
+  const shared = { client: controllerClient, clock, random: Math.random };
+  const controllerDeps = { ...shared, log, informers: new SharedInformers({ ...shared, signal, onError }) };
   const pods = new ServerPodClient({
     client: nodeClient,
     nodeName: settings.nodeName,

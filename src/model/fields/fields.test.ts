@@ -81,7 +81,7 @@ test('what is not supported is refused by its path, with the reason', () => {
           { name: 'kernel.core_pattern', value: '|x' },
         ],
       },
-    }),
+    }).toSorted(),
     [
       'spec.containers[0].securityContext.windowsOptions: Forbidden: not supported: pods run on Linux only',
       'spec.os.name: Forbidden: not supported: pods run on Linux only',
@@ -133,8 +133,8 @@ test('what has no effect is warned of', () => {
     },
   };
   assert.deepEqual(podWarnings(pod, { server: false }), [
-    'spec.priorityClassName: has no effect: there are no PriorityClasses without a server',
     'spec.serviceAccount: has no effect: deprecated: use serviceAccountName',
+    'spec.priorityClassName: has no effect: there are no PriorityClasses without a server',
     'metadata.annotations[container.apparmor.security.beta.kubernetes.io/c]: has no effect: use securityContext.appArmorProfile',
     'spec.containers[0].env[1]: hides previous definition of "A"',
   ]);

@@ -12,24 +12,32 @@ export interface SetField {
 }
 
 /** Every field that is there in an object of a type, those below a refused one left out. */
-export function* visitFields(value: unknown, typeName: string, path: string): Generator<SetField> {
+export function visitFields(value: unknown, typeName: string, path: string): SetField[] {
+  const found: SetField[] = [];
+  visitObject(value, typeName, path, found);
+  return found;
+}
+
+const HONOURED: Verdict = { kind: 'honoured' };
+
+function visitObject(value: unknown, typeName: string, path: string, found: SetField[]): void {
   if (!isRecord(value)) return;
   const verdicts = verdictsOf(typeName);
-  for (const [name, field] of fieldsOf(typeName) ?? []) {
-    const child = value[name];
-    if (child === undefined) continue;
-    const verdict = verdicts?.get(name) ?? { kind: 'honoured' };
+  const fields = fieldsOf(typeName);
+  for (const [name, child] of Object.entries(value)) {
+    const field = fields?.get(name);
+    if (field === undefined || child === undefined) continue;
+    const verdict = verdicts?.get(name) ?? HONOURED;
     const fieldPath = `${path}.${name}`;
-    yield { path: fieldPath, typeName, name, value: child, verdict };
-    if (verdict.kind !== 'refused') yield* visitInside(child, field.type, fieldPath);
+    found.push({ path: fieldPath, typeName, name, value: child, verdict });
+    if (verdict.kind !== 'refused') visitInside(child, field.type, fieldPath, found);
   }
 }
 
-function* visitInside(value: unknown, type: FieldType, path: string): Generator<SetField> {
-  if (type.kind === 'object') yield* visitFields(value, type.name, path);
-  else if (type.kind === 'list' && Array.isArray(value)) {
-    for (const [index, item] of value.entries()) yield* visitInside(item, type.of, `${path}[${index}]`);
-  }
+function visitInside(value: unknown, type: FieldType, path: string, found: SetField[]): void {
+  if (type.kind === 'object') visitObject(value, type.name, path, found);
+  else if (type.kind === 'list' && type.of.kind !== 'primitive' && Array.isArray(value))
+    for (const [index, item] of value.entries()) visitInside(item, type.of, `${path}[${index}]`, found);
 }
 
 /** Whether a value says the same as saying nothing. */

@@ -1,5 +1,6 @@
 import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
+import { setTimeout as delay } from 'node:timers/promises';
 import { PeapodError } from '../../model/errors.ts';
 import type { ContainerContext } from './container-context.ts';
 import { containerPaths } from './container-paths.ts';
@@ -37,8 +38,22 @@ export async function resizeContainerTerminal(
   );
 }
 
+/** conmon takes two orders that it reads at once for the first one twice: they are kept apart. */
+const APART_MS = 60;
+const lastOrders = new Map<string, Promise<void>>();
+
+function order(context: ContainerContext, id: string, text: string): Promise<void> {
+  const given = (lastOrders.get(id) ?? Promise.resolve()).then(() => giveOrder(context, id, text));
+  const rested = given.catch(() => {}).then(() => delay(APART_MS, undefined, { ref: false }));
+  lastOrders.set(id, rested);
+  void rested.then(() => {
+    if (lastOrders.get(id) === rested) lastOrders.delete(id);
+  });
+  return given;
+}
+
 /** O_NONBLOCK: when nobody reads the pipe the open fails instead of waiting for ever. */
-async function order(context: ContainerContext, id: string, text: string): Promise<void> {
+async function giveOrder(context: ContainerContext, id: string, text: string): Promise<void> {
   const control = containerPaths(context.paths, id).control;
   const pipe = await open(control, constants.O_WRONLY | constants.O_NONBLOCK).catch((error: unknown) => {
     throw new PeapodError('FailedPrecondition', `conmon of container "${id.slice(0, 12)}" is gone`, {
