@@ -35,7 +35,7 @@ export class SharedInformers {
     const followers = [follower];
     const informer = startInformer<KubernetesObject>({
       ...this.#options,
-      type: type as unknown as ResourceType<KubernetesObject>,
+      type,
       onAdd: (object) => followers.forEach((one) => one.onAdd?.(object)),
       onUpdate: (object, previous) => followers.forEach((one) => one.onUpdate?.(object, previous)),
       onDelete: (object) => followers.forEach((one) => one.onDelete?.(object)),

@@ -44,12 +44,16 @@ const lastOrders = new Map<string, Promise<void>>();
 
 function order(context: ContainerContext, id: string, text: string): Promise<void> {
   const given = (lastOrders.get(id) ?? Promise.resolve()).then(() => giveOrder(context, id, text));
-  const rested = given.catch(() => {}).then(() => delay(APART_MS, undefined, { ref: false }));
-  lastOrders.set(id, rested);
-  void rested.then(() => {
+  const rested = rest(given).finally(() => {
     if (lastOrders.get(id) === rested) lastOrders.delete(id);
   });
+  lastOrders.set(id, rested);
   return given;
+}
+
+async function rest(given: Promise<void>): Promise<void> {
+  await given.catch(() => {});
+  await delay(APART_MS, undefined, { ref: false });
 }
 
 /** O_NONBLOCK: when nobody reads the pipe the open fails instead of waiting for ever. */
