@@ -8,7 +8,7 @@
  */
 import type { Job, Pod } from '../../model/api/types.ts';
 import { formatIndexes, parseIndexes } from './index-set.ts';
-import { hasFailed, historyOf, indexOf, isTracked } from './job-pods.ts';
+import { hasFailed, historyOf, indexOf, isSentAway, isTracked } from './job-pods.ts';
 import { judgeFailure } from './pod-failure-policy.ts';
 
 /** At most so many uids are noted in a status at a time. */
@@ -43,7 +43,11 @@ export function countPods(job: Job, pods: readonly Pod[], isOver: boolean): Coun
   const stillSucceeded = (noted.succeeded ?? []).filter((uid) => trackedUids.has(uid));
   const stillFailed = (noted.failed ?? []).filter((uid) => trackedUids.has(uid));
   const indexes = countIndexes(job, tracked);
-  const lastFailures = lastFailuresOf(job, pods, indexes);
+  const lastFailures = lastFailuresOf(
+    job,
+    pods.filter((pod) => !isSentAway(pod)),
+    indexes,
+  );
   const isKept = (pod: Pod) => !isOver && lastFailures.get(indexOf(pod) ?? -1) === pod;
 
   const known = new Set([...stillSucceeded, ...stillFailed]);
@@ -56,11 +60,8 @@ export function countPods(job: Job, pods: readonly Pod[], isOver: boolean): Coun
       if (!isIndexed(job)) stillSucceeded.push(uid);
     } else if (hasFailed(pod, job) || isOver || job.metadata?.deletionTimestamp !== undefined) {
       const isCounted = !isIndexed(job) || (index !== undefined && index < (job.spec?.completions ?? 0));
-      if (isKept(pod)) {
-        if (isCounted && judgeFailure(job, pod).action !== 'Ignore') stillFailed.push(uid);
-        continue;
-      }
       if (isCounted && judgeFailure(job, pod).action !== 'Ignore') stillFailed.push(uid);
+      if (isKept(pod)) continue;
     } else continue;
     known.add(uid);
     release.push(pod);

@@ -29,6 +29,11 @@ export function hasFailed(pod: Pod, { spec }: Job): boolean {
   return spec?.podReplacementPolicy !== 'Failed' && isLeaving(pod);
 }
 
+/** One that the job did not need and sent away: it is no failure, however it ends. */
+export function isSentAway(pod: Pod): boolean {
+  return pod.metadata?.deletionTimestamp !== undefined && !isTracked(pod);
+}
+
 export function indexOf({ metadata }: Pod): number | undefined {
   const text = metadata?.annotations?.[INDEX] ?? '';
   return /^\d+$/.test(text) ? Number(text) : undefined;

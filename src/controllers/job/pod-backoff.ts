@@ -1,5 +1,5 @@
 import type { Job, Pod } from '../../model/api/types.ts';
-import { finishedMs, hasFailed, historyOf } from './job-pods.ts';
+import { finishedMs, hasFailed, historyOf, isSentAway } from './job-pods.ts';
 
 const FIRST_MS = 10_000;
 const MOST_MS = 360_000;
@@ -9,7 +9,7 @@ export function backoffMs(job: Job, pods: readonly Pod[], nowMs: number): number
   const successes = pods.filter(({ status }) => status?.phase === 'Succeeded').map(finishedMs);
   const lastSuccess = Math.max(-Infinity, ...successes);
   const failures = pods
-    .filter((pod) => hasFailed(pod, job))
+    .filter((pod) => hasFailed(pod, job) && !isSentAway(pod))
     .map(finishedMs)
     .filter((end) => end > lastSuccess);
   return remaining(failures.length, Math.max(...failures), nowMs);

@@ -5,7 +5,8 @@ import { parseIndexes } from './index-set.ts';
 export function metSuccessRule({ spec }: Job, succeeded: ReadonlySet<number>): number | undefined {
   const completions = spec?.completions ?? 0;
   const met = (spec?.successPolicy?.rules ?? []).findIndex(({ succeededIndexes, succeededCount }) => {
-    if (succeededIndexes === undefined) return succeededCount !== undefined && succeeded.size >= succeededCount;
+    if (succeededIndexes === undefined)
+      return succeededCount !== undefined && succeeded.size >= succeededCount;
     const wanted = parseIndexes(succeededIndexes, completions);
     return wanted.intersection(succeeded).size >= (succeededCount ?? wanted.size);
   });
