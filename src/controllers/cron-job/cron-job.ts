@@ -29,12 +29,12 @@ export const cronJobController: Controller = async (deps, signal) => {
 
   await controller.run(async (key) => {
     const { namespace, name } = splitKey(key);
-    const known = cronJobs.get(namespace, name);
+    if (cronJobs.get(namespace, name) === undefined) return;
+    // The copies of cron jobs and of jobs come apart; what the status says is compared with what is there.
+    const known = await client.find(CRON_JOBS, namespace, name);
     if (known === undefined) return;
     const cronJob = { ...known, apiVersion: 'batch/v1', kind: 'CronJob' };
-    const own = jobs
-      .list()
-      .filter((job) => controllerOf(job)?.uid === cronJob.metadata?.uid && isIn(job, namespace));
+    const own = await ownJobs(cronJob);
     const { status, events } = activeJobs(cronJob, own);
     const written = await writeStatus(cronJob, status);
     for (const event of events) await recordEvent(deps, COMPONENT, cronJob, event);
@@ -42,6 +42,22 @@ export const cronJobController: Controller = async (deps, signal) => {
     for (const job of outlivedJobs(written, own)) await deleteJob(written, job);
     if (written.spec.suspend !== true) await startIfDue(written, own, key);
   });
+
+  async function ownJobs({ metadata, status }: CronJob): Promise<Job[]> {
+    const { namespace = '', uid } = metadata ?? {};
+    const own = jobs
+      .list()
+      .filter((job) => job.metadata?.namespace === namespace && controllerOf(job)?.uid === uid);
+    const seen = new Set(own.map((job) => job.metadata?.uid));
+    const unseen = (status?.active ?? []).filter((one) => !seen.has(one.uid));
+    const found = await Promise.all(
+      unseen.map(async (one) => {
+        const job = await client.find(JOBS, namespace, one.name ?? '');
+        return job?.metadata?.uid === one.uid ? job : undefined;
+      }),
+    );
+    return [...own, ...found.filter((job) => job !== undefined)];
+  }
 
   async function startIfDue(cronJob: CronJob, own: readonly Job[], key: string): Promise<void> {
     const now = clock.now();
@@ -114,7 +130,3 @@ export const cronJobController: Controller = async (deps, signal) => {
     return recordEvent(deps, COMPONENT, cronJob, { type, reason, message });
   }
 };
-
-function isIn({ metadata }: Job, namespace: string): boolean {
-  return metadata?.namespace === namespace;
-}
