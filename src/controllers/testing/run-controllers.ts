@@ -1,7 +1,7 @@
 /** Controllers over an API server in memory, with time that the test moves and pods whose ends the test writes. */
 import assert from 'node:assert/strict';
 import { startApi } from '../../apiserver/testing/start-api.ts';
-import type { ApiClient, KubernetesObject } from '../../client/api-client.ts';
+import { ApiClient, type KubernetesObject } from '../../client/api-client.ts';
 import {
   EVENTS,
   NAMESPACES,
@@ -9,7 +9,9 @@ import {
   type ResourceType,
   SERVICE_ACCOUNTS,
 } from '../../client/resource-types.ts';
+import type { Transport } from '../../client/transport.ts';
 import type { Pod, PodStatus } from '../../model/api/types.ts';
+import { PeapodError } from '../../model/errors.ts';
 import { apiTime } from '../../model/status/pod-conditions.ts';
 import { FakeClock } from '../../model/testing/fake-clock.ts';
 import type { Controller } from '../controller.ts';
@@ -20,7 +22,9 @@ export interface RunningControllers extends AsyncDisposable {
   readonly client: ApiClient;
   readonly clock: FakeClock;
   readonly failures: unknown[];
-  /** Kills the controllers, whatever they are at, and starts them anew. */
+  /** Lets the controllers write so often, and then nothing more, as if they were killed there. */
+  killAfter(writes: number): void;
+  /** Starts the controllers anew, with nothing that they knew. */
   restart(): Promise<void>;
   /** Waits, without moving time, until the check no longer throws. */
   until<T>(check: () => Promise<T>): Promise<T>;
@@ -42,8 +46,17 @@ export async function runControllers(...controllers: readonly Controller[]): Pro
     [SERVICE_ACCOUNTS, { metadata: { name: 'default', namespace: 'default' } }],
   ] as const)
     await client.create(type as ResourceType<KubernetesObject>, object).catch(() => {});
+  let writesLeft = Infinity;
+  const transport: Transport = {
+    send: (request) => {
+      if (request.method !== 'GET' && writesLeft-- <= 0)
+        throw new PeapodError('Unavailable', 'the controllers are dead');
+      return api.transport.send(request);
+    },
+    [Symbol.asyncDispose]: async () => {},
+  };
   const deps = {
-    client,
+    client: new ApiClient({ transport, name: 'controllers' }),
     clock,
     random: () => 0.5,
     log: (_message: string, error?: unknown) => void failures.push(error),
@@ -60,9 +73,13 @@ export async function runControllers(...controllers: readonly Controller[]): Pro
     clock,
     failures,
     pods,
+    killAfter: (writes) => {
+      writesLeft = writes;
+    },
     restart: async () => {
       stop.abort();
       await ended;
+      writesLeft = Infinity;
       stop = new AbortController();
       ended = start();
     },
