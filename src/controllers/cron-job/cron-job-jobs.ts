@@ -13,7 +13,7 @@ export function jobNameAt({ metadata }: CronJob, dueMs: number): string {
 }
 
 export function jobAt(cronJob: CronJob, dueMs: number): Job {
-  const { metadata, spec = undefined } = cronJob.spec.jobTemplate;
+  const { metadata, spec } = cronJob.spec.jobTemplate;
   const { namespace = '' } = cronJob.metadata ?? {};
   return {
     apiVersion: 'batch/v1',
