@@ -105,6 +105,19 @@ test('a cron job is listed, and run by hand', async () => {
   assert.equal(await kubectl('logs', 'job/by-hand'), 'now\n');
 });
 
+test('a cron job runs by itself when its time comes', async () => {
+  const args = [`--image=${IMAGE}`, '--schedule=@every 2s', '--', 'echo', 'tick'];
+  await kubectl('create', 'cronjob', 'often', ...args);
+  const path = 'jsonpath={.status.lastSuccessfulTime}';
+  await kubectl('wait', `--for=${path}`, 'cronjob/often', '--timeout=40s');
+  await kubectl('patch', 'cronjob', 'often', '-p', '{"spec":{"suspend":true}}');
+  const names = await kubectl('get', 'jobs', '-o', 'name');
+  const name = names.split('\n').find((one) => one.startsWith('job.batch/often-')) ?? '';
+  assert.match(name, /often-[0-9]{8}$/);
+  assert.equal(await kubectl('logs', name.replace('.batch', '')), 'tick\n');
+  assert.match(await kubectl('describe', 'cronjob', 'often'), /SuccessfulCreate .* Created job often-/);
+});
+
 test('the example runs', async () => {
   const text = await readFile(join(import.meta.dirname, '../../examples/job.yaml'), 'utf8');
   await withInput(text.replaceAll('busybox:1.36', IMAGE), 'apply', '-f', '-');

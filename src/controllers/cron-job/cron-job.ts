@@ -8,6 +8,7 @@ import { isPeapodError } from '../../model/errors.ts';
 import { apiTime } from '../../model/status/pod-conditions.ts';
 import { type Controller, controllerOf, isWritten, KeyedController, keyOf, splitKey } from '../controller.ts';
 import { type Occurrence, recordEvent } from '../record-event.ts';
+import { isFinished } from '../job/job-conditions.ts';
 import { activeJobs, referenceTo } from './active-jobs.ts';
 import { jobAt, jobNameAt, outlivedJobs } from './cron-job-jobs.ts';
 import { dueTime } from './due-time.ts';
@@ -87,7 +88,7 @@ export const cronJobController: Controller = async (deps, signal) => {
     const job = await start(present, dueMs);
     await writeStatus(present, {
       ...present.status,
-      active: [...(present.status?.active ?? []), referenceTo(job)],
+      active: [...(present.status?.active ?? []), ...(isFinished(job) ? [] : [referenceTo(job)])],
       lastScheduleTime: apiTime(dueMs),
     });
   }
