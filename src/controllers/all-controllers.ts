@@ -1,6 +1,9 @@
 import type { Controller } from './controller.ts';
+import { cronJobController } from './cron-job/cron-job.ts';
 import { deploymentController } from './deployment/deployment.ts';
 import { garbageCollector } from './garbage-collector.ts';
+import { jobController } from './job/job.ts';
+import { ttlAfterFinishedController } from './job/ttl-after-finished.ts';
 import { namespaceController } from './namespace.ts';
 import { replicaSetController } from './replica-set.ts';
 import { serviceAccountController } from './service-account.ts';
@@ -8,6 +11,9 @@ import { serviceAccountController } from './service-account.ts';
 export const ALL_CONTROLLERS: readonly Controller[] = [
   deploymentController,
   replicaSetController,
+  jobController,
+  ttlAfterFinishedController,
+  cronJobController,
   garbageCollector,
   namespaceController,
   serviceAccountController,

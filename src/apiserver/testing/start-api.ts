@@ -1,6 +1,7 @@
 /** An API server for tests: over the memory store, spoken to without sockets. */
 import { generateKeyPairSync } from 'node:crypto';
 import { ApiClient } from '../../client/api-client.ts';
+import type { Transport } from '../../client/transport.ts';
 import type { Clock } from '../../model/clock.ts';
 import { openMemoryStore } from '../../store/testing/memory-store.ts';
 import type { Store } from '../../store/store.ts';
@@ -15,6 +16,8 @@ export interface TestApi extends AsyncDisposable {
   /** The administrator's. */
   readonly client: ApiClient;
   clientOf(user: UserInfo): ApiClient;
+  /** The administrator's requests before any client. */
+  readonly transport: Transport;
   /** What the server took for bugs; a test that expects none should look. */
   readonly bugs: unknown[];
 }
@@ -67,6 +70,7 @@ export async function startApi(
     store,
     bugs,
     client: clientOf(ADMIN),
+    transport: inProcessTransport(server.api, ADMIN),
     clientOf,
     [Symbol.asyncDispose]: async () => {
       await server[Symbol.asyncDispose]();

@@ -7,6 +7,7 @@ import { validatePodFailurePolicy } from './job-policies.ts';
 import { validateLabelSelector } from './label-selector.ts';
 import { checkNotNegative } from './numbers.ts';
 import { validatePodTemplate } from './pod-template.ts';
+import { validateSuccessPolicy } from './success-policy.ts';
 
 export const CONTROLLER_UID = 'batch.kubernetes.io/controller-uid';
 
@@ -93,12 +94,15 @@ function validateMode(errors: FieldErrors, spec: JobSpec, field: string): void {
   }
   if (spec.maxFailedIndexes !== undefined && spec.backoffLimitPerIndex === undefined)
     errors.required(`${field}.backoffLimitPerIndex`, 'when maxFailedIndexes is specified');
-  if (spec.successPolicy !== undefined && spec.successPolicy.rules.length === 0) {
-    errors.required(
-      `${field}.successPolicy.rules`,
-      'at least one rules must be specified when the successPolicy is specified',
+  if (mode === 'Indexed' && spec.successPolicy !== undefined)
+    validateSuccessPolicy(errors, spec, `${field}.successPolicy`);
+  const { maxFailedIndexes } = spec;
+  if (maxFailedIndexes !== undefined && completions !== undefined && maxFailedIndexes > completions)
+    errors.invalid(
+      `${field}.maxFailedIndexes`,
+      maxFailedIndexes,
+      'must be less than or equal to completions',
     );
-  }
 }
 
 /** What a job is does not change; how many pods run at a time does, and whether any. */
