@@ -35,6 +35,7 @@ export interface SubresourceHandlers {
   readonly group?: string;
   readonly version?: string;
   readonly get?: CallHandler;
+  readonly list?: CallHandler;
   readonly create?: CallHandler;
   readonly update?: CallHandler;
   readonly patch?: CallHandler;

@@ -28,6 +28,7 @@ import { requireRoot } from '../require-root.ts';
 import type { Settings } from '../settings.ts';
 import { describeNode } from './describe-node.ts';
 import { adminKubeconfig } from './kubeconfig.ts';
+import { localNodeStats } from './local-node-stats.ts';
 import { localNodeAccess } from './local-node-access.ts';
 import { serverSettings } from './server-settings.ts';
 
@@ -61,6 +62,7 @@ export async function serve(settings: Settings, options: ServeOptions): Promise<
     store,
     clock,
     nodes: localNodeAccess(host, current),
+    stats: localNodeStats(host),
     tokenKey: pki.tokenKey,
     version: packageJson.version,
     log,
