@@ -91,3 +91,13 @@ test("the node's agent gives the kubelet's summary and metrics", async () => {
   );
   await assert.rejects(ofNode('/nothing'), /NotFound|not find/);
 });
+
+test('describe shows what the node has, how it is, and what runs on it', async () => {
+  const text = await kubectl('describe', 'node', node);
+  assert.match(text, /^Capacity:\n(?: +\S+: +\S+\n)*? +ephemeral-storage: +\d+Ki\n/m);
+  assert.match(text, /^Allocatable:\n(?: +\S+: +\S+\n)*? +ephemeral-storage: +\d+\n/m);
+  for (const condition of ['MemoryPressure', 'DiskPressure', 'PIDPressure', 'Ready'])
+    assert.match(text, new RegExp(`^ +${condition} +(?:True|False) `, 'm'));
+  assert.match(text, /^ +default +busy +0 \(0%\)/m);
+  assert.match(text, /Kubelet Version: +v1\.36\.0\+peapod/);
+});
