@@ -1,5 +1,6 @@
-import { readFile, statfs } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import type { NodeReading } from '../../agent/stats/node-reading.ts';
+import { readRoom } from './read-room.ts';
 
 /** What a tick of /proc/stat is, on every architecture that Node.js runs on. */
 const NANOSECONDS_PER_TICK = 10_000_000;
@@ -13,19 +14,14 @@ export async function readNode(dataDirectory: string): Promise<NodeReading> {
     read('/proc/vmstat'),
     read('/proc/loadavg'),
     read('/proc/sys/kernel/pid_max'),
-    statfs(dataDirectory),
+    readRoom(dataDirectory),
   ]);
   return {
     timestamp: Date.now(),
     startedAt: Number(/^btime (\d+)$/m.exec(stat)?.[1] ?? 0) * 1000,
     cpuNanoseconds: busyTicks(stat) * NANOSECONDS_PER_TICK,
     ...nodeMemory(meminfo, vmstat),
-    filesystem: {
-      availableBytes: filesystem.bavail * filesystem.bsize,
-      capacityBytes: filesystem.blocks * filesystem.bsize,
-      freeInodes: filesystem.ffree,
-      inodes: filesystem.files,
-    },
+    filesystem,
     processes: { maximum: Number(pidMax), current: Number(/\/(\d+)/.exec(loadavg)?.[1] ?? 0) },
   };
 }

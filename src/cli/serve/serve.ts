@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { inspect } from 'node:util';
 import packageJson from '../../../package.json' with { type: 'json' };
 import { startAgent } from '../../agent/agent.ts';
+import { collectImages } from '../../agent/images/collect-images.ts';
 import { keepNode } from '../../agent/node/keep-node.ts';
 import { recountQuota } from '../../apiserver/admission/charge-quotas.ts';
 import { listenTls, listenUnix } from '../../apiserver/http/listen.ts';
@@ -30,6 +31,7 @@ import { describeNode } from './describe-node.ts';
 import { adminKubeconfig } from './kubeconfig.ts';
 import { localNodeStats } from './local-node-stats.ts';
 import { localNodeAccess } from './local-node-access.ts';
+import { readRoom } from './read-room.ts';
 import { serverSettings } from './server-settings.ts';
 
 export interface ServeOptions {
@@ -107,13 +109,15 @@ async function runParts(
     random: Math.random,
     onError,
   });
+  const deps = agentDeps(host);
   await host.runtime.collect();
   await Promise.all([
     keepNode({ client: nodeClient, clock, describe: () => describeNode(host), onError, onReady }, signal),
     ...[...ALL_CONTROLLERS, resourceQuotaController(recountQuota)].map((controller) =>
       controller(controllerDeps, signal),
     ),
-    startAgent({ ...agentDeps(host), client: pods }, { signal }),
+    startAgent({ ...deps, client: pods }, { signal }),
+    collectImages({ ...deps, readRoom: () => readRoom(settings.root) }, signal),
     runScheduler(
       {
         client: apiClusterClient({ client: schedulerClient, clock, random: Math.random, onError }),

@@ -27,7 +27,7 @@ export function allocatableBytes(capacityBytes: bigint): bigint {
 /** By resource name, as `hugepages-2Mi`; empty where the kernel has none. @param directory as `/sys/kernel/mm/hugepages` */
 export async function readHugePages(directory: string): Promise<Record<string, string>> {
   const found: Record<string, string> = {};
-  for (const name of (await readdir(directory).catch(() => [])).sort()) {
+  for (const name of await readdir(directory).catch(() => [])) {
     const pageKib = Number(/^hugepages-(\d+)kB$/.exec(name)?.[1] ?? 0);
     if (pageKib === 0) continue;
     const count = Number(await readFile(join(directory, name, 'nr_hugepages'), 'utf8'));
