@@ -110,3 +110,23 @@ test('a node that cannot be asked is left out, and has no figures of its own', a
       error instanceof ApiError && error.message.includes('nodemetrics.metrics.k8s.io "n2" not found'),
   );
 });
+
+test('who may view a namespace may see its figures, and nobody else', async () => {
+  const user = api.clientOf({ name: 'jane', groups: ['system:authenticated'] });
+  const count = async () => (await user.list(METRICS, { namespace: 'default' })).items.length;
+  await assert.rejects(count(), /cannot list resource "pods" in API group "metrics.k8s.io"/);
+  const bindings = {
+    ...PODS,
+    group: 'rbac.authorization.k8s.io',
+    plural: 'rolebindings',
+    kind: 'RoleBinding',
+  };
+  const binding = {
+    metadata: { name: 'jane', namespace: 'default' },
+    roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'view' },
+    subjects: [{ kind: 'User', name: 'jane', apiGroup: 'rbac.authorization.k8s.io' }],
+  };
+  await api.client.create(bindings, binding);
+  assert.equal(await count(), 1);
+  await assert.rejects(user.list(METRICS, { namespace: 'kube-system' }), /cannot list resource "pods"/);
+});
