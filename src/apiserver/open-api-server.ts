@@ -28,6 +28,8 @@ import { storeKey } from './registry/request-scope.ts';
 import type { Resource } from './resource.ts';
 import { ALL_RESOURCES } from './resources/all-resources.ts';
 import type { NodeAccess } from './subresources/node-access.ts';
+import { nodeProxy } from './subresources/node-proxy.ts';
+import type { NodeStats } from './subresources/node-stats.ts';
 import { podBinding } from './subresources/pod-binding.ts';
 import { podEviction } from './subresources/pod-eviction.ts';
 import { podLog } from './subresources/pod-log.ts';
@@ -37,6 +39,7 @@ import { podStreams } from './subresources/pod-streams.ts';
 import { reviewHandlers } from './subresources/reviews.ts';
 import { scaleHandlers } from './subresources/scale.ts';
 import { serviceAccountToken } from './subresources/service-account-token.ts';
+import { usageMetrics } from './subresources/usage-metrics.ts';
 import { statusHandlers } from './subresources/status.ts';
 import { namespaceFinalize } from './subresources/namespace-finalize.ts';
 
@@ -45,6 +48,7 @@ export interface ApiServerParts {
   readonly store: Store;
   readonly clock: Clock;
   readonly nodes: NodeAccess;
+  readonly stats: NodeStats;
   /** Signs service accounts' tokens: a private key on P-256, PEM. */
   readonly tokenKey: string;
   readonly version: string;
@@ -91,6 +95,8 @@ export async function openApiServer(parts: ApiServerParts): Promise<OpenApiServe
   const subresources = subresourcesOf(resources, nodes, tokens);
   for (const [path, create] of reviewHandlers({ authorizer, rbac, tokens }))
     subresources.set(path, { kind: '', create });
+  for (const [path, handlers] of usageMetrics(parts.stats)) subresources.set(path, handlers);
+  subresources.set('nodes/proxy', nodeProxy(parts.stats));
   const metrics = new RequestMetrics();
   const paths = new PathHandlers();
   addDiscovery(paths, { resources, subresources });

@@ -1,4 +1,5 @@
 /** What fields the API's types have, as the generated `api/structure.json` tells it. */
+import { METRICS_STRUCTURE } from './api/metrics-structure.ts';
 import structureJson from './api/structure.json' with { type: 'json' };
 
 /** What a field holds: a primitive, the name of another type, or lists and maps of them. */
@@ -33,7 +34,7 @@ export interface Field {
   readonly required: boolean;
 }
 
-const STRUCTURE: Record<string, Record<string, string>> = structureJson;
+const STRUCTURE: Record<string, Record<string, string>> = { ...structureJson, ...METRICS_STRUCTURE };
 
 /** Quantities are strings in the generated structure; these fields are, or are maps of, such. */
 const QUANTITIES: ReadonlySet<string> = new Set([
@@ -61,6 +62,8 @@ const QUANTITIES: ReadonlySet<string> = new Set([
   'ResourceQuotaStatus.hard',
   'ResourceQuotaStatus.used',
   'Overhead.podFixed',
+  'NodeMetrics.usage',
+  'ContainerMetrics.usage',
 ]);
 
 const parsed = new Map<string, ReadonlyMap<string, Field>>();

@@ -37,6 +37,7 @@ export interface SubresourceHandlers {
   readonly group?: string;
   readonly version?: string;
   readonly get?: CallHandler;
+  readonly list?: CallHandler;
   readonly create?: CallHandler;
   readonly update?: CallHandler;
   readonly patch?: CallHandler;

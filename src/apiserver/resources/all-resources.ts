@@ -10,6 +10,7 @@ import { configMaps, secrets } from './config.ts';
 import { events, eventsV1 } from './events.ts';
 import { leases } from './leases.ts';
 import { limitRanges } from './limit-ranges.ts';
+import { metricsResources } from './metrics.ts';
 import { namespaces } from './namespaces.ts';
 import { nodes } from './nodes.ts';
 import { persistentVolumeClaims } from './persistent-volume-claims.ts';
@@ -51,4 +52,5 @@ export const ALL_RESOURCES: readonly Resource[] = [
   storageClasses,
   ...rbacResources,
   ...reviewResources,
+  ...metricsResources,
 ];

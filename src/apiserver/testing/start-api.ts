@@ -8,6 +8,7 @@ import type { Store } from '../../store/store.ts';
 import { inProcessTransport } from '../in-process-transport.ts';
 import { type OpenApiServer, openApiServer } from '../open-api-server.ts';
 import type { NodeAccess } from '../subresources/node-access.ts';
+import type { NodeStats } from '../subresources/node-stats.ts';
 import type { UserInfo } from '../user-info.ts';
 
 export interface TestApi extends AsyncDisposable {
@@ -45,9 +46,12 @@ const NO_NODES: NodeAccess = {
   dial: () => Promise.reject(new Error('there are no nodes')),
 };
 
+const NO_STATS: NodeStats = { usage: async () => undefined, page: async () => undefined };
+
 export async function startApi(
   store: Store = openMemoryStore(),
   clock: Clock = REAL_CLOCK,
+  stats: NodeStats = NO_STATS,
 ): Promise<TestApi> {
   const { privateKey } = generateKeyPairSync('ec', {
     namedCurve: 'P-256',
@@ -59,6 +63,7 @@ export async function startApi(
     store,
     clock,
     nodes: NO_NODES,
+    stats,
     tokenKey: privateKey,
     version: '0.0.0',
     log: (_message, error) => bugs.push(error),

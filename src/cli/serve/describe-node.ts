@@ -5,6 +5,7 @@ import type { NodeDescription } from '../../agent/node/node-object.ts';
 import type { Host } from '../host.ts';
 import { nodeFacts } from '../keeper/keep-pods.ts';
 import { thisNode } from '../run/this-node.ts';
+import { storageResources } from './storage-resources.ts';
 
 const MAX_IMAGES = 50;
 
@@ -17,13 +18,14 @@ export async function describeNode({
   const read = async (path: string) => (await readFile(path, 'utf8').catch(() => '')).trim();
   const osRelease = await read('/etc/os-release');
   const images = await runtime.listImages();
+  const storage = await storageResources(settings.root);
   const architecture = metadata?.labels?.['kubernetes.io/arch'] ?? arch();
   return {
     name: settings.nodeName,
     labels: metadata?.labels ?? {},
     ips: nodeFacts(settings.nodeName).ips,
-    capacity: status?.capacity ?? {},
-    allocatable: status?.allocatable ?? {},
+    capacity: { ...status?.capacity, ...storage.capacity },
+    allocatable: { ...status?.allocatable, ...storage.allocatable },
     info: {
       architecture,
       bootID: await read('/proc/sys/kernel/random/boot_id'),

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { inspect } from 'node:util';
 import packageJson from '../../../package.json' with { type: 'json' };
 import { startAgent } from '../../agent/agent.ts';
+import { collectImages } from '../../agent/images/collect-images.ts';
 import { keepNode } from '../../agent/node/keep-node.ts';
 import { recountQuota } from '../../apiserver/admission/charge-quotas.ts';
 import { listenTls, listenUnix } from '../../apiserver/http/listen.ts';
@@ -32,7 +33,9 @@ import { addressForPods } from './address-for-pods.ts';
 import { describeNode } from './describe-node.ts';
 import { adminKubeconfig } from './kubeconfig.ts';
 import { listenForPods } from './listen-for-pods.ts';
+import { localNodeStats } from './local-node-stats.ts';
 import { localNodeAccess } from './local-node-access.ts';
+import { readRoom } from './read-room.ts';
 import { serverSettings } from './server-settings.ts';
 
 export interface ServeOptions {
@@ -67,6 +70,7 @@ export async function serve(settings: Settings, options: ServeOptions): Promise<
     store,
     clock,
     nodes: localNodeAccess(host, current),
+    stats: localNodeStats(host),
     tokenKey: pki.tokenKey,
     version: packageJson.version,
     log,
@@ -129,8 +133,8 @@ async function runParts(
     random: Math.random,
     onError,
   });
-  await host.runtime.collect();
   const deps = agentDeps(host);
+  await host.runtime.collect();
   const node = { ...deps.node, ...(apiServer === undefined ? {} : { apiServer }) };
   await Promise.all([
     keepNode({ client: nodeClient, clock, describe: () => describeNode(host), onError, onReady }, signal),
@@ -138,6 +142,7 @@ async function runParts(
       (controller) => controller(controllerDeps, signal),
     ),
     startAgent({ ...deps, node, client: pods }, { signal }),
+    collectImages({ ...deps, readRoom: () => readRoom(settings.root) }, signal),
     runScheduler(
       {
         client: apiClusterClient({ client: schedulerClient, clock, random: Math.random, onError }),

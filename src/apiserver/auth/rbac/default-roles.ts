@@ -135,11 +135,20 @@ export const DEFAULT_CLUSTER_ROLES: readonly ClusterRole[] = [
   part('view', VIEW, { [`${AGGREGATE}edit`]: 'true', [`${AGGREGATE}admin`]: 'true' }),
   part('edit', EDIT, { [`${AGGREGATE}admin`]: 'true' }),
   part('admin', ADMIN),
+  role('system:aggregated-metrics-reader', [rule(READ, ['metrics.k8s.io'], ['nodes', 'pods'])], {
+    [`${AGGREGATE}view`]: 'true',
+    [`${AGGREGATE}edit`]: 'true',
+    [`${AGGREGATE}admin`]: 'true',
+  }),
   role('system:discovery', [paths(DISCOVERY)]),
   role('system:public-info-viewer', [paths(['/healthz', '/livez', '/readyz', '/version', '/version/'])]),
   role('system:basic-user', [
     rule(['create'], ['authorization.k8s.io'], ['selfsubjectaccessreviews', 'selfsubjectrulesreviews']),
     rule(['create'], ['authentication.k8s.io'], ['selfsubjectreviews']),
+  ]),
+  role('system:kubelet-api-admin', [
+    rule(READ, [''], ['nodes']),
+    rule(['*'], [''], ['nodes/proxy', 'nodes/metrics', 'nodes/stats']),
   ]),
   role('system:monitoring', [
     paths(['/healthz', '/healthz/*', '/livez', '/livez/*', '/metrics', '/readyz', '/readyz/*']),

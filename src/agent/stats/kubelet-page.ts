@@ -1,0 +1,28 @@
+import type { NodeUsage } from '../../model/usage/node-usage.ts';
+import { cadvisorMetrics } from './cadvisor-metrics.ts';
+import { kubeletMetrics } from './kubelet-metrics.ts';
+import { resourceMetrics } from './resource-metrics.ts';
+import { statsSummary } from './stats-summary.ts';
+
+const PROMETHEUS = 'text/plain; version=0.0.4; charset=utf-8';
+
+const METRICS: Partial<Record<string, (usage: NodeUsage) => string>> = {
+  '/metrics': kubeletMetrics,
+  '/metrics/resource': resourceMetrics,
+  '/metrics/cadvisor': cadvisorMetrics,
+};
+
+/** What the kubelet serves at a path of its own port; nothing where it serves nothing, or we do not. */
+export async function kubeletPage(
+  path: string,
+  measure: () => Promise<NodeUsage>,
+): Promise<{ contentType: string; body: string } | undefined> {
+  if (path === '/healthz') return { contentType: 'text/plain; charset=utf-8', body: 'ok' };
+  if (path === '/stats/summary')
+    return {
+      contentType: 'application/json',
+      body: `${JSON.stringify(statsSummary(await measure()), undefined, 1)}\n`,
+    };
+  const render = METRICS[path];
+  return render === undefined ? undefined : { contentType: PROMETHEUS, body: render(await measure()) };
+}

@@ -1,0 +1,43 @@
+import { readdir, readFile, statfs } from 'node:fs/promises';
+import { join } from 'node:path';
+
+const HUGE_PAGES = '/sys/kernel/mm/hugepages';
+/** What the kubelet's eviction keeps free by default. */
+const EVICTION_RESERVE_PERCENT = 10n;
+
+export interface StorageResources {
+  readonly capacity: Readonly<Record<string, string>>;
+  readonly allocatable: Readonly<Record<string, string>>;
+}
+
+/** The disk that pods' data lies on, and the huge pages that were set aside when the machine started. */
+export async function storageResources(dataDirectory: string): Promise<StorageResources> {
+  const { blocks, bsize } = await statfs(dataDirectory, { bigint: true });
+  const hugePages = await readHugePages(HUGE_PAGES);
+  return {
+    capacity: { 'ephemeral-storage': `${(blocks * bsize) / 1024n}Ki`, ...hugePages },
+    allocatable: { 'ephemeral-storage': String(allocatableBytes(blocks * bsize)), ...hugePages },
+  };
+}
+
+export function allocatableBytes(capacityBytes: bigint): bigint {
+  return capacityBytes - (capacityBytes * EVICTION_RESERVE_PERCENT) / 100n;
+}
+
+/** By resource name, as `hugepages-2Mi`; empty where the kernel has none. @param directory as `/sys/kernel/mm/hugepages` */
+export async function readHugePages(directory: string): Promise<Record<string, string>> {
+  const found: Record<string, string> = {};
+  for (const name of await readdir(directory).catch(() => [])) {
+    const pageKib = Number(/^hugepages-(\d+)kB$/.exec(name)?.[1] ?? 0);
+    if (pageKib === 0) continue;
+    const count = Number(await readFile(join(directory, name, 'nr_hugepages'), 'utf8'));
+    found[`hugepages-${shown(pageKib)}`] = count === 0 ? '0' : shown(count * pageKib);
+  }
+  return found;
+}
+
+/** In the largest binary unit that divides it. */
+function shown(kibibytes: number): string {
+  if (kibibytes % 1024 ** 2 === 0) return `${kibibytes / 1024 ** 2}Gi`;
+  return kibibytes % 1024 === 0 ? `${kibibytes / 1024}Mi` : `${kibibytes}Ki`;
+}

@@ -1,0 +1,103 @@
+/** What nodes and pods use, as kubectl and Prometheus ask a real server for it. */
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { promisify } from 'node:util';
+import { imageArchive, imageReference } from './support/images.ts';
+import { type RunningPeapod, startPeapod, type TestPeapod } from './support/peapod.ts';
+
+const IMAGE = imageReference('busybox');
+const TIMEOUT_MS = 60_000;
+
+let peapod: TestPeapod;
+let server: RunningPeapod;
+let kubeconfig: string;
+let node: string;
+
+async function kubectl(...args: string[]): Promise<string> {
+  const env = { ...process.env, KUBECONFIG: kubeconfig };
+  return (await promisify(execFile)('kubectl', args, { env, timeout: TIMEOUT_MS })).stdout;
+}
+
+/** The answer of the node's agent, through the proxy. */
+function ofNode(path: string): Promise<string> {
+  return kubectl('get', '--raw', `/api/v1/nodes/${node}/proxy${path}`);
+}
+
+async function run(name: string, script: string): Promise<void> {
+  const options = [`--image=${IMAGE}`, '--image-pull-policy=Never', `--labels=app=${name}`];
+  await kubectl('run', name, ...options, '--', 'sh', '-c', script);
+}
+
+before(async () => {
+  peapod = await startPeapod();
+  const own = ['--root', join(peapod.root, 'cluster'), '--run-root', join(peapod.run, 'cluster')];
+  await peapod.succeed([...own, 'load', '-i', await imageArchive('busybox')]);
+  server = peapod.start(['serve', '--listen', '127.0.0.1:0']);
+  await server.untilPrinted(/Node \S+ is ready/);
+  kubeconfig = join(peapod.directory, 'kubeconfig');
+  await writeFile(kubeconfig, await peapod.succeed(['kubeconfig']));
+  node = (await kubectl('get', 'nodes', '-o', 'jsonpath={.items[0].metadata.name}')).trim();
+  await run('busy', 'while :; do :; done');
+  await run('idle', 'trap exit TERM; sleep 1000 & wait');
+  await kubectl('wait', '--for=condition=Ready', 'pod/busy', 'pod/idle', '--timeout=20s');
+});
+after(async () => {
+  await kubectl('delete', 'pods', '--all', '--grace-period=1', '--timeout=30s');
+  await server[Symbol.asyncDispose]();
+  await peapod[Symbol.asyncDispose]();
+});
+
+test('top shows which pod burns the processor', async () => {
+  const rows = (await kubectl('top', 'pods', '--no-headers')).trim().split('\n');
+  const cpuOf = (name: string) => Number(rows.find((row) => row.startsWith(name))?.match(/ (\d+)m /)?.[1]);
+  assert.ok(cpuOf('busy') > 100, rows.join('\n'));
+  assert.ok(cpuOf('idle') < 50, rows.join('\n'));
+  assert.match(await kubectl('top', 'pod', 'busy', '--containers'), /^busy +busy +\d+m +\d+Mi/m);
+  assert.doesNotMatch(await kubectl('top', 'pods', '-l', 'app=idle'), /busy/);
+  const [, percent = ''] = /(\d+)% +\d+Mi/.exec(await kubectl('top', 'nodes')) ?? [];
+  assert.ok(Number(percent) > 5, `the node is ${percent}% busy`);
+});
+
+test('a pod that is not there has no figures, and who may not see them is told', async () => {
+  await assert.rejects(kubectl('top', 'pod', 'nobody'), /"?nobody"? not found/);
+  await assert.rejects(kubectl('top', 'pods', '--as', 'nobody'), /Forbidden/);
+  await assert.rejects(
+    kubectl('get', '--raw', `/api/v1/nodes/${node}/proxy/metrics`, '--as', 'nobody'),
+    /Forbidden/,
+  );
+});
+
+test("the node's agent gives the kubelet's summary and metrics", async () => {
+  const summary = JSON.parse(await ofNode('/stats/summary')) as {
+    node: { nodeName: string; cpu: { usageNanoCores: number }; fs: { capacityBytes: number } };
+    pods: { podRef: { name: string }; cpu: { usageNanoCores: number }; containers: unknown[] }[];
+  };
+  const busy = summary.pods.find(({ podRef }) => podRef.name === 'busy');
+  assert.equal(summary.node.nodeName, node);
+  assert.ok(summary.node.cpu.usageNanoCores >= (busy?.cpu.usageNanoCores ?? Number.NaN) / 2);
+  assert.ok(summary.node.fs.capacityBytes > 0);
+  assert.ok((busy?.cpu.usageNanoCores ?? 0) > 100_000_000);
+  assert.equal(busy?.containers.length, 1);
+  assert.match(await ofNode('/metrics'), /^kubelet_running_pods 2$/m);
+  const cpu = /^container_cpu_usage_seconds_total\{container="busy",namespace="default",pod="busy"\} (\S+)/m;
+  const [, seconds = ''] = cpu.exec(await ofNode('/metrics/resource')) ?? [];
+  assert.ok(Number(seconds) > 0.1, `${seconds} s`);
+  assert.match(
+    await ofNode('/metrics/cadvisor'),
+    /^container_network_receive_bytes_total\{interface="eth0"/m,
+  );
+  await assert.rejects(ofNode('/nothing'), /NotFound|not find/);
+});
+
+test('describe shows what the node has, how it is, and what runs on it', async () => {
+  const text = await kubectl('describe', 'node', node);
+  assert.match(text, /^Capacity:\n(?: +\S+: +\S+\n)*? +ephemeral-storage: +\d+Ki\n/m);
+  assert.match(text, /^Allocatable:\n(?: +\S+: +\S+\n)*? +ephemeral-storage: +\d+\n/m);
+  for (const condition of ['MemoryPressure', 'DiskPressure', 'PIDPressure', 'Ready'])
+    assert.match(text, new RegExp(`^ +${condition} +(?:True|False) `, 'm'));
+  assert.match(text, /^ +default +busy +0 \(0%\)/m);
+  assert.match(text, /Kubelet Version: +v1\.36\.0\+peapod/);
+});
