@@ -1,3 +1,4 @@
+import type { ContainerStatus, PodSandboxStatus } from '../../runtime/pod-runtime.ts';
 import type { AgentDeps } from '../agent-deps.ts';
 import { POD_UID_LABEL } from '../container-labels.ts';
 import { podIdentity } from '../pod-identity.ts';
@@ -12,32 +13,64 @@ export async function keepHouse(deps: AgentDeps, signal: AbortSignal): Promise<v
     await attempt(deps, 'rotate logs', signal, () => rotateLogs(deps, signal));
 }
 
-async function removeOrphans(
-  { client, runtime, volumes, cgroups, files }: AgentDeps,
-  signal: AbortSignal,
-): Promise<void> {
+/** So many pods are cleared away at a time. */
+const AT_ONCE = 8;
+
+interface Leftovers {
+  readonly sandboxes: PodSandboxStatus[];
+  readonly containers: ContainerStatus[];
+}
+
+async function removeOrphans(deps: AgentDeps, signal: AbortSignal): Promise<void> {
+  const { client, runtime, volumes, cgroups } = deps;
   // What there is on the node first: a pod that is made meanwhile is then not taken for gone.
   const sandboxes = await runtime.listPodSandboxes({}, { signal });
   const containers = await runtime.listContainers({}, { signal });
   const withVolumes = await volumes.list();
   const withCgroup = await cgroups.list();
   const known = new Set((await client.listPods()).map((pod) => podIdentity(pod).uid));
-  for (const { id, metadata, labels } of sandboxes) {
+  const orphans = new Map<string, Leftovers>();
+  const leftoversOf = (uid: string): Leftovers | undefined => {
+    if (known.has(uid)) return undefined;
+    const left = orphans.get(uid) ?? { sandboxes: [], containers: [] };
+    orphans.set(uid, left);
+    return left;
+  };
+  const foreign = new Set<string>();
+  for (const sandbox of sandboxes) {
     // Sandboxes without our label are somebody else's, made over CRI.
-    if (labels[POD_UID_LABEL] === undefined || known.has(metadata.uid)) continue;
+    if (sandbox.labels[POD_UID_LABEL] === undefined) foreign.add(sandbox.metadata.uid);
+    else leftoversOf(sandbox.metadata.uid)?.sandboxes.push(sandbox);
+  }
+  for (const container of containers) {
+    const uid = container.labels[POD_UID_LABEL];
+    if (uid !== undefined) leftoversOf(uid)?.containers.push(container);
+  }
+  for (const uid of [...withVolumes, ...withCgroup]) if (!foreign.has(uid)) leftoversOf(uid);
+  const waiting = orphans.entries();
+  const work = async (): Promise<void> => {
+    for (const [uid, left] of waiting)
+      await attempt(deps, `remove what pod ${uid} left`, signal, () => removeOrphan(deps, uid, left, signal));
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, work));
+}
+
+async function removeOrphan(
+  { runtime, volumes, cgroups, files }: AgentDeps,
+  uid: string,
+  { sandboxes, containers }: Leftovers,
+  signal: AbortSignal,
+): Promise<void> {
+  for (const { id, metadata } of sandboxes) {
     await runtime.stopPodSandbox(id, { signal });
     await runtime.removePodSandbox(id, { signal });
     await files.removePod(metadata);
   }
-  for (const { id, labels } of containers) {
-    const uid = labels[POD_UID_LABEL];
-    if (uid !== undefined && !known.has(uid)) await runtime.removeContainer(id, { signal });
-  }
-  const foreign = new Set(
-    sandboxes.filter(({ labels }) => labels[POD_UID_LABEL] === undefined).map(({ metadata }) => metadata.uid),
-  );
-  for (const uid of withVolumes) if (!known.has(uid)) await volumes.tearDown(uid);
-  for (const uid of withCgroup) if (!known.has(uid) && !foreign.has(uid)) await cgroups.remove(uid);
+  const gone = new Set(sandboxes.map(({ id }) => id));
+  for (const { id, sandboxId } of containers)
+    if (!gone.has(sandboxId)) await runtime.removeContainer(id, { signal });
+  await volumes.tearDown(uid);
+  await cgroups.remove(uid);
 }
 
 async function rotateLogs({ runtime, rotateLog }: AgentDeps, signal: AbortSignal): Promise<void> {

@@ -145,7 +145,9 @@ class Wishes {
     if (newest !== undefined) return newest.metadata.attempt + 1;
     const { initContainerStatuses = [], containerStatuses = [] } = this.#input.pod.status ?? {};
     const told = [...initContainerStatuses, ...containerStatuses].find(({ name }) => name === container.name);
-    return told?.containerID === undefined ? 0 : told.restartCount + 1;
+    // What ran before the node was started anew is known by its status alone.
+    const ran = told?.containerID ?? told?.lastState?.terminated?.containerID;
+    return told === undefined || ran === undefined ? 0 : told.restartCount + 1;
   }
 
   #isBusy(container: SpecContainer): boolean {

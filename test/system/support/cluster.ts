@@ -4,7 +4,8 @@ import { execFile } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { imageArchive } from './images.ts';
-import { type RunningPeapod, startPeapod, type TestPeapod } from './peapod.ts';
+import { type LeakScope, leaksSince, takeSnapshot } from './leaks.ts';
+import { cgroupOf, type RunningPeapod, startPeapod, type TestPeapod } from './peapod.ts';
 
 export interface Answer {
   readonly code: number;
@@ -15,12 +16,16 @@ export interface Answer {
 export interface TestCluster extends AsyncDisposable {
   readonly peapod: TestPeapod;
   readonly kubeconfig: string;
+  /** The name of the cgroup that its pods are in. */
+  readonly cgroup: string;
   /** What kubectl prints; a failure is the test's. */
   kubectl(...args: string[]): Promise<string>;
   /** kubectl with something to read, and any end. */
   call(args: readonly string[], input?: string): Promise<Answer>;
   /** Applies a manifest. */
   apply(manifest: string, ...args: string[]): Promise<string>;
+  /** The server's process. */
+  pid(): number;
   /** Kills the server at once; its pods run on. */
   kill(): Promise<void>;
   /** Tells the server to end, and waits. */
@@ -33,6 +38,13 @@ export async function startCluster({ args = [] }: { args?: readonly string[] } =
   const peapod = await startPeapod();
   const own = ['--root', join(peapod.root, 'cluster'), '--run-root', join(peapod.run, 'cluster')];
   await peapod.succeed([...own, 'load', '-i', await imageArchive('busybox')]);
+  const scope: LeakScope = {
+    directory: peapod.directory,
+    bridge: `${peapod.bridge.slice(0, 14)}s`,
+    subnet: peapod.subnet.replace('10.213.', '10.214.'),
+    cgroup: cgroupOf(join(peapod.root, 'cluster')),
+  };
+  const before = await takeSnapshot(scope);
   const kubeconfig = join(peapod.directory, 'kubeconfig');
   let server: RunningPeapod | undefined;
   let listen = '127.0.0.1:0';
@@ -50,10 +62,15 @@ export async function startCluster({ args = [] }: { args?: readonly string[] } =
   const call = (given: readonly string[], input?: string): Promise<Answer> =>
     new Promise((resolve) => {
       const env = { ...process.env, KUBECONFIG: kubeconfig };
-      const child = execFile('kubectl', [...given], { env, timeout: 60_000 }, (error, stdout, stderr) => {
-        const code = error === null ? 0 : typeof error.code === 'number' ? error.code : 255;
-        resolve({ code, stdout, stderr });
-      });
+      const child = execFile(
+        'kubectl',
+        [...given],
+        { env, timeout: 60_000, maxBuffer: 64 * 1024 * 1024 },
+        (error, stdout, stderr) => {
+          const code = error === null ? 0 : typeof error.code === 'number' ? error.code : 255;
+          resolve({ code, stdout, stderr });
+        },
+      );
       child.stdin?.end(input ?? '');
     });
   const succeed = async (given: readonly string[], input?: string): Promise<string> => {
@@ -65,18 +82,25 @@ export async function startCluster({ args = [] }: { args?: readonly string[] } =
   return {
     peapod,
     kubeconfig,
+    cgroup: scope.cgroup,
     call,
     kubectl: (...given) => succeed(given),
     apply: (manifest, ...given) => succeed(['apply', ...given, '-f', '-'], manifest),
+    pid: () => server?.child.pid ?? 0,
     kill: () => end('SIGKILL'),
     stop: () => end('SIGTERM'),
     start,
     [Symbol.asyncDispose]: async () => {
       const kinds = 'deployments,daemonsets,cronjobs,jobs,replicasets,pods';
-      if (server !== undefined)
-        await call(['delete', kinds, '--all', '-A', '--grace-period=1', '--timeout=30s']);
+      // Only a server can take its pods away.
+      if (server === undefined) await start();
+      await call(['delete', kinds, '--all', '-A', '--grace-period=1', '--timeout=30s']);
+      // What pods without grace leave is cleared away while the server runs.
+      for (let tries = 0; tries < 6; tries += 1) if ((await leaksSince(before, scope)).length === 0) break;
       await end('SIGTERM');
+      const leaks = await leaksSince(before, scope);
       await peapod[Symbol.asyncDispose]();
+      if (leaks.length > 0) throw new Error(`left on the machine:\n${leaks.join('\n')}`);
     },
   };
 }

@@ -71,7 +71,7 @@ export async function startPeapod(env: Record<string, string> = {}): Promise<Tes
     NO_COLOR: '1',
     ...env,
   };
-  const cgroup = `peapod-${createHash('sha256').update(root).digest('hex').slice(0, 8)}`;
+  const cgroup = cgroupOf(root);
   const scope = { directory, bridge, subnet, cgroup };
   const before = await takeSnapshot(scope);
   let manifests = 0;
@@ -112,6 +112,11 @@ export async function startPeapod(env: Record<string, string> = {}): Promise<Tes
       if (leaks.length > 0) throw new Error(`left on the machine:\n${leaks.join('\n')}`);
     },
   };
+}
+
+/** The name of the cgroup that all pods of a state directory are in. */
+export function cgroupOf(root: string): string {
+  return `peapod-${createHash('sha256').update(root).digest('hex').slice(0, 8)}`;
 }
 
 /** A peapod in the foreground, whose output is collected. */

@@ -1,0 +1,201 @@
+/** What `peapod serve` was told to run runs: through kills of the server, through a reboot, many at a time and again and again. */
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { readdirSync, readFileSync, rmSync } from 'node:fs';
+import { get } from 'node:http';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Pod } from '../../src/model/api/types.ts';
+import { startCluster, type TestCluster } from './support/cluster.ts';
+import { imageReference } from './support/images.ts';
+import { mountsOf, processes } from './support/kernel-view.ts';
+import { until } from './support/peapod.ts';
+
+const IMAGE = imageReference('busybox');
+
+let cluster: TestCluster;
+before(async () => {
+  cluster = await startCluster();
+});
+after(async () => {
+  await cluster[Symbol.asyncDispose]();
+});
+
+const DEPLOYMENT = (name: string, replicas: number): string => `
+apiVersion: apps/v1
+kind: Deployment
+metadata: { name: ${name} }
+spec:
+  replicas: ${replicas}
+  selector: { matchLabels: { app: ${name} } }
+  template:
+    metadata: { labels: { app: ${name} } }
+    spec:
+      terminationGracePeriodSeconds: 0
+      volumes: [{ name: data, emptyDir: {} }]
+      containers:
+        - name: c
+          image: '${IMAGE}'
+          imagePullPolicy: Never
+          command: [sh, -c, 'echo started >> /data/starts; exec httpd -f -p 8080 -h /data']
+          volumeMounts: [{ name: data, mountPath: /data }]
+          readinessProbe: { httpGet: { path: /starts, port: 8080 }, periodSeconds: 2 }
+`;
+
+async function podsOf(app: string): Promise<Pod[]> {
+  const text = await cluster.kubectl('get', 'pods', '-l', `app=${app}`, '-o', 'json');
+  return (JSON.parse(text) as { items: Pod[] }).items;
+}
+
+async function rollOut(name: string, replicas: number): Promise<void> {
+  await cluster.apply(DEPLOYMENT(name, replicas));
+  await cluster.kubectl('rollout', 'status', `deployment/${name}`, '--timeout=110s');
+}
+
+async function removeAll(name: string): Promise<void> {
+  await cluster.kubectl('delete', 'deployment', name, '--timeout=30s');
+  await until(
+    `no pod of ${name} is left`,
+    async () => ((await podsOf(name)).length === 0 ? true : undefined),
+    60_000,
+  );
+}
+
+/** What tells one start of a container from another. */
+function lives(pods: readonly Pod[]): string[] {
+  return pods
+    .flatMap(({ status }) => status?.containerStatuses ?? [])
+    .map(({ containerID, restartCount }) => `${containerID} ${restartCount}`)
+    .toSorted();
+}
+
+function answers(address: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const request = get({ host: address, port: 8080, path: '/starts', timeout: 5000 }, (response) => {
+      response.resume();
+      response.on('end', () => resolve(response.statusCode === 200));
+    });
+    request.on('timeout', () => request.destroy());
+    request.on('error', () => resolve(false));
+  });
+}
+
+test('no request fails while the server is killed and comes back, and no container is started anew', async () => {
+  await rollOut('traffic', 30);
+  const pods = await podsOf('traffic');
+  const addresses = pods.map(({ status }) => status?.podIP ?? '');
+  const stop = new AbortController();
+  const failures: string[] = [];
+  let requests = 0;
+  const clients = addresses.map(async (address) => {
+    while (!stop.signal.aborted) {
+      if (!(await answers(address))) failures.push(address);
+      requests += 1;
+      await delay(50);
+    }
+  });
+  for (let kills = 0; kills < 3; kills += 1) {
+    await delay(500);
+    await cluster.kill();
+    await delay(1000);
+    await cluster.start();
+  }
+  await cluster.kubectl('rollout', 'status', 'deployment/traffic', '--timeout=30s');
+  await delay(2500);
+  stop.abort();
+  await Promise.all(clients);
+  assert.deepEqual(failures, []);
+  assert.ok(requests > 30 * 20, `${requests} requests`);
+  assert.deepEqual(lives(await podsOf('traffic')), lives(pods));
+});
+
+test('after a reboot every pod is back, once, with its volume', async () => {
+  const before = await podsOf('traffic');
+  await cluster.kill();
+  await reboot(cluster.peapod.run, cluster.peapod.directory);
+  await cluster.start();
+  await until(
+    'all pods are ready again',
+    async () => {
+      const pods = await podsOf('traffic');
+      const ready = pods.filter(({ status }) => status?.containerStatuses?.[0]?.ready === true);
+      const fresh = ready.filter(({ status }) => (status?.containerStatuses?.[0]?.restartCount ?? 0) > 0);
+      return fresh.length === 30 ? true : undefined;
+    },
+    90_000,
+  );
+  const pods = await podsOf('traffic');
+  const uids = (all: readonly Pod[]) => all.map(({ metadata }) => metadata?.uid ?? '').toSorted();
+  assert.deepEqual(uids(pods), uids(before));
+  const [first] = pods;
+  const starts = await cluster.kubectl('exec', first?.metadata?.name ?? '', '--', 'cat', '/data/starts');
+  assert.equal(starts.trim().split('\n').length, 2, starts);
+  const servers = (await processes()).filter(({ commandLine }) => commandLine.includes('httpd -f -p 8080'));
+  const own = servers.filter(({ pid }) => cgroupsOf(pid).includes(cluster.cgroup));
+  assert.equal(own.length, 30);
+  await removeAll('traffic');
+});
+
+function cgroupsOf(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/cgroup`, 'utf8');
+  } catch {
+    return '';
+  }
+}
+
+/** All processes dead, all mounts gone, and everything that lay on a tmpfs. */
+async function reboot(run: string, directory: string): Promise<void> {
+  for (const { pid } of await processes())
+    if (pid !== process.pid && cgroupsOf(pid).includes(cluster.cgroup)) kill(pid);
+  for (const { pid, commandLine } of await processes())
+    if (commandLine.includes('conmon') && commandLine.includes(directory)) kill(pid);
+  await delay(500);
+  for (const { path } of (await mountsOf('self')).toReversed())
+    if (path.startsWith(`${directory}/`)) execFileSync('umount', ['-l', path]);
+  for (const link of readdirSync('/sys/class/net'))
+    if (link.startsWith(cluster.peapod.bridge)) execFileSync('ip', ['link', 'delete', link]);
+  rmSync(join(run, 'cluster'), { recursive: true, force: true });
+}
+
+function kill(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // It has gone with another.
+  }
+}
+
+test('110 pods run on this machine', async () => {
+  await rollOut('many', 110);
+  assert.equal((await podsOf('many')).filter(({ status }) => status?.phase === 'Running').length, 110);
+  await removeAll('many');
+});
+
+test('a hundred pods that come and go leave nothing behind', async () => {
+  const held = async () => ({
+    mounts: (await mountsOf('self')).filter(({ path }) => path.startsWith(cluster.peapod.directory)).length,
+    links: readdirSync('/sys/class/net').length,
+    conmons: (await processes()).filter(({ commandLine }) => commandLine.includes(cluster.peapod.directory))
+      .length,
+    pods: readdirSync(join(cluster.peapod.root, 'cluster', 'pods')).length,
+    logs: readdirSync(join(cluster.peapod.root, 'cluster', 'logs')).length,
+    containers: readdirSync(join(cluster.peapod.run, 'cluster', 'containers')).length,
+    rules: execFileSync('nft', ['list', 'ruleset'], { encoding: 'utf8' }).split('\n').length,
+  });
+  await rollOut('cycle', 1);
+  await removeAll('cycle');
+  const first = await until('what was before is cleared away', async () => {
+    const now = await held();
+    return now.containers === 0 && now.conmons === 0 ? now : undefined;
+  });
+  for (let round = 0; round < 5; round += 1) {
+    await rollOut('cycle', 20);
+    await removeAll('cycle');
+  }
+  await until('nothing more is held than before', async () => {
+    assert.deepEqual(await held(), first);
+    return true;
+  });
+});
