@@ -1,7 +1,9 @@
 /** Runs a program to its end. */
 import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
+import { basename } from 'node:path';
 import { PeapodError } from '../../model/errors.ts';
+import { traced } from './trace.ts';
 
 export interface CommandOptions {
   /** The whole environment; nothing is inherited. PATH is our own unless given. */
@@ -32,10 +34,18 @@ const DRAIN_MS = 100;
  * @throws PeapodError MissingPrerequisite when there is no such program, TimedOut
  * @throws the signal's reason when it is aborted; the process group is then killed
  */
-export async function runCommand(
+export function runCommand(
   program: string,
   args: readonly string[],
   options: CommandOptions = {},
+): Promise<CommandResult> {
+  return traced(`run ${basename(program)}`, () => run(program, args, options));
+}
+
+async function run(
+  program: string,
+  args: readonly string[],
+  options: CommandOptions,
 ): Promise<CommandResult> {
   options.signal?.throwIfAborted();
   const child = spawn(program, args, {

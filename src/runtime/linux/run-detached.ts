@@ -2,7 +2,9 @@
 import { spawn } from 'node:child_process';
 import { readFile, rm } from 'node:fs/promises';
 import { PeapodError } from '../../model/errors.ts';
+import { basename } from 'node:path';
 import { tail } from './run-command.ts';
+import { traced } from './trace.ts';
 
 /**
  * @param logFile where the program writes why it failed; removed afterwards
@@ -39,7 +41,7 @@ export async function runDetachedCommand(
     );
   }, options.timeoutMs);
   try {
-    const exitCode = await promise;
+    const exitCode = await traced(`run ${basename(program)}`, () => promise);
     if (exitCode === 0) return;
     const log = tail(await readFile(options.logFile, 'utf8').catch(() => ''));
     throw new PeapodError('Unavailable', `${program} ended with exit code ${exitCode}: ${log}`);
