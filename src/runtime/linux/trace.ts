@@ -1,6 +1,6 @@
 /** Measures the steps of this process while a trace is being recorded; costs one comparison while none is. */
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { closeSync, openSync, writeSync } from 'node:fs';
+import { closeSync, openSync, writeFileSync } from 'node:fs';
 import { chromeTrace, type Span } from './chrome-trace.ts';
 
 const MAIN_LANE = 'peapod';
@@ -42,7 +42,7 @@ export function startTrace(file: string): Disposable {
     [Symbol.dispose]: () => {
       recorded = undefined;
       try {
-        writeSync(fd, chromeTrace(spans, process.pid));
+        writeFileSync(fd, chromeTrace(spans, process.pid));
       } finally {
         closeSync(fd);
       }
