@@ -60,6 +60,7 @@ function addPodVerbs(program: Command, settings: () => Settings): void {
     .option('--rm', 'remove the pods when they have ended')
     .option('--replace', 'remove pods with the same names first')
     .option('--no-logs', 'do not follow the logs')
+    .option('--trace <file>', 'write the time of every step as Chrome trace JSON (PEAPOD_TRACE)')
     .action(async (options) => (await import('./run/run.ts')).run(settings(), options));
   program
     .command('ps')

@@ -13,6 +13,7 @@ import { runtimeEvents } from './container/runtime-events.ts';
 import type { ImageStore } from './image/image-store.ts';
 import { openImageStore, type ImageStoreOptions } from './image/open-image-store.ts';
 import { readMounts } from './linux/proc.ts';
+import { traced } from './linux/trace.ts';
 import { openPodNetwork, type PodNetworkOptions } from './network/pod-network.ts';
 import { findOciRuntime, findProgram, type OciRuntime } from './oci/oci-runtime.ts';
 import type { RuntimePaths } from './paths.ts';
@@ -104,7 +105,8 @@ export async function openLocalRuntime(options: LocalRuntimeOptions): Promise<Lo
     }),
     status: async () => runtimeConditions(host.oci, { ...DEFAULT_NETWORK, ...options.network }),
 
-    runPodSandbox: (config, call) => sandboxes.run(config, call),
+    runPodSandbox: (config, call) =>
+      traced('run pod sandbox', () => sandboxes.run(config, call), `sandbox ${config.metadata.name}`),
     async stopPodSandbox(id, call) {
       await endContainers(context, id, call);
       await sandboxes.stop(id, call);

@@ -6,6 +6,7 @@ import type { Pod } from '../../model/api/types.ts';
 import { rotateLog } from '../../runtime/stream/log-rotation.ts';
 import type { Host } from '../host.ts';
 import { networkDialer } from '../../agent/probes/network-dialer.ts';
+import { traced } from '../../runtime/linux/trace.ts';
 import { isPlaced, placeWaitingPods } from '../placement/place-pods.ts';
 import { keptClient } from './kept-client.ts';
 import { nodeFiles } from './node-files.ts';
@@ -65,7 +66,11 @@ export function agentDeps(host: Host): Omit<AgentDeps, 'client'> {
     random: Math.random,
     node: nodeFacts(host.settings.nodeName),
     files: nodeFiles(host.paths),
-    dialer: networkDialer,
+    dialer: {
+      http: (request, call) => traced('HTTP probe', () => networkDialer.http(request, call), 'probes'),
+      tcp: (request, call) => traced('TCP probe', () => networkDialer.tcp(request, call), 'probes'),
+      grpc: (request, call) => traced('gRPC probe', () => networkDialer.grpc(request, call), 'probes'),
+    },
     log: ({ level, message, pod, error }) => {
       if (level === 'warn' || level === 'error') {
         const about = pod === undefined ? '' : ` ${pod}`;

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Pod, PodStatus } from '../../model/api/types.ts';
 import { qosClass } from '../../model/qos-class.ts';
 import { apiTime } from '../../model/status/pod-conditions.ts';
+import { traced } from '../../runtime/linux/trace.ts';
 import type { Host } from '../host.ts';
 import { STOPPED } from '../keeper/stop-pods.ts';
 import { thisNode } from '../run/this-node.ts';
@@ -16,7 +17,11 @@ export function isPlaced(pod: Pod, nodeName: string): boolean {
 /**
  * Creates the pod, on this node when there is room. One process decides at a time, so that two never give the same room away.
  */
-export async function createPlaced(host: Host, pod: Pod): Promise<void> {
+export function createPlaced(host: Host, pod: Pod): Promise<void> {
+  return traced('place pod', () => place(host, pod));
+}
+
+async function place(host: Host, pod: Pod): Promise<void> {
   await using _ = await alone(host);
   const place = decide(host, pod, await host.client.listPods());
   if (place.found) {

@@ -1,4 +1,5 @@
 import { PeapodError } from '../../model/errors.ts';
+import { traced } from '../../runtime/linux/trace.ts';
 import type { Host } from '../host.ts';
 import { keepPods } from '../keeper/keep-pods.ts';
 import { removePods } from '../keeper/remove-pods.ts';
@@ -22,7 +23,7 @@ export async function runDetached({
   const uids = new Set(pods.map((pod) => pod.metadata?.uid ?? ''));
   {
     await using _keeping = keepPods(host, uids);
-    const failure = await startPods(host, pods, terminal, interrupts.first);
+    const failure = await traced('start pods', () => startPods(host, pods, terminal, interrupts.first));
     if (failure !== undefined || interrupts.first.aborted) {
       await removePods(host, pods, { gracePeriodSeconds: 0 });
       interrupts.first.throwIfAborted();
@@ -30,7 +31,7 @@ export async function runDetached({
     }
   }
   started();
-  await handOver(host, uids);
+  await traced('hand over to the keeper', () => handOver(host, uids));
   return 0;
 }
 

@@ -1,5 +1,6 @@
 import type { Pod } from '../../model/api/types.ts';
 import { PeapodError } from '../../model/errors.ts';
+import { traced } from '../../runtime/linux/trace.ts';
 import type { Host } from '../host.ts';
 import { keepPods } from '../keeper/keep-pods.ts';
 import { podsWhen } from '../keeper/pods-when.ts';
@@ -30,7 +31,7 @@ export async function runForeground(context: RunContext): Promise<number> {
   const { host, pods, terminal, interrupts, options } = context;
   const uids = new Set(pods.map((pod) => pod.metadata?.uid ?? ''));
   await using _keeping = keepPods(host, uids);
-  const failure = await startPods(host, pods, terminal, interrupts.first);
+  const failure = await traced('start pods', () => startPods(host, pods, terminal, interrupts.first));
   if (failure !== undefined) {
     await removePods(host, pods, { gracePeriodSeconds: 0 });
     throw new PeapodError('FailedPrecondition', failure);

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { Pod } from '../../model/api/types.ts';
 import { PeapodError } from '../../model/errors.ts';
 import { type Host, openHost } from '../host.ts';
+import { traced } from '../../runtime/linux/trace.ts';
 import { ensureSupervisor } from '../keeper/ensure-supervisor.ts';
 import { removePods } from '../keeper/remove-pods.ts';
 import { terminalOf } from '../output/terminal.ts';
@@ -16,6 +17,7 @@ import { type Manifests, readInput } from './read-input.ts';
 import { runDetached } from './run-detached.ts';
 import { runForeground } from './run-foreground.ts';
 import { tellOciRuntime } from './tell-oci-runtime.ts';
+import { traceTo } from './trace-to.ts';
 
 export interface RunOptions {
   filename: string[];
@@ -23,22 +25,29 @@ export interface RunOptions {
   rm?: boolean;
   replace?: boolean;
   logs: boolean;
+  /** Where the times of all steps are written to. */
+  trace?: string;
 }
 
 /** @throws ExitCode of the first container that failed; PeapodError with nothing left behind when a pod can't be started */
 export async function run(settings: Settings, options: RunOptions): Promise<void> {
+  using _trace = traceTo(options.trace ?? process.env['PEAPOD_TRACE']);
   const terminal = terminalOf(process.stdout);
-  const manifests = await readInput(options.filename, terminalOf(process.stderr));
+  const manifests = await traced('read manifests', () =>
+    readInput(options.filename, terminalOf(process.stderr)),
+  );
   requireRoot('run pods');
   // It starts while this process makes things ready; without pods it leaves again by itself.
   if (options.detach === true) ensureSupervisor(settings);
-  await using host = await openHost(settings);
+  await using host = await traced('open runtime', () => openHost(settings));
   await tellOciRuntime(host, terminalOf(process.stderr));
   using interrupts = new Interrupts();
   await freeNames(host, manifests.pods, options.replace ?? false);
-  await pullImages(host.runtime, manifests.pods, terminal, { signal: interrupts.first });
+  await traced('pull images', () =>
+    pullImages(host.runtime, manifests.pods, terminal, { signal: interrupts.first }),
+  );
   const pods = manifests.pods.map(withUid);
-  await using applied = await applyObjects(host.client, manifests);
+  await using applied = await traced('apply objects', () => applyObjects(host.client, manifests));
   const start = options.detach === true ? runDetached : runForeground;
   const exitCode = await start({ host, pods, terminal, interrupts, options, started: () => applied.keep() });
   if (exitCode !== 0) throw new ExitCode(exitCode);

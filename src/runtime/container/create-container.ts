@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import { isPeapodError, PeapodError } from '../../model/errors.ts';
 import { lockFile } from '../linux/lock-file.ts';
 import { bootId } from '../linux/proc.ts';
+import { traced } from '../linux/trace.ts';
 import { writeFileAtomic } from '../linux/write-file-atomic.ts';
 import type { CallOptions, ContainerConfig, ImageStatus } from '../pod-runtime.ts';
 import { announceChange } from './announce-change.ts';
@@ -39,11 +40,21 @@ const DEFAULT_STOP_SIGNAL = 'SIGTERM';
  * @throws PeapodError NotFound (sandbox), FailedPrecondition (sandbox not ready), ImageNotFound, CreateContainerConfigError, CreateContainerError. That
  * the command cannot be run is said by `startContainer`.
  */
-export async function createContainer(
+export function createContainer(
   context: ContainerContext,
   sandboxId: string,
   config: ContainerConfig,
   options: CallOptions = {},
+): Promise<string> {
+  const lane = `container ${config.metadata.name}`;
+  return traced('create container', () => create(context, sandboxId, config, options), lane);
+}
+
+async function create(
+  context: ContainerContext,
+  sandboxId: string,
+  config: ContainerConfig,
+  options: CallOptions,
 ): Promise<string> {
   const id = containerId(sandboxId, config.metadata);
   const paths = containerPaths(context.paths, id);
@@ -58,13 +69,17 @@ export async function createContainer(
   signalNumber(record.stopSignal);
   await saveRecord(context.paths.containers, record);
   try {
-    const { spec, user } = await prepareBundle(context, sandbox, record, image, paths);
+    const { spec, user } = await traced('prepare bundle', () =>
+      prepareBundle(context, sandbox, record, image, paths),
+    );
     const withUser = {
       ...record,
       user: { uid: user.uid, gid: user.gid, supplementalGroups: user.supplementalGroups },
     };
     options.signal?.throwIfAborted();
-    const made = await createProcess(context, withUser, spec, paths, options.signal);
+    const made = await traced('conmon and OCI create', () =>
+      createProcess(context, withUser, spec, paths, options.signal),
+    );
     // The container has its own copies of these mounts.
     await unmountBelow(paths.idMapped);
     options.signal?.throwIfAborted();
@@ -149,8 +164,10 @@ async function prepareBundle(
     await letThrough([context.paths.run, dirname(paths.bundle)]);
     await letIn(paths.bundle, users);
   }
-  await mountRootfs(paths, await context.images.rootfsLayers(image.id), users);
-  const mounts = await resolveMounts(context, paths, config.mounts, users);
+  await traced('mount rootfs', async () =>
+    mountRootfs(paths, await context.images.rootfsLayers(image.id), users),
+  );
+  const mounts = await traced('resolve mounts', () => resolveMounts(context, paths, config.mounts, users));
   await checkPropagation(mounts);
   await checkAppArmor(security.apparmor);
   const user = containerUser(paths.rootfs, config, image);

@@ -1,5 +1,6 @@
 import { PeapodError } from '../../model/errors.ts';
 import { lockFile } from '../linux/lock-file.ts';
+import { traced } from '../linux/trace.ts';
 import type { CallOptions } from '../pod-runtime.ts';
 import type { ContainerContext } from './container-context.ts';
 import { announceChange } from './announce-change.ts';
@@ -22,7 +23,11 @@ export async function startContainer(
   id: string,
   options: CallOptions = {},
 ): Promise<void> {
-  await loadRecord(context.paths.containers, id);
+  const { config } = await loadRecord(context.paths.containers, id);
+  await traced('start container', () => start(context, id, options), `container ${config.metadata.name}`);
+}
+
+async function start(context: ContainerContext, id: string, options: CallOptions): Promise<void> {
   await using _lock = await lockFile(containerPaths(context.paths, id).lock, {
     ...options,
     removeFile: true,

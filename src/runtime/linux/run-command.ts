@@ -2,9 +2,11 @@
 import { once } from 'node:events';
 import { closeSync } from 'node:fs';
 import { Socket } from 'node:net';
+import { basename } from 'node:path';
 import { PeapodError } from '../../model/errors.ts';
 import { makePipe } from './pipe.ts';
 import { type SpawnedProcess, spawnProcess } from './spawn-process.ts';
+import { traced } from './trace.ts';
 
 export interface CommandOptions {
   /** The whole environment; nothing is inherited. PATH is our own unless given. */
@@ -34,10 +36,18 @@ const DRAIN_MS = 100;
  * @throws PeapodError MissingPrerequisite when there is no such program, TimedOut
  * @throws the signal's reason when it is aborted; the process group is then killed
  */
-export async function runCommand(
+export function runCommand(
   program: string,
   args: readonly string[],
   options: CommandOptions = {},
+): Promise<CommandResult> {
+  return traced(`run ${basename(program)}`, () => run(program, args, options));
+}
+
+async function run(
+  program: string,
+  args: readonly string[],
+  options: CommandOptions,
 ): Promise<CommandResult> {
   options.signal?.throwIfAborted();
   const child = start(program, args, options);

@@ -1,8 +1,10 @@
 /** Runs a program whose children stay, and so must not hold a pipe of ours. */
 import { readFile, rm } from 'node:fs/promises';
+import { basename } from 'node:path';
 import { PeapodError } from '../../model/errors.ts';
 import { spawnError, tail } from './run-command.ts';
 import { type SpawnedProcess, spawnProcess } from './spawn-process.ts';
+import { traced } from './trace.ts';
 
 /**
  * @param logFile where the program writes why it failed; removed afterwards
@@ -26,7 +28,7 @@ export async function runDetachedCommand(
     );
   }, options.timeoutMs);
   try {
-    const exitCode = await promise;
+    const exitCode = await traced(`run ${basename(program)}`, () => promise);
     if (exitCode === 0) return;
     const log = tail(await readFile(options.logFile, 'utf8').catch(() => ''));
     throw new PeapodError('Unavailable', `${program} ended with exit code ${exitCode}: ${log}`);

@@ -6,6 +6,7 @@ import { closeOff, letIn, letThrough, podUserNamespace } from '../container/pod-
 import { lockFile } from '../linux/lock-file.ts';
 import { bootId } from '../linux/proc.ts';
 import { runDetachedCommand } from '../linux/run-detached.ts';
+import { traced } from '../linux/trace.ts';
 import type { CallOptions, PodSandboxConfig } from '../pod-runtime.ts';
 import { infraRootfs } from './infra-rootfs.ts';
 import { infraSpec } from './infra-spec.ts';
@@ -40,12 +41,13 @@ export async function runPodSandbox(
   if (known !== undefined && isReady(known)) return id;
   if (known !== undefined) await unmakeSandbox(context, known);
   const record = newRecord(id, config);
-  await saveWithIds(context, record, options);
+  await traced('save record', () => saveWithIds(context, record, options));
   try {
-    await makeSandboxFiles(paths, config);
-    record.infra = await startInfra(context, record, options);
+    await traced('make sandbox files', () => makeSandboxFiles(paths, config));
+    record.infra = await traced('start infra container', () => startInfra(context, record, options));
     await context.records.save(record);
-    if (config.linux.namespaces.network === 'POD') record.ips = await joinNetwork(context, record, options);
+    if (config.linux.namespaces.network === 'POD')
+      record.ips = await traced('join network', () => joinNetwork(context, record, options));
     await context.records.save({ ...record, createdAt: context.clock.now() });
     return id;
   } catch (error) {
@@ -77,7 +79,7 @@ async function startInfra(
   options: CallOptions,
 ): Promise<ProcessIdentity> {
   const paths = sandboxPaths(context.paths, record.id);
-  const rootfs = await infraRootfs(context.paths.root);
+  const rootfs = await traced('infra rootfs', () => infraRootfs(context.paths.root));
   const users = podUserNamespace({ infraPid: 0, config: record.config });
   if (users !== undefined) {
     const { pods, claims, logs, run } = context.paths;
