@@ -30,7 +30,7 @@ export interface Host extends AsyncDisposable {
 
 /** @throws PeapodError MissingPrerequisite for what this machine lacks to run pods */
 export async function openHost(settings: Settings): Promise<Host> {
-  const paths = runtimePaths(settings.root, settings.run);
+  const paths = runtimePaths(settings.root, settings.run, settings.images);
   const clock = systemClock;
   const runtime = await openLocalRuntime({
     paths,

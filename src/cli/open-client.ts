@@ -14,5 +14,5 @@ export function openClient(settings: Settings): { client: DirectoryClient; paths
     clock: systemClock,
     lock,
   });
-  return { client, paths: runtimePaths(settings.root, settings.run) };
+  return { client, paths: runtimePaths(settings.root, settings.run, settings.images) };
 }

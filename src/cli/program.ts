@@ -23,6 +23,7 @@ export function buildProgram(): Command {
     .version(packageJson.version, '-V, --version')
     .option('--root <dir>', 'state that outlives a reboot (PEAPOD_ROOT; /var/lib/peapod)')
     .option('--run-root <dir>', 'state that does not (PEAPOD_RUN; /run/peapod)')
+    .option('--images-dir <dir>', 'images, which several may share (PEAPOD_IMAGES_DIR; images in the root)')
     .option(
       '--cni-conf-dir <dir>',
       'network configurations to use instead of our own bridge (/etc/peapod/cni/net.d)',
@@ -218,16 +219,23 @@ function addServerVerbs(program: Command, settings: () => Settings): void {
   program
     .command('serve')
     .description('the Kubernetes API with a scheduler and a node, in one process, for kubectl and its kin')
+    .option('--config <file>', 'YAML with these options and the settings of the agent; flags win')
     .option('--data-dir <dir>', 'where everything is kept (/var/lib/peapod/cluster)')
-    .option('--listen <address>', 'address and port of the API', '127.0.0.1:6443')
-    .action(async (options) => (await import('./serve/serve.ts')).serve(settings(), options));
+    .option('--listen <address>', 'address and port of the API (127.0.0.1:6443)')
+    .option('-d, --detach', 'serve in the background, and return when the node is ready')
+    .option('--stop', 'end the server that runs; its pods run on')
+    .addOption(new Option('--as-told').hideHelp())
+    .configureHelp({ showGlobalOptions: true })
+    .action(async (options) =>
+      (await import('./serve/serve-verb.ts')).serveVerb(program.opts<SettingFlags>(), options),
+    );
   program
     .command('kubeconfig')
-    .description("print the administrator's kubeconfig of `peapod serve`")
+    .description("print the administrator's kubeconfig of `peapod serve`, or merge it into your own")
     .option('--data-dir <dir>', 'where the server keeps everything (/var/lib/peapod/cluster)')
-    .action(async (options) =>
-      (await import('./serve/print-kubeconfig.ts')).printKubeconfig(settings(), options),
-    );
+    .option('--merge', 'add it to $KUBECONFIG or ~/.kube/config, and make it the current context')
+    .option('--context <name>', 'name of the context, cluster and user', 'peapod')
+    .action(async (options) => (await import('./serve/kubeconfig-verb.ts')).kubeconfig(settings(), options));
 }
 
 function addImageVerbs(program: Command, settings: () => Settings): void {
@@ -277,6 +285,17 @@ function addSystemVerbs(program: Command, settings: () => Settings): void {
     .option('--fix', 'mend what can be mended safely')
     .addOption(OUTPUT)
     .action(async (options) => (await import('./commands/doctor.ts')).doctor(settings(), options));
+  system
+    .command('install')
+    .description('make `peapod serve` a service of systemd, started now and at every boot')
+    .option('--config <file>', 'configuration of the server')
+    .option('--data-dir <dir>', 'where the server keeps everything (/var/lib/peapod/cluster)')
+    .option('--listen <address>', 'address and port of the API (127.0.0.1:6443)')
+    .option('--uninstall', 'end the service and take it away; its pods run on')
+    .option('--dry-run', 'only print what would be done')
+    .action(async (options) =>
+      (await import('./system/install.ts')).install(program.opts<SettingFlags>(), options),
+    );
   program
     .command('supervise', { hidden: true })
     .action(async () => (await import('./keeper/supervise.ts')).supervise(settings()));

@@ -11,6 +11,7 @@ import { imagesInUse } from './container/images-in-use.ts';
 import { readHostFacts } from './container/read-host-facts.ts';
 import { runtimeEvents } from './container/runtime-events.ts';
 import type { ImageStore } from './image/image-store.ts';
+import { registerStoreUser } from './image/store/store-users.ts';
 import { openImageStore, type ImageStoreOptions } from './image/open-image-store.ts';
 import { readMounts } from './linux/proc.ts';
 import { traced } from './linux/trace.ts';
@@ -69,6 +70,7 @@ export async function openLocalRuntime(options: LocalRuntimeOptions): Promise<Lo
     directory: join(paths.run, 'network'),
   });
   const images = await openImageStore(paths, { ...options.images, clock, inUse: () => imagesInUse(paths) });
+  await registerStoreUser(paths);
   const sandboxes = openSandboxes({
     paths,
     clock,

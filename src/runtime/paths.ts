@@ -4,7 +4,7 @@ import { join } from 'node:path';
 export interface RuntimePaths {
   readonly root: string;
   readonly run: string;
-  /** Content-addressed blobs, unpacked layers and the names of images. */
+  /** Content-addressed blobs, unpacked layers and the names of images. Several runtimes may share it. */
   readonly images: string;
   /** One directory per sandbox: its record. */
   readonly sandboxes: string;
@@ -18,11 +18,15 @@ export interface RuntimePaths {
   readonly logs: string;
 }
 
-export function runtimePaths(root = '/var/lib/peapod', run = '/run/peapod'): RuntimePaths {
+export function runtimePaths(
+  root = '/var/lib/peapod',
+  run = '/run/peapod',
+  images = join(root, 'images'),
+): RuntimePaths {
   return {
     root,
     run,
-    images: join(root, 'images'),
+    images,
     sandboxes: join(root, 'sandboxes'),
     containers: join(root, 'containers'),
     pods: join(root, 'pods'),

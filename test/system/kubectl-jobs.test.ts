@@ -4,7 +4,7 @@ import { execFile } from 'node:child_process';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { imageArchive, imageReference } from './support/images.ts';
+import { imageReference } from './support/images.ts';
 import { type RunningPeapod, startPeapod, type TestPeapod } from './support/peapod.ts';
 
 const IMAGE = imageReference('busybox');
@@ -15,8 +15,7 @@ let kubeconfig: string;
 
 before(async () => {
   peapod = await startPeapod();
-  const own = ['--root', join(peapod.root, 'cluster'), '--run-root', join(peapod.run, 'cluster')];
-  await peapod.succeed([...own, 'load', '-i', await imageArchive('busybox')]);
+  await peapod.load('busybox');
   server = peapod.start(['serve', '--listen', '127.0.0.1:0']);
   await server.untilPrinted(/Node \S+ is ready/);
   kubeconfig = join(peapod.directory, 'kubeconfig');

@@ -5,7 +5,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { promisify } from 'node:util';
-import { imageArchive, imageReference } from './support/images.ts';
+import { imageReference } from './support/images.ts';
 import { type RunningPeapod, startPeapod, type TestPeapod } from './support/peapod.ts';
 
 const IMAGE = imageReference('busybox');
@@ -33,8 +33,7 @@ async function run(name: string, script: string): Promise<void> {
 
 before(async () => {
   peapod = await startPeapod();
-  const own = ['--root', join(peapod.root, 'cluster'), '--run-root', join(peapod.run, 'cluster')];
-  await peapod.succeed([...own, 'load', '-i', await imageArchive('busybox')]);
+  await peapod.load('busybox');
   server = peapod.start(['serve', '--listen', '127.0.0.1:0']);
   await server.untilPrinted(/Node \S+ is ready/);
   kubeconfig = join(peapod.directory, 'kubeconfig');

@@ -3,7 +3,7 @@ import { networkInterfaces, totalmem, availableParallelism } from 'node:os';
 import type { AgentDeps, NodeFacts } from '../../agent/agent-deps.ts';
 import { startAgent } from '../../agent/agent.ts';
 import type { Pod } from '../../model/api/types.ts';
-import { rotateLog } from '../../runtime/stream/log-rotation.ts';
+import { type RotationPolicy, rotateLog } from '../../runtime/stream/log-rotation.ts';
 import type { Host } from '../host.ts';
 import { networkDialer } from '../../agent/probes/network-dialer.ts';
 import { traced } from '../../runtime/linux/trace.ts';
@@ -57,7 +57,7 @@ async function runAgent(host: Host, deps: AgentDeps, signal: AbortSignal): Promi
   await startAgent(deps, { signal });
 }
 
-export function agentDeps(host: Host): Omit<AgentDeps, 'client'> {
+export function agentDeps(host: Host, rotation?: RotationPolicy): Omit<AgentDeps, 'client'> {
   return {
     runtime: host.runtime,
     volumes: host.volumes,
@@ -81,7 +81,7 @@ export function agentDeps(host: Host): Omit<AgentDeps, 'client'> {
       }
     },
     rotateLog: async ({ id, logPath }) => {
-      await rotateLog(logPath, host.clock.now(), () => host.runtime.reopenContainerLog(id));
+      await rotateLog(logPath, host.clock.now(), () => host.runtime.reopenContainerLog(id), rotation);
     },
   };
 }

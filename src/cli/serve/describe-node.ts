@@ -10,11 +10,11 @@ import { storageResources } from './storage-resources.ts';
 const MAX_IMAGES = 50;
 
 /** This machine as its Node object tells it. */
-export async function describeNode({
-  settings,
-  runtime,
-}: Pick<Host, 'settings' | 'runtime'>): Promise<NodeDescription> {
-  const { metadata, status } = thisNode(settings);
+export async function describeNode(
+  { settings, runtime }: Pick<Host, 'settings' | 'runtime'>,
+  maxPods: number,
+): Promise<NodeDescription> {
+  const { metadata, status } = thisNode(settings, maxPods);
   const read = async (path: string) => (await readFile(path, 'utf8').catch(() => '')).trim();
   const osRelease = await read('/etc/os-release');
   const images = await runtime.listImages();

@@ -20,6 +20,7 @@ import { resourceQuotaController } from '../../controllers/resource-quota.ts';
 import { rootCaController } from '../../controllers/root-ca.ts';
 import type { Pod } from '../../model/api/types.ts';
 import { PeapodError } from '../../model/errors.ts';
+import { notifySystemd } from '../../runtime/linux/notify-systemd.ts';
 import { writeFileAtomic } from '../../runtime/linux/write-file-atomic.ts';
 import { apiClusterClient } from '../../scheduler/driver/api-cluster-client.ts';
 import { runScheduler } from '../../scheduler/driver/scheduler.ts';
@@ -30,30 +31,29 @@ import { terminalOf } from '../output/terminal.ts';
 import { requireRoot } from '../require-root.ts';
 import type { Settings } from '../settings.ts';
 import { addressForPods } from './address-for-pods.ts';
+import type { AgentConfig, ServeConfig } from './config/serve-config.ts';
 import { describeNode } from './describe-node.ts';
 import { adminKubeconfig } from './kubeconfig.ts';
 import { listenForPods } from './listen-for-pods.ts';
 import { localNodeStats } from './local-node-stats.ts';
 import { localNodeAccess } from './local-node-access.ts';
 import { readRoom } from './read-room.ts';
+import { announceServer } from './running-server.ts';
+import type { ReadyMessage } from './serve-detached.ts';
 import { serverSettings } from './server-settings.ts';
 
-export interface ServeOptions {
-  dataDir?: string;
-  listen: string;
-}
-
 /** Runs until it is told to end; the pods run on. @throws PeapodError when something it needs is missing or taken */
-export async function serve(settings: Settings, options: ServeOptions): Promise<void> {
+export async function serve(settings: Settings, config: ServeConfig): Promise<void> {
   requireRoot('serve');
   const begin = performance.now();
   const stop = new AbortController();
   for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, () => stop.abort());
-  const own = serverSettings(settings, options.dataDir);
-  const { host: address, port } = readListen(options.listen);
+  const own = serverSettings(settings, config.dataDir);
+  const { host: address, port } = readListen(config.listen);
   const directory = join(own.root, 'server');
   await mkdir(directory, { recursive: true, mode: 0o700 });
   await mkdir(own.run, { recursive: true, mode: 0o700 });
+  await using announcement = await announceServer(own);
   await using host = await openHost(own);
   const { clock } = host;
   await using store = await openSqliteStore({ path: join(directory, 'state.db'), clock });
@@ -76,31 +76,46 @@ export async function serve(settings: Settings, options: ServeOptions): Promise<
     log,
   });
   const tls = { cert: pki.server.certificate, key: pki.server.key, clientCa: pki.authority.certificate };
-  await using secure = await listenTls(server, { ...tls, host: address, port });
+  await using secure = await listenTls(server, { ...tls, host: address, port }).catch((cause: unknown) => {
+    throw cannotListen(config.listen, cause);
+  });
   await using _local = await listenUnix(server, join(own.run, 'api.sock'));
   const url = `https://${address.includes(':') ? `[${address}]` : address}:${secure.port}`;
   await writeFileAtomic(join(directory, 'admin.kubeconfig'), adminKubeconfig(url, pki), {
     mode: 0o600,
     durable: true,
   });
+  await announcement.listening(url);
   const terminal = terminalOf(process.stdout);
-  const tell = (what: string) =>
-    terminal.write(`${what} after ${Math.round(performance.now() - begin)} ms\n`);
-  tell(`Listening on ${url}`);
+  const tell = (what: string) => {
+    const line = `${what} after ${Math.round(performance.now() - begin)} ms\n`;
+    terminal.write(line);
+    return line;
+  };
+  const listening = tell(`Listening on ${url}`);
   const apiServer = forPods === undefined ? undefined : { host: forPods, port: secure.port };
   await Promise.all([
     listenForPods(server, apiServer === undefined ? undefined : { ...tls, ...apiServer, log }, stop.signal),
     runParts(host, server, {
       signal: stop.signal,
-      onReady: () => tell(`Node ${own.nodeName} is ready`),
+      config: config.agent,
+      onReady: () => tellReady(listening + tell(`Node ${own.nodeName} is ready`)),
       apiServer,
       certificate: pki.authority.certificate,
     }),
   ]);
 }
 
+/** To a service manager, and to `peapod serve --detach`. */
+function tellReady(ready: string): void {
+  notifySystemd('READY=1');
+  if (process.send === undefined) return;
+  process.send({ ready } satisfies ReadyMessage, () => process.disconnect?.());
+}
+
 interface PartsOptions {
   readonly signal: AbortSignal;
+  readonly config: AgentConfig;
   readonly onReady: () => void;
   /** Where pods find it. */
   readonly apiServer: { host: string; port: number } | undefined;
@@ -112,7 +127,7 @@ interface PartsOptions {
 async function runParts(
   host: Host,
   server: OpenApiServer,
-  { signal, onReady, apiServer, certificate }: PartsOptions,
+  { signal, config, onReady, apiServer, certificate }: PartsOptions,
 ): Promise<void> {
   const { clock, settings } = host;
   const clientFor = (name: string, groups: string[]) =>
@@ -133,16 +148,19 @@ async function runParts(
     random: Math.random,
     onError,
   });
-  const deps = agentDeps(host);
+  const deps = agentDeps(host, config.logRotation);
   await host.runtime.collect();
   const node = { ...deps.node, ...(apiServer === undefined ? {} : { apiServer }) };
   await Promise.all([
-    keepNode({ client: nodeClient, clock, describe: () => describeNode(host), onError, onReady }, signal),
+    keepNode(
+      { client: nodeClient, clock, describe: () => describeNode(host, config.maxPods), onError, onReady },
+      signal,
+    ),
     ...[...ALL_CONTROLLERS, resourceQuotaController(recountQuota), rootCaController(certificate)].map(
       (controller) => controller(controllerDeps, signal),
     ),
     startAgent({ ...deps, node, client: pods }, { signal }),
-    collectImages({ ...deps, readRoom: () => readRoom(settings.root) }, signal),
+    collectImages({ ...deps, readRoom: () => readRoom(settings.images), policy: config.imageGc }, signal),
     runScheduler(
       {
         client: apiClusterClient({ client: schedulerClient, clock, random: Math.random, onError }),
@@ -152,6 +170,15 @@ async function runParts(
       signal,
     ),
   ]);
+}
+
+function cannotListen(address: string, cause: unknown): PeapodError {
+  const { code, message } = cause as NodeJS.ErrnoException;
+  const why = code === 'EADDRINUSE' ? 'somebody else does' : message;
+  return new PeapodError('FailedPrecondition', `cannot listen on ${address}: ${why}`, {
+    cause,
+    hint: 'peapod serve --listen 127.0.0.1:7443',
+  });
 }
 
 function log(message: string, error?: unknown): void {

@@ -3,7 +3,6 @@ import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { imageArchive } from './images.ts';
 import { type LeakScope, leaksSince, takeSnapshot } from './leaks.ts';
 import { cgroupOf, type RunningPeapod, startPeapod, type TestPeapod } from './peapod.ts';
 
@@ -36,8 +35,7 @@ export interface TestCluster extends AsyncDisposable {
 /** @param options.args more arguments of `peapod serve` */
 export async function startCluster({ args = [] }: { args?: readonly string[] } = {}): Promise<TestCluster> {
   const peapod = await startPeapod();
-  const own = ['--root', join(peapod.root, 'cluster'), '--run-root', join(peapod.run, 'cluster')];
-  await peapod.succeed([...own, 'load', '-i', await imageArchive('busybox')]);
+  await peapod.load('busybox');
   const scope: LeakScope = {
     directory: peapod.directory,
     bridge: `${peapod.bridge.slice(0, 14)}s`,

@@ -3,7 +3,6 @@ import assert from 'node:assert/strict';
 import { execFile, spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { imageArchive } from './images.ts';
 import { type RunningPeapod, startPeapod, type TestPeapod } from './peapod.ts';
 
 export interface Answer {
@@ -32,8 +31,7 @@ export interface KubectlServer extends AsyncDisposable {
 
 export async function startKubectlServer(): Promise<KubectlServer> {
   const peapod = await startPeapod();
-  const own = ['--root', join(peapod.root, 'cluster'), '--run-root', join(peapod.run, 'cluster')];
-  await peapod.succeed([...own, 'load', '-i', await imageArchive('busybox')]);
+  await peapod.load('busybox');
   const kubeconfig = join(peapod.directory, 'kubeconfig');
   const startServer = async (listen: string): Promise<RunningPeapod> => {
     const server = peapod.start(['serve', '--listen', listen]);

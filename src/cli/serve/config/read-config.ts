@@ -1,0 +1,119 @@
+/** The file of `peapod serve --config`. */
+import { readFile } from 'node:fs/promises';
+import { LineCounter, isMap, isScalar, parseDocument, type YAMLMap } from 'yaml';
+import { PeapodError } from '../../../model/errors.ts';
+import { didYouMean } from '../../../model/manifest/nearest-name.ts';
+import { DURATION, type Field, LABELS, SIZE, TEXT, TEXTS, wholeNumber } from './fields.ts';
+
+/** Of the agent, under the kubelet's names. */
+const AGENT_FIELDS = {
+  maxPods: wholeNumber(1, 10_000),
+  imageGCHighThresholdPercent: wholeNumber(0, 100),
+  imageGCLowThresholdPercent: wholeNumber(0, 100),
+  imageMinimumGCAge: DURATION,
+  containerLogMaxSize: SIZE,
+  containerLogMaxFiles: wholeNumber(2, 1000),
+};
+
+const FIELDS = {
+  dataDir: TEXT,
+  listen: TEXT,
+  root: TEXT,
+  runRoot: TEXT,
+  imagesDir: TEXT,
+  nodeName: TEXT,
+  nodeLabels: LABELS,
+  cniConfDir: TEXT,
+  cniBinDirs: TEXTS,
+  bridge: TEXT,
+  subnet: TEXT,
+};
+
+type Read<Fields> = { -readonly [Name in keyof Fields]?: Fields[Name] extends Field<infer T> ? T : never };
+
+/** Every option of `peapod serve`, and the agent's settings; durations in milliseconds, sizes in bytes. */
+export type ConfigFile = Read<typeof FIELDS> & { agent?: Read<typeof AGENT_FIELDS> };
+
+/** @throws PeapodError Invalid with a line for each problem, naming the field; NotFound */
+export async function readConfigFile(path: string): Promise<ConfigFile> {
+  let text: string;
+  try {
+    text = await readFile(path, 'utf8');
+  } catch (cause) {
+    const missing = (cause as NodeJS.ErrnoException).code === 'ENOENT';
+    throw new PeapodError(
+      missing ? 'NotFound' : 'Invalid',
+      `cannot read ${path}: ${missing ? 'no such file' : (cause as Error).message}`,
+      { cause },
+    );
+  }
+  return parseConfig(text, path);
+}
+
+/** @param source named in messages */
+export function parseConfig(text: string, source: string): ConfigFile {
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+  const problems: string[] = [];
+  const complain = (offset: number, message: string) => {
+    const { line, col } = lines.linePos(offset);
+    problems.push(`${source}:${Math.max(line, 1)}:${Math.max(col, 1)}: ${message}`);
+  };
+  for (const { pos, message } of [...document.errors, ...document.warnings]) complain(pos[0], message);
+  const config: ConfigFile = {};
+  const root = document.contents;
+  if (problems.length === 0 && root !== null && !(isScalar(root) && root.value === null)) {
+    if (!isMap(root)) complain(0, 'must be a map of fields');
+    else {
+      Object.assign(config, readFields(root, { ...FIELDS, agent: undefined }, '', complain));
+      const agent = root.get('agent', true) as unknown;
+      if (isMap(agent)) config.agent = readFields(agent, AGENT_FIELDS, 'agent.', complain);
+      else if (agent !== undefined && !(isScalar(agent) && agent.value === null))
+        complain(0, 'agent: must be a map of fields');
+    }
+  }
+  checkThresholds(config, complain);
+  if (problems.length > 0) throw new PeapodError('Invalid', problems.join('\n'));
+  return config;
+}
+
+type Complain = (offset: number, message: string) => void;
+
+/** @param fields those that are `undefined` are known, and read elsewhere */
+function readFields<Fields extends Record<string, Field<unknown> | undefined>>(
+  map: YAMLMap,
+  fields: Fields,
+  prefix: string,
+  complain: Complain,
+): Read<Fields> {
+  const found: Record<string, unknown> = {};
+  for (const { key, value } of map.items) {
+    const name = isScalar(key) ? String(key.value) : '';
+    const offset = isScalar(key) ? (key.range?.[0] ?? 0) : 0;
+    if (!Object.hasOwn(fields, name)) {
+      complain(offset, `unknown field "${prefix}${name}"${didYouMean(name, Object.keys(fields))}`);
+      continue;
+    }
+    const field = fields[name];
+    if (field === undefined) continue;
+    const plain = (value as { toJSON?: () => unknown } | null)?.toJSON?.() ?? null;
+    const read = field.read(plain);
+    if (read === undefined)
+      complain(
+        offset,
+        `${prefix}${name}: Invalid value: ${JSON.stringify(plain)}: must be ${field.expected}`,
+      );
+    else found[name] = read;
+  }
+  return found as Read<Fields>;
+}
+
+function checkThresholds({ agent = {} }: ConfigFile, complain: Complain): void {
+  const { imageGCHighThresholdPercent: high = 85, imageGCLowThresholdPercent: low = 80 } = agent;
+  if (low >= high) {
+    complain(
+      0,
+      `agent.imageGCLowThresholdPercent: Invalid value: ${low}: must be less than imageGCHighThresholdPercent (${high})`,
+    );
+  }
+}

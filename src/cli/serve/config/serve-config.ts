@@ -1,0 +1,48 @@
+import type { ImageGcPolicy } from '../../../agent/images/images-to-remove.ts';
+import { DEFAULT_IMAGE_GC } from '../../../agent/images/images-to-remove.ts';
+import { DEFAULT_ROTATION, type RotationPolicy } from '../../../runtime/stream/log-rotation.ts';
+import { MAX_PODS } from '../../run/this-node.ts';
+import type { ConfigFile } from './read-config.ts';
+
+/** What `peapod serve` is told besides where this installation lies. */
+export interface ServeConfig {
+  readonly dataDir: string | undefined;
+  /** `ADDRESS:PORT` */
+  readonly listen: string;
+  readonly agent: AgentConfig;
+}
+
+/** How the agent keeps its node. */
+export interface AgentConfig {
+  readonly maxPods: number;
+  readonly imageGc: ImageGcPolicy;
+  readonly logRotation: RotationPolicy;
+}
+
+export interface ServeFlags {
+  readonly dataDir?: string;
+  readonly listen?: string;
+}
+
+export const DEFAULT_LISTEN = '127.0.0.1:6443';
+
+/** Flags win over the file, the file over the defaults. */
+export function serveConfig(flags: ServeFlags, file: ConfigFile = {}): ServeConfig {
+  const { agent = {} } = file;
+  return {
+    dataDir: flags.dataDir ?? file.dataDir,
+    listen: flags.listen ?? file.listen ?? DEFAULT_LISTEN,
+    agent: {
+      maxPods: agent.maxPods ?? MAX_PODS,
+      imageGc: {
+        highThresholdPercent: agent.imageGCHighThresholdPercent ?? DEFAULT_IMAGE_GC.highThresholdPercent,
+        lowThresholdPercent: agent.imageGCLowThresholdPercent ?? DEFAULT_IMAGE_GC.lowThresholdPercent,
+        minimumAgeMs: agent.imageMinimumGCAge ?? DEFAULT_IMAGE_GC.minimumAgeMs,
+      },
+      logRotation: {
+        maxBytes: agent.containerLogMaxSize ?? DEFAULT_ROTATION.maxBytes,
+        maxFiles: agent.containerLogMaxFiles ?? DEFAULT_ROTATION.maxFiles,
+      },
+    },
+  };
+}
