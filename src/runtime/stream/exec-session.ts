@@ -2,15 +2,19 @@ import { readFile } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import type { ContainerContext } from '../container/container-context.ts';
 import type { CallOptions, ExecRequest, StreamSession } from '../pod-runtime.ts';
+import { readProcessStat } from '../linux/proc.ts';
 import { type SpawnedProcess, spawnProcess } from '../linux/spawn-process.ts';
 import { DrainingOutput } from './draining-output.ts';
 import { prepareExec } from './exec-bundle.ts';
 import { type ExecFailure, execFailure } from './exec-failure.ts';
 import { type ExecStreams, openPipes, openTerminal } from './exec-streams.ts';
 import { killTree } from './kill-tree.ts';
+import { releaseRuntime } from './release-runtime.ts';
 import { resizeTerminalOf } from './resize-terminal.ts';
 
 const ERROR_HEAD_BYTES = 4096;
+/** How often it is looked whether a command has ended whose runtime has not. */
+const LOOK_MS = 200;
 
 export interface ExecSession extends StreamSession {
   /** Set, once `exit` is known, when the command could not be run at all. */
@@ -34,6 +38,7 @@ export async function startExec(
   const bundle = await prepareExec(context, containerId, request);
   let streams: ExecStreams | undefined;
   let hasEnded = false;
+  const ended = new AbortController();
   let child: SpawnedProcess;
   try {
     streams = request.tty ? openTerminal(request.stdin, request.size) : openPipes(request.stdin);
@@ -42,7 +47,10 @@ export async function startExec(
       env: { PATH: process.env['PATH'] ?? '/usr/sbin:/usr/bin:/sbin:/bin' },
       cwd: '/',
     });
-    void child.ended.then(() => (hasEnded = true));
+    void child.ended.then(() => {
+      hasEnded = true;
+      ended.abort();
+    });
   } catch (error) {
     streams?.destroy();
     await bundle[Symbol.asyncDispose]();
@@ -60,7 +68,22 @@ export async function startExec(
     if (pid > 0) killTree(pid);
     if (!hasEnded) killTree(child.pid);
   };
+  const lookAfter = async (): Promise<void> => {
+    let startTime: number | undefined;
+    while (!hasEnded) {
+      await context.clock.sleep(LOOK_MS, { signal: ended.signal }).catch(() => {});
+      const pid = await execPid(bundle.pidFile);
+      if (pid === 0 || hasEnded) continue;
+      const stat = readProcessStat(pid);
+      startTime ??= stat?.startTime;
+      if (stat !== undefined && stat.state !== 'Z' && stat.startTime === startTime) continue;
+      await drained(stdout, stderr);
+      if (!hasEnded) releaseRuntime(child.pid);
+    }
+  };
   const finish = async (): Promise<number> => {
+    // A terminal ends with its session.
+    if (!request.tty) void lookAfter();
     const code = await child.ended;
     const ran = (await execPid(bundle.pidFile)) > 0;
     if (!ran) {
