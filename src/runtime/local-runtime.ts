@@ -1,4 +1,5 @@
 /** Pods on this machine: joins images, sandboxes, networks, cgroups and containers into one `PodRuntime`. */
+import { existsSync } from 'node:fs';
 import { hostname } from 'node:os';
 import type { Clock } from '../model/clock.ts';
 import { PeapodError } from '../model/errors.ts';
@@ -6,6 +7,8 @@ import { openContainerCgroups } from './cgroup/container-cgroups.ts';
 import { cgroupLayout, hierarchies } from './cgroup/cgroup-layout.ts';
 import { openPodCgroups } from './cgroup/pod-cgroups.ts';
 import type { ContainerContext, ContainerSandbox } from './container/container-context.ts';
+import { containerFsInfo } from './container/container-fs-info.ts';
+import { loadRecord } from './container/container-record.ts';
 import { containerVerbs } from './container/container-verbs.ts';
 import { imagesInUse } from './container/images-in-use.ts';
 import { readHostFacts } from './container/read-host-facts.ts';
@@ -16,7 +19,8 @@ import { openImageStore, type ImageStoreOptions } from './image/open-image-store
 import { readMounts } from './linux/proc.ts';
 import { traced } from './linux/trace.ts';
 import { openPodNetwork, type PodNetworkOptions } from './network/pod-network.ts';
-import { findOciRuntime, findProgram, type OciRuntime } from './oci/oci-runtime.ts';
+import { findOciRuntimes, findProgram, type OciRuntime } from './oci/oci-runtime.ts';
+import { runtimeHandlers } from './oci/runtime-handlers.ts';
 import type { RuntimePaths } from './paths.ts';
 import type { PodCgroups } from './pod-cgroups.ts';
 import type { PodRuntime } from './pod-runtime.ts';
@@ -74,7 +78,9 @@ export async function openLocalRuntime(options: LocalRuntimeOptions): Promise<Lo
   const sandboxes = openSandboxes({
     paths,
     clock,
-    oci: host.oci,
+    oci: host.runtimes,
+    systemd: host.systemd,
+    cgroupParent: join(options.cgroupParent ?? '/peapod', 'cri'),
     network,
     records: new SandboxRecords(paths.sandboxes),
     own: {
@@ -88,6 +94,7 @@ export async function openLocalRuntime(options: LocalRuntimeOptions): Promise<Lo
     clock,
     conmon: host.conmon,
     runtime: host.oci,
+    systemd: host.systemd,
     host: host.facts,
     cgroups: host.cgroups,
     images,
@@ -105,6 +112,7 @@ export async function openLocalRuntime(options: LocalRuntimeOptions): Promise<Lo
       runtimeVersion: options.version,
       runtimeApiVersion: 'v1',
     }),
+    runtimeHandlers: () => runtimeHandlers(host.runtimes),
     status: async () => runtimeConditions(host.oci, { ...DEFAULT_NETWORK, ...options.network }),
 
     runPodSandbox: (config, call) =>
@@ -119,6 +127,7 @@ export async function openLocalRuntime(options: LocalRuntimeOptions): Promise<Lo
     },
     podSandboxStatus: (id) => sandboxes.status(id),
     listPodSandboxes: (filter) => sandboxes.list(filter),
+    updatePodSandboxResources: (id, change, call) => sandboxes.updateResources(id, change, call),
     podSandboxStats: async (id) => sandboxStats(context, await sandboxes.status(id)),
 
     ...containers,
@@ -138,12 +147,12 @@ export async function openLocalRuntime(options: LocalRuntimeOptions): Promise<Lo
     imageStatus: (reference, call) => images.imageStatus(reference, call),
     pullImage: (reference, call) => images.pullImage(reference, call),
     removeImage: (reference, call) => images.removeImage(reference, call),
+    containerFsInfo: () => containerFsInfo(paths),
     imageFsInfo: (call) => images.imageFsInfo(call),
 
     async containerProcesses(containerId) {
-      const { sandboxId } = await containers.containerStatus(containerId);
-      const { cgroupParent } = await sandboxes.status(sandboxId);
-      return host.cgroups.processes(`${cgroupParent}/${containerId}`);
+      const { cgroupPath } = await loadRecord(paths.containers, containerId);
+      return host.cgroups.processes(cgroupPath);
     },
 
     async collect() {
@@ -161,7 +170,7 @@ async function findHost(options: LocalRuntimeOptions) {
   if (process.getuid?.() !== 0) {
     throw new PeapodError('MissingPrerequisite', 'pods can be run by root only', { hint: 'sudo peapod …' });
   }
-  const oci = await findOciRuntime(join(options.paths.run, 'oci'), env);
+  const runtimes = await findOciRuntimes(join(options.paths.run, 'oci'), env);
   const conmon = await findProgram('conmon', env);
   if (conmon === undefined) {
     throw new PeapodError('MissingPrerequisite', 'conmon is not installed', {
@@ -175,8 +184,11 @@ async function findHost(options: LocalRuntimeOptions) {
     });
   }
   const parent = options.cgroupParent ?? '/peapod';
+  const oci = runtimes.preferred;
   return {
     oci,
+    runtimes,
+    systemd: existsSync('/run/systemd/system'),
     conmon,
     cgroups: openContainerCgroups(layout, parent),
     podCgroups: openPodCgroups(layout, parent),

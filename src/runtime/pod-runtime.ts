@@ -18,6 +18,8 @@ export interface PodRuntime {
   version(): Promise<RuntimeVersion>;
   /** Whether pods can be run now, and if not, why. */
   status(): Promise<RuntimeCondition[]>;
+  /** What `PodSandboxConfig.runtimeHandler` may name, the default (`''`) first. */
+  runtimeHandlers(): Promise<RuntimeHandler[]>;
 
   runPodSandbox(config: PodSandboxConfig, options?: CallOptions): Promise<string>;
   /** Ends the infra container and all others at once (their grace is the caller's matter) and gives the network back. */
@@ -28,6 +30,12 @@ export interface PodRuntime {
   podSandboxStatus(sandboxId: string, options?: CallOptions): Promise<PodSandboxStatus>;
   listPodSandboxes(filter?: SandboxFilter, options?: CallOptions): Promise<PodSandboxStatus[]>;
   podSandboxStats(sandboxId: string, options?: CallOptions): Promise<PodSandboxStats>;
+  /** Takes note of what the pod may use as a whole; its cgroup is the caller's, who has changed it already. @throws PeapodError NotFound */
+  updatePodSandboxResources(
+    sandboxId: string,
+    change: Pick<PodSandboxConfig['linux'], 'overhead' | 'resources'>,
+    options?: CallOptions,
+  ): Promise<void>;
 
   /** The image has to be there: `config.image` is what `imageStatus` or `pullImage` gave as id. */
   createContainer(sandboxId: string, config: ContainerConfig, options?: CallOptions): Promise<string>;
@@ -77,6 +85,8 @@ export interface PodRuntime {
   pullImage(reference: string, options?: CallOptions & PullOptions): Promise<ImageStatus>;
   removeImage(reference: string, options?: CallOptions): Promise<void>;
   imageFsInfo(options?: CallOptions): Promise<FilesystemUsage>;
+  /** What the containers' writable layers take. */
+  containerFsInfo(options?: CallOptions): Promise<FilesystemUsage>;
 }
 
 export interface RuntimeVersion {
@@ -90,6 +100,14 @@ export interface RuntimeCondition {
   status: boolean;
   reason: string;
   message: string;
+}
+
+/** A way to run a pod: an OCI runtime by its name. */
+export interface RuntimeHandler {
+  /** `''`: the one that is used unless told. */
+  name: string;
+  recursiveReadOnlyMounts: boolean;
+  userNamespaces: boolean;
 }
 
 export type NamespaceMode = 'POD' | 'CONTAINER' | 'NODE' | 'TARGET';
@@ -127,9 +145,17 @@ export interface PodSandboxConfig {
   portMappings: PortMapping[];
   labels: Record<string, string>;
   annotations: Record<string, string>;
+  /** Absent or empty: the default one. */
+  runtimeHandler?: string;
   linux: {
-    /** The pod's cgroup, relative to each controller's root, e.g. `/peapod/burstable/pod<uid>`; it exists already. */
+    /**
+     * The pod's cgroup, relative to each controller's root, e.g. `/peapod/burstable/pod<uid>`; made when missing, and then left. A name
+     * that ends in `.slice` is one of systemd's. Empty: one of the runtime's own, which goes with the sandbox.
+     */
     cgroupParent: string;
+    /** Of the pod as a whole, for the record: whoever asks has limited the pod's cgroup. */
+    overhead?: LinuxContainerResources;
+    resources?: LinuxContainerResources;
     namespaces: NamespaceOptions;
     sysctls: Record<string, string>;
     securityContext: LinuxSecurityContext;
@@ -164,7 +190,9 @@ export interface PodSandboxStatus {
   labels: Record<string, string>;
   annotations: Record<string, string>;
   namespaces: NamespaceOptions;
+  /** The cgroup's path below each controller's root. */
   cgroupParent: string;
+  runtimeHandler: string;
 }
 
 export interface SandboxFilter {

@@ -17,7 +17,7 @@ import {
   processStartTime,
 } from '../../src/runtime/linux/proc.ts';
 import { openPodNetwork } from '../../src/runtime/network/pod-network.ts';
-import { findOciRuntime } from '../../src/runtime/oci/oci-runtime.ts';
+import { findOciRuntimes } from '../../src/runtime/oci/oci-runtime.ts';
 import { runtimePaths } from '../../src/runtime/paths.ts';
 import type { PodSandboxConfig, PortMapping } from '../../src/runtime/pod-runtime.ts';
 import { openSandboxes, type Sandboxes } from '../../src/runtime/sandbox/open-sandboxes.ts';
@@ -38,7 +38,7 @@ before(async () => {
   sandboxes = openSandboxes({
     paths,
     clock: { now: () => Date.now(), sleep: async () => {} },
-    oci: await findOciRuntime(join(paths.run, 'oci')),
+    oci: await findOciRuntimes(join(paths.run, 'oci')),
     network: openPodNetwork({
       directory: join(paths.run, 'network'),
       confDir: join(folder, 'cni'),
@@ -46,6 +46,8 @@ before(async () => {
       bridge: BRIDGE,
       subnet: '10.199.7.0/24',
     }),
+    systemd: false,
+    cgroupParent: `${PARENT}/cri`,
     records: new SandboxRecords(paths.sandboxes),
     own: { oomScoreAdj: Number(readFileSync('/proc/self/oom_score_adj', 'utf8')), maySetAny: false },
     removeCgroup: (path) => openContainerCgroups(layout, PARENT).remove(path),

@@ -114,6 +114,7 @@ test('no two pods get the same ids, and a pod keeps its own', () => {
       annotations: {},
       namespaces: { network: 'POD', pid: 'CONTAINER', ipc: 'POD', userns },
       cgroupParent: '',
+      runtimeHandler: '',
     });
     assert.deepEqual(allocateUserNamespace(uid, sandboxes), userns);
   }

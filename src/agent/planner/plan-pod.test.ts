@@ -21,6 +21,7 @@ const SANDBOX: PodSandboxStatus = {
   annotations: {},
   namespaces: { network: 'POD', pid: 'CONTAINER', ipc: 'POD' },
   cgroupParent: '',
+  runtimeHandler: '',
 };
 
 function instance(

@@ -11,6 +11,8 @@ export interface ContainerContext {
   readonly conmon: string;
   readonly runtime: OciRuntimeCommand;
   readonly host: HostFacts;
+  /** Whether systemd runs here, and makes the cgroups in its slices itself. */
+  readonly systemd: boolean;
   readonly cgroups: ContainerCgroups;
   readonly images: ContainerImages;
   readonly sandboxes: ContainerSandboxes;
@@ -56,6 +58,8 @@ export interface ContainerSandbox {
   id: string;
   config: PodSandboxConfig;
   ready: boolean;
+  /** What made it, and makes its containers. */
+  runtime: OciRuntimeCommand;
   infraPid: number;
   hostname: string;
   shmPath: string | undefined;

@@ -22,7 +22,7 @@ export async function containerStats(context: ContainerContext, id: string): Pro
 }
 
 /** What a directory takes on the disk; files that vanish meanwhile count nothing, hard links once. */
-async function diskUsage(root: string): Promise<{ bytes: number; inodes: number }> {
+export async function diskUsage(root: string): Promise<{ bytes: number; inodes: number }> {
   const seen = new Set<number>();
   let bytes = 0;
   const pending = [root];

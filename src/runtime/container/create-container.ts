@@ -1,6 +1,7 @@
 import { access, mkdir, readFile, rm } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 import { isPeapodError, PeapodError } from '../../model/errors.ts';
+import { cgroupPlace } from '../cgroup/cgroup-place.ts';
 import { lockFile } from '../linux/lock-file.ts';
 import { bootId } from '../linux/proc.ts';
 import { traced } from '../linux/trace.ts';
@@ -65,7 +66,7 @@ async function create(
 
   const sandbox = await readySandbox(context, sandboxId);
   const image = await presentImage(context, config);
-  const record = { ...newRecord(id, sandbox, config, image), runtime: runtimeOf(context) };
+  const record = newRecord(context, id, sandbox, config, image);
   signalNumber(record.stopSignal);
   await saveRecord(context.paths.containers, record);
   try {
@@ -108,12 +109,14 @@ async function presentImage(context: ContainerContext, config: ContainerConfig):
 }
 
 function newRecord(
+  context: ContainerContext,
   id: string,
   sandbox: ContainerSandbox,
   config: ContainerConfig,
   image: ImageStatus,
-): Omit<ContainerRecord, 'runtime'> {
+): ContainerRecord {
   const namespaces = config.linux.securityContext.namespaces ?? sandbox.config.linux.namespaces;
+  const place = cgroupPlace(sandbox.config.linux.cgroupParent, id, context.systemd);
   return {
     version: 1,
     id,
@@ -126,7 +129,8 @@ function newRecord(
     logPath: containerLogPath(sandbox.config.logDirectory, config.logPath),
     logDirectory: sandbox.config.logDirectory,
     user: { uid: 0, gid: 0, supplementalGroups: [] },
-    cgroupPath: join('/', sandbox.config.linux.cgroupParent, id),
+    cgroupPath: place.path,
+    runtime: containerRuntime(sandbox.runtime, place.args),
     ownPidNamespace: namespaces.pid === 'CONTAINER',
     bootId: bootId(),
     init: undefined,
@@ -143,8 +147,12 @@ function newRecord(
   };
 }
 
-function runtimeOf({ runtime: { path, globalArgs } }: ContainerContext): OciRuntimeCommand {
-  return { path, globalArgs };
+/** The sandbox's has the same arguments where the sandbox's cgroup is one of systemd's. */
+function containerRuntime(
+  { path, globalArgs }: OciRuntimeCommand,
+  args: readonly string[],
+): OciRuntimeCommand {
+  return { path, globalArgs: [...globalArgs, ...args.filter((arg) => !globalArgs.includes(arg))] };
 }
 
 /** Mounts the root and writes the OCI bundle. */
@@ -181,7 +189,7 @@ async function prepareBundle(
       ...sandbox,
       ...(await resolveSandboxFiles(sandbox, paths, users)),
       namespaces: sandbox.config.linux.namespaces,
-      cgroupParent: sandbox.config.linux.cgroupParent,
+      cgroupsPath: cgroupPlace(sandbox.config.linux.cgroupParent, record.id, context.systemd).cgroupsPath,
     },
     targetPid: await targetProcess(context, sandbox, config),
     mounts,
@@ -241,7 +249,7 @@ async function createProcess(
   const result = await createUnderConmon(
     {
       conmon: context.conmon,
-      runtime: context.runtime,
+      runtime: record.runtime,
       id: record.id,
       paths,
       logPath: record.logPath,

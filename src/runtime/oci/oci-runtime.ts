@@ -14,24 +14,33 @@ export interface OciRuntime extends OciRuntimeCommand {
   ociVersion: string;
 }
 
+export interface OciRuntimes {
+  /** crun where it works, else runc. */
+  readonly preferred: OciRuntime;
+  readonly usable: readonly OciRuntime[];
+}
+
 const OCI_VERSION = '1.0.2';
 
 /**
- * crun where it works, else runc.
+ * The OCI runtimes that work on this host.
  * @param stateDir where the runtime keeps its own state, on a tmpfs
  * @throws PeapodError MissingPrerequisite
  */
-export async function findOciRuntime(
+export async function findOciRuntimes(
   stateDir: string,
   env: NodeJS.ProcessEnv = process.env,
-): Promise<OciRuntime> {
+): Promise<OciRuntimes> {
   const [crun, runc] = await Promise.all([findProgram('crun', env), findProgram('runc', env)]);
   const obstacle =
     crun === undefined
       ? 'crun is not installed'
       : crunObstacle(await readMounts(), readProcessCgroups('self'));
-  if (crun !== undefined && obstacle === undefined) return command('crun', crun, stateDir, undefined);
-  if (runc !== undefined) return command('runc', runc, stateDir, obstacle);
+  const usable: OciRuntime[] = [];
+  if (crun !== undefined && obstacle === undefined) usable.push(command('crun', crun, stateDir, undefined));
+  if (runc !== undefined) usable.push(command('runc', runc, stateDir, obstacle));
+  const [preferred] = usable;
+  if (preferred !== undefined) return { preferred, usable };
   throw new PeapodError(
     'MissingPrerequisite',
     `no OCI runtime works on this host: ${obstacle}, and runc is not installed`,

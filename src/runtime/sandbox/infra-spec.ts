@@ -18,13 +18,14 @@ export interface InfraSpecOptions {
   id: string;
   ociVersion: string;
   rootfs: string;
+  cgroupsPath: string;
   /** What this process may ask for. */
   own: { oomScoreAdj: number; maySetAny: boolean };
 }
 
 /** The OCI specification of the infra container: `/pause`, without a capability, holding the pod's namespaces. */
 export function infraSpec(config: PodSandboxConfig, options: InfraSpecOptions): Record<string, unknown> {
-  const { namespaces, sysctls, cgroupParent } = config.linux;
+  const { namespaces, sysctls } = config.linux;
   const ownNetwork = namespaces.network === 'POD';
   const userns = namespaces.userns;
   const types = [
@@ -60,7 +61,7 @@ export function infraSpec(config: PodSandboxConfig, options: InfraSpecOptions): 
       ...(userns === undefined ? [] : [OWN_DEV]),
     ],
     linux: {
-      cgroupsPath: `${cgroupParent}/${options.id}`,
+      cgroupsPath: options.cgroupsPath,
       resources: { cpu: { shares: CPU_SHARES } },
       namespaces: types.map((type) => ({ type })),
       sysctl: checkedSysctls(sysctls, { ownNetwork, ownIpc: namespaces.ipc === 'POD' }),

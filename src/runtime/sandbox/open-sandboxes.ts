@@ -1,5 +1,6 @@
 import { PeapodError } from '../../model/errors.ts';
 import type { ContainerSandboxes } from '../container/container-context.ts';
+import { lockFile } from '../linux/lock-file.ts';
 import type { CallOptions, PodSandboxConfig, PodSandboxStatus, SandboxFilter } from '../pod-runtime.ts';
 import { collectSandboxes } from './collect-sandboxes.ts';
 import { runPodSandbox } from './run-pod-sandbox.ts';
@@ -17,6 +18,11 @@ export interface Sandboxes extends ContainerSandboxes {
   /** @throws PeapodError NotFound */
   status(id: string): Promise<PodSandboxStatus>;
   list(filter?: SandboxFilter): Promise<PodSandboxStatus[]>;
+  updateResources(
+    id: string,
+    change: Pick<PodSandboxConfig['linux'], 'overhead' | 'resources'>,
+    options?: CallOptions,
+  ): Promise<void>;
   /** Takes away what has no owner; to be called at start-up. */
   collect(): Promise<void>;
 }
@@ -31,6 +37,12 @@ export function openSandboxes(context: SandboxContext): Sandboxes {
       (await context.records.list(filter?.podUid))
         .map(sandboxStatus)
         .filter((status) => matchesFilter(status, filter)),
+    updateResources: async (id, change, options = {}) => {
+      await using _ = await lockFile(sandboxPaths(context.paths, id).lock, { removeFile: true, ...options });
+      const record = await context.records.get(id);
+      const linux = { ...record.config.linux, ...change };
+      await context.records.save({ ...record, config: { ...record.config, linux } });
+    },
     collect: () => collectSandboxes(context),
     get: async (id) => {
       const record = await context.records.get(id);
@@ -43,6 +55,7 @@ export function openSandboxes(context: SandboxContext): Sandboxes {
         id,
         config,
         ready,
+        runtime: record.runtime ?? context.oci.preferred,
         infraPid: record.infra?.pid ?? 0,
         hostname: config.hostname,
         shmPath: config.linux.namespaces.ipc === 'POD' ? paths.shm : undefined,

@@ -2,11 +2,13 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { PeapodError } from '../../model/errors.ts';
+import { cgroupPlace } from '../cgroup/cgroup-place.ts';
 import { closeOff, letIn, letThrough, podUserNamespace } from '../container/pod-user-namespace.ts';
 import { lockFile } from '../linux/lock-file.ts';
 import { bootId } from '../linux/proc.ts';
 import { runDetachedCommand } from '../linux/run-detached.ts';
 import { traced } from '../linux/trace.ts';
+import { ociRuntimeFor } from '../oci/runtime-handlers.ts';
 import type { CallOptions, PodSandboxConfig } from '../pod-runtime.ts';
 import { infraRootfs } from './infra-rootfs.ts';
 import { infraSpec } from './infra-spec.ts';
@@ -40,10 +42,10 @@ export async function runPodSandbox(
   const known = await context.records.read(id);
   if (known !== undefined && isReady(known)) return id;
   if (known !== undefined) await unmakeSandbox(context, known);
-  const record = newRecord(id, config);
+  const record = newRecord(context, id, config);
   await traced('save record', () => saveWithIds(context, record, options));
   try {
-    await traced('make sandbox files', () => makeSandboxFiles(paths, config));
+    await traced('make sandbox files', () => makeSandboxFiles(paths, record.config));
     record.infra = await traced('start infra container', () => startInfra(context, record, options));
     await context.records.save(record);
     if (config.linux.namespaces.network === 'POD')
@@ -57,12 +59,18 @@ export async function runPodSandbox(
   }
 }
 
-function newRecord(id: string, config: PodSandboxConfig): SandboxRecord {
+function newRecord(context: SandboxContext, id: string, config: PodSandboxConfig): SandboxRecord {
+  const ownsCgroup = config.linux.cgroupParent === '';
+  const cgroupParent = config.linux.cgroupParent || `${context.cgroupParent}/${id}`;
+  const { path, globalArgs } = ociRuntimeFor(context.oci, config.runtimeHandler ?? '');
+  const { args } = cgroupPlace(cgroupParent, id, context.systemd);
   const maker = identifyProcess(process.pid) ?? { pid: process.pid, startTime: 0 };
   return {
     version: 1,
     id,
-    config,
+    config: { ...config, linux: { ...config.linux, cgroupParent } },
+    runtime: { path, globalArgs: [...globalArgs, ...args] },
+    ownsCgroup,
     createdAt: 0,
     stoppedAt: 0,
     maker,
@@ -90,14 +98,16 @@ async function startInfra(
   }
   const spec = infraSpec(record.config, {
     id: record.id,
-    ociVersion: context.oci.ociVersion,
+    ociVersion: context.oci.preferred.ociVersion,
+    cgroupsPath: cgroupPlace(record.config.linux.cgroupParent, record.id, context.systemd).cgroupsPath,
     rootfs,
     own: context.own,
   });
   await writeFile(join(paths.bundle, 'config.json'), JSON.stringify(spec), { mode: 0o600 });
   await mkdir(join(context.paths.run, 'oci'), { recursive: true, mode: 0o700 });
+  const runtime = record.runtime ?? context.oci.preferred;
   const args = [
-    ...context.oci.globalArgs,
+    ...runtime.globalArgs,
     '--log',
     paths.log,
     '--log-format',
@@ -111,7 +121,7 @@ async function startInfra(
     record.id,
   ];
   try {
-    await runDetachedCommand(context.oci.path, args, {
+    await runDetachedCommand(runtime.path, args, {
       logFile: paths.log,
       timeoutMs: CREATE_TIMEOUT_MS,
       ...options,

@@ -1,6 +1,6 @@
 import type { Clock } from '../../model/clock.ts';
 import type { PodNetwork } from '../network/pod-network.ts';
-import type { OciRuntime } from '../oci/oci-runtime.ts';
+import type { OciRuntimes } from '../oci/oci-runtime.ts';
 import type { RuntimePaths } from '../paths.ts';
 import type { SandboxRecords } from './sandbox-record.ts';
 
@@ -8,10 +8,14 @@ import type { SandboxRecords } from './sandbox-record.ts';
 export interface SandboxContext {
   paths: RuntimePaths;
   clock: Clock;
-  oci: OciRuntime;
+  oci: OciRuntimes;
+  /** Whether systemd runs here, and makes the cgroups in its slices itself. */
+  systemd: boolean;
   network: PodNetwork;
   records: SandboxRecords;
   /** What this process may ask for. */
   own: { oomScoreAdj: number; maySetAny: boolean };
+  /** Below it each sandbox has a cgroup of its own whose caller names none. */
+  cgroupParent: string;
   removeCgroup: (path: string) => Promise<void>;
 }

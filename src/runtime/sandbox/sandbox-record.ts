@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PeapodError } from '../../model/errors.ts';
+import type { OciRuntimeCommand } from '../container/container-context.ts';
 import { ParsedFiles } from '../linux/parsed-files.ts';
 import { bootId, isAlive, readProcessStat } from '../linux/proc.ts';
 import { writeFileAtomic } from '../linux/write-file-atomic.ts';
@@ -11,7 +12,12 @@ import type { PodMetadata, PodSandboxConfig } from '../pod-runtime.ts';
 export interface SandboxRecord {
   version: 1;
   id: string;
+  /** With a cgroup parent in any case. */
   config: PodSandboxConfig;
+  /** What made it, which alone knows it; absent in records of earlier versions. */
+  runtime?: OciRuntimeCommand;
+  /** Whether the pod's cgroup is ours to remove. */
+  ownsCgroup?: boolean;
   /** 0 while it is still being made. */
   createdAt: number;
   /** When it was stopped on purpose; 0: never. */

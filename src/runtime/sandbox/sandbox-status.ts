@@ -1,3 +1,4 @@
+import { parentPath } from '../cgroup/cgroup-place.ts';
 import type { PodSandboxStatus, SandboxFilter } from '../pod-runtime.ts';
 import { isRunning, type SandboxRecord } from './sandbox-record.ts';
 
@@ -14,7 +15,8 @@ export function sandboxStatus(record: SandboxRecord): PodSandboxStatus {
     labels: config.labels,
     annotations: config.annotations,
     namespaces: config.linux.namespaces,
-    cgroupParent: config.linux.cgroupParent,
+    cgroupParent: parentPath(config.linux.cgroupParent),
+    runtimeHandler: config.runtimeHandler ?? '',
   };
 }
 

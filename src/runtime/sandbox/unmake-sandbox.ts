@@ -1,3 +1,4 @@
+import { cgroupPlace } from '../cgroup/cgroup-place.ts';
 import { runCommand } from '../linux/run-command.ts';
 import { killProcess, waitForExit } from '../linux/kill.ts';
 import { bootId } from '../linux/proc.ts';
@@ -19,10 +20,14 @@ export async function unmakeSandbox(context: SandboxContext, record: SandboxReco
     await waitForExit(record.infra.pid, record.infra.startTime, KILL_TIMEOUT_MS);
   }
   if (record.bootId === bootId()) {
-    await runCommand(context.oci.path, [...context.oci.globalArgs, 'delete', '--force', record.id], {
+    const { path, globalArgs } = record.runtime ?? context.oci.preferred;
+    await runCommand(path, [...globalArgs, 'delete', '--force', record.id], {
       timeoutMs: DELETE_TIMEOUT_MS,
     });
   }
-  await context.removeCgroup(`${record.config.linux.cgroupParent}/${record.id}`);
+  const { cgroupParent } = record.config.linux;
+  await context.removeCgroup(
+    record.ownsCgroup ? cgroupParent : cgroupPlace(cgroupParent, record.id, context.systemd).path,
+  );
   await removeSandboxFiles(sandboxPaths(context.paths, record.id));
 }

@@ -37,7 +37,6 @@ export async function startExec(
   options.signal?.throwIfAborted();
   const bundle = await prepareExec(context, containerId, request);
   let streams: ExecStreams | undefined;
-  let hasEnded = false;
   const ended = new AbortController();
   let child: SpawnedProcess;
   try {
@@ -47,10 +46,7 @@ export async function startExec(
       env: { PATH: process.env['PATH'] ?? '/usr/sbin:/usr/bin:/sbin:/bin' },
       cwd: '/',
     });
-    void child.ended.then(() => {
-      hasEnded = true;
-      ended.abort();
-    });
+    void child.ended.then(() => ended.abort());
   } catch (error) {
     streams?.destroy();
     await bundle[Symbol.asyncDispose]();
@@ -66,19 +62,19 @@ export async function startExec(
   const kill = async () => {
     const pid = await execPid(bundle.pidFile);
     if (pid > 0) killTree(pid);
-    if (!hasEnded) killTree(child.pid);
+    if (!ended.signal.aborted) killTree(child.pid);
   };
   const lookAfter = async (): Promise<void> => {
     let startTime: number | undefined;
-    while (!hasEnded) {
+    while (!ended.signal.aborted) {
       await context.clock.sleep(LOOK_MS, { signal: ended.signal }).catch(() => {});
       const pid = await execPid(bundle.pidFile);
-      if (pid === 0 || hasEnded) continue;
+      if (pid === 0 || ended.signal.aborted) continue;
       const stat = readProcessStat(pid);
       startTime ??= stat?.startTime;
       if (stat !== undefined && stat.state !== 'Z' && stat.startTime === startTime) continue;
       await drained(stdout, stderr);
-      if (!hasEnded) releaseRuntime(child.pid);
+      if (!ended.signal.aborted) releaseRuntime(child.pid);
     }
   };
   const finish = async (): Promise<number> => {

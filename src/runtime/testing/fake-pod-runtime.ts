@@ -17,6 +17,7 @@ import type {
   PodSandboxStatus,
   RuntimeCondition,
   RuntimeEvent,
+  RuntimeHandler,
   RuntimeVersion,
   SandboxFilter,
   StreamSession,
@@ -79,6 +80,10 @@ export class FakePodRuntime implements PodRuntime {
     return Promise.resolve([]);
   }
 
+  runtimeHandlers(): Promise<RuntimeHandler[]> {
+    return Promise.resolve([{ name: '', recursiveReadOnlyMounts: true, userNamespaces: true }]);
+  }
+
   async runPodSandbox(config: PodSandboxConfig, { signal }: CallOptions = {}): Promise<string> {
     signal?.throwIfAborted();
     const failure = this.sandboxFailures.shift();
@@ -99,6 +104,7 @@ export class FakePodRuntime implements PodRuntime {
       annotations: config.annotations,
       namespaces: config.linux.namespaces,
       cgroupParent: config.linux.cgroupParent,
+      runtimeHandler: config.runtimeHandler ?? '',
     });
     return id;
   }
@@ -334,6 +340,14 @@ export class FakePodRuntime implements PodRuntime {
 
   podSandboxStats(): Promise<PodSandboxStats> {
     return Promise.reject(unsupported('podSandboxStats'));
+  }
+
+  updatePodSandboxResources(): Promise<void> {
+    return Promise.reject(unsupported('updatePodSandboxResources'));
+  }
+
+  containerFsInfo(): Promise<FilesystemUsage> {
+    return Promise.reject(unsupported('containerFsInfo'));
   }
 
   imageFsInfo(): Promise<FilesystemUsage> {

@@ -51,7 +51,7 @@ function spec(security: LinuxSecurityContext = {}, more: Partial<SpecFacts> = {}
     sandbox: {
       infraPid: 42,
       namespaces: pod,
-      cgroupParent: '/peapod/poduid',
+      cgroupsPath: '/peapod/poduid/id',
       hostname: 'pod',
       shmPath: '/shm',
       resolvConfPath: '/resolv',

@@ -1,4 +1,3 @@
-import { posix } from 'node:path';
 import type { ContainerConfig, IdMapping, ImageConfig, NamespaceOptions } from '../../pod-runtime.ts';
 import { capabilitySets, grantedCapabilities } from './capabilities.ts';
 import type { ContainerUser } from './container-user.ts';
@@ -23,7 +22,7 @@ export interface SpecFacts {
   sandbox: {
     infraPid: number;
     namespaces: NamespaceOptions;
-    cgroupParent: string;
+    cgroupsPath: string;
     hostname: string;
     shmPath: string | undefined;
     resolvConfPath: string | undefined;
@@ -117,7 +116,7 @@ function ociLinux(facts: SpecFacts, capabilities: readonly string[]): OciLinux {
       cgroupMode: host.cgroupMode,
     }),
     devices: ociDevices(facts.devices),
-    cgroupsPath: posix.join('/', sandbox.cgroupParent, facts.containerId),
+    cgroupsPath: sandbox.cgroupsPath,
     resources: {
       ...ociResources(config.linux.resources, host.cgroupMode),
       devices: deviceRules(facts.devices, privileged),

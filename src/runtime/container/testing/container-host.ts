@@ -57,9 +57,16 @@ export async function openContainerHost(
     },
   );
   const infraPid = await childOf(infra);
-  const sandbox = testSandbox(directory, cgroupParent, infraPid, options.pid ?? 'CONTAINER');
-  const host = { image: imageStatusOf('sha256:busybox') };
   const program = options.runtime ?? 'crun';
+  const runtime = {
+    path: program === 'crun' ? '/usr/bin/crun' : '/usr/sbin/runc',
+    globalArgs: ['--root', join(paths.run, program)],
+  };
+  const sandbox = {
+    ...testSandbox(directory, cgroupParent, infraPid, options.pid ?? 'CONTAINER'),
+    runtime,
+  };
+  const host = { image: imageStatusOf('sha256:busybox') };
   const context: ContainerContext = {
     paths,
     clock: {
@@ -67,10 +74,8 @@ export async function openContainerHost(
       sleep: (ms, { signal } = {}) => delay(Math.max(0, ms), undefined, signal ? { signal } : {}),
     },
     conmon: 'conmon',
-    runtime: {
-      path: program === 'crun' ? '/usr/bin/crun' : '/usr/sbin/runc',
-      globalArgs: ['--root', join(paths.run, program)],
-    },
+    runtime,
+    systemd: false,
     host: await readHostFacts({ ociVersion: '1.0.0', cgroupMode: 'v1' }),
     cgroups: hybridCgroups(cgroupParent),
     images: {
@@ -127,7 +132,7 @@ function testSandbox(
   cgroupParent: string,
   infraPid: number,
   pid: 'CONTAINER' | 'POD',
-): ContainerSandbox {
+): Omit<ContainerSandbox, 'runtime'> {
   const files = join(directory, 'sandbox');
   mkdirSync(join(files, 'shm'), { recursive: true });
   writeFileSync(join(files, 'hostname'), 'pod\n');
