@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { killProcess } from '../linux/kill.ts';
 import { readProcessStat } from '../linux/proc.ts';
 
@@ -26,11 +26,19 @@ function collect(pid: number, tree: Map<number, number>): void {
   for (const child of childrenOf(pid)) collect(child, tree);
 }
 
+/** Each thread has the children that it made; runc, as all Go programs, makes them in any. */
 function childrenOf(pid: number): number[] {
-  try {
-    const text = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8');
+  return read(() => readdirSync(`/proc/${pid}/task`), []).flatMap((task) => {
+    const text = read(() => readFileSync(`/proc/${pid}/task/${task}/children`, 'utf8'), '');
     return text.split(' ').filter(Boolean).map(Number);
+  });
+}
+
+/** Processes and threads may end at any moment. */
+function read<T>(from: () => T, whenGone: T): T {
+  try {
+    return from();
   } catch {
-    return [];
+    return whenGone;
   }
 }
