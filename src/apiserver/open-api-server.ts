@@ -28,6 +28,7 @@ import { storeKey } from './registry/request-scope.ts';
 import type { Resource } from './resource.ts';
 import { ALL_RESOURCES } from './resources/all-resources.ts';
 import type { NodeAccess } from './subresources/node-access.ts';
+import { podProxy } from './subresources/pod-proxy.ts';
 import { nodeProxy } from './subresources/node-proxy.ts';
 import type { NodeStats } from './subresources/node-stats.ts';
 import { podBinding } from './subresources/pod-binding.ts';
@@ -148,6 +149,7 @@ function subresourcesOf(
     .set('pods/binding', podBinding)
     .set('pods/eviction', podEviction)
     .set('pods/log', podLog(nodes))
+    .set('pods/proxy', podProxy(nodes))
     .set('pods/exec', { kind: 'PodExecOptions' })
     .set('pods/attach', { kind: 'PodAttachOptions' })
     .set('pods/portforward', { kind: 'PodPortForwardOptions' })

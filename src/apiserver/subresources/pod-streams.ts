@@ -1,4 +1,4 @@
-/** exec, attach and port-forward: connections that are joined to a pod. */
+/** exec, attach, port-forward and proxy: connections that are joined to a pod. */
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Clock } from '../../model/clock.ts';
@@ -12,6 +12,8 @@ import type { Registry } from '../registry/registry.ts';
 import { readStored } from '../registry/update-object.ts';
 import { containerOf } from './container-of.ts';
 import type { NodeAccess } from './node-access.ts';
+import { podProxyUpgrade } from './pod-proxy.ts';
+import { podProxyTarget } from './pod-proxy-target.ts';
 
 export interface PodStreamOptions {
   readonly registry: Registry;
@@ -25,6 +27,13 @@ export function podStreams(options: PodStreamOptions): UpgradeHandler {
     const { resource, target } = call;
     if (resource.plural !== 'pods' || resource.group !== '') throw noSuchResource();
     const scope = { resource, namespace: target.namespace };
+    if (target.subresource === 'proxy') {
+      const { registry, nodes } = options;
+      const to = await podProxyTarget(registry, nodes, scope, target.name, request.url ?? '');
+      const gone = new AbortController();
+      socket.once('close', () => gone.abort());
+      return podProxyUpgrade(to, request as IncomingMessage, socket, head, gone.signal);
+    }
     const pod = (await readStored(options.registry, scope, target.name)) as Pod;
     if (!pod.spec?.nodeName) throw badRequest(`pod ${target.name} does not have a host assigned`);
     const upgrade = request as IncomingMessage;

@@ -52,6 +52,7 @@ export async function startApi(
   store: Store = openMemoryStore(),
   clock: Clock = REAL_CLOCK,
   stats: NodeStats = NO_STATS,
+  nodes: Partial<NodeAccess> = {},
 ): Promise<TestApi> {
   const { privateKey } = generateKeyPairSync('ec', {
     namedCurve: 'P-256',
@@ -62,7 +63,7 @@ export async function startApi(
   const server = await openApiServer({
     store,
     clock,
-    nodes: NO_NODES,
+    nodes: { ...NO_NODES, ...nodes },
     stats,
     tokenKey: privateKey,
     version: '0.0.0',
