@@ -86,6 +86,7 @@ export class ApiClient {
     }
   }
 
+  /** The objects have their kind, also where the server leaves it out of lists. */
   async list<T>(type: ResourceType<T>, options: ListOptions = {}): Promise<ObjectList<T>> {
     const path = `${resourcePath(type, options.namespace ?? '')}${queryOf(options)}`;
     const list = await this.#json<{
@@ -93,7 +94,10 @@ export class ApiClient {
       metadata?: { resourceVersion?: string; continue?: string };
     }>('GET', path, undefined, options);
     const { resourceVersion = '', continue: continueToken = '' } = list.metadata ?? {};
-    return { items: list.items ?? [], resourceVersion, continueToken };
+    const { group, version, kind } = type;
+    const typed = { apiVersion: group === '' ? version : `${group}/${version}`, kind };
+    const items = (list.items ?? []).map((item) => ({ ...typed, ...item }));
+    return { items, resourceVersion, continueToken };
   }
 
   async create<T extends KubernetesObject>(

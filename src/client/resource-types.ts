@@ -24,9 +24,15 @@ export const RESOURCE_QUOTAS = type<api.ResourceQuota>('ResourceQuota', 'resourc
 export const EVENTS = type<api.Event>('Event', 'events');
 export const SERVICE_ACCOUNTS = type<api.ServiceAccount>('ServiceAccount', 'serviceaccounts');
 export const CLAIMS = type<api.PersistentVolumeClaim>('PersistentVolumeClaim', 'persistentvolumeclaims');
+export const VOLUMES = type<api.PersistentVolume>('PersistentVolume', 'persistentvolumes', '', false);
 export const DEPLOYMENTS = type<api.Deployment>('Deployment', 'deployments', 'apps');
 export const REPLICA_SETS = type<api.ReplicaSet>('ReplicaSet', 'replicasets', 'apps');
 export const DAEMON_SETS = type<api.DaemonSet>('DaemonSet', 'daemonsets', 'apps');
+export const CONTROLLER_REVISIONS = type<api.ControllerRevision>(
+  'ControllerRevision',
+  'controllerrevisions',
+  'apps',
+);
 export const JOBS = type<api.Job>('Job', 'jobs', 'batch');
 export const CRON_JOBS = type<api.CronJob>('CronJob', 'cronjobs', 'batch');
 export const LEASES = type<api.Lease>('Lease', 'leases', 'coordination.k8s.io');

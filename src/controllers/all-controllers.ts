@@ -1,5 +1,6 @@
 import type { Controller } from './controller.ts';
 import { cronJobController } from './cron-job/cron-job.ts';
+import { daemonSetController } from './daemon-set/daemon-set.ts';
 import { deploymentController } from './deployment/deployment.ts';
 import { garbageCollector } from './garbage-collector.ts';
 import { jobController } from './job/job.ts';
@@ -11,6 +12,7 @@ import { serviceAccountController } from './service-account.ts';
 export const ALL_CONTROLLERS: readonly Controller[] = [
   deploymentController,
   replicaSetController,
+  daemonSetController,
   jobController,
   ttlAfterFinishedController,
   cronJobController,

@@ -2,8 +2,9 @@ import type { Clock } from '../model/clock.ts';
 
 interface Expected {
   created: number;
-  deleted: number;
-  sinceMs: number;
+  /** Their uids. */
+  readonly deleted: Set<string>;
+  readonly sinceMs: number;
 }
 
 /** As long as this, an answer that does not come is waited for. */
@@ -21,19 +22,25 @@ export class Expectations {
     this.#clock = clock;
   }
 
-  expect(key: string, created: number, deleted: number): void {
-    this.#expected.set(key, { created, deleted, sinceMs: this.#clock.now() });
+  /** @param deleted uids */
+  expect(key: string, created: number, deleted: Iterable<string>): void {
+    this.#expected.set(key, { created, deleted: new Set(deleted), sinceMs: this.#clock.now() });
   }
 
-  observed(key: string, what: 'created' | 'deleted'): void {
+  observedCreation(key: string): void {
     const expected = this.#expected.get(key);
-    if (expected !== undefined) expected[what] -= 1;
+    if (expected !== undefined) expected.created -= 1;
+  }
+
+  /** However often it is seen, and in whatever form. */
+  observedDeletion(key: string, uid: string): void {
+    this.#expected.get(key)?.deleted.delete(uid);
   }
 
   isFulfilled(key: string): boolean {
     const expected = this.#expected.get(key);
     if (expected === undefined) return true;
-    const isSeen = expected.created <= 0 && expected.deleted <= 0;
+    const isSeen = expected.created <= 0 && expected.deleted.size === 0;
     return isSeen || this.#clock.now() - expected.sinceMs > TIMEOUT_MS;
   }
 

@@ -11,6 +11,7 @@ import type { KubernetesObject } from '../client/api-client.ts';
 import {
   CLAIMS,
   CONFIG_MAPS,
+  CONTROLLER_REVISIONS,
   CRON_JOBS,
   DAEMON_SETS,
   DEPLOYMENTS,
@@ -22,6 +23,8 @@ import {
   type ResourceType,
   SECRETS,
   SERVICE_ACCOUNTS,
+  DISRUPTION_BUDGETS,
+  VOLUMES,
 } from '../client/resource-types.ts';
 import type { OwnerReference } from '../model/api/types.ts';
 import { type Controller, KeyedController } from './controller.ts';
@@ -32,12 +35,15 @@ const TYPES: readonly ResourceType<KubernetesObject>[] = [
   REPLICA_SETS,
   DEPLOYMENTS,
   DAEMON_SETS,
+  CONTROLLER_REVISIONS,
   JOBS,
   CRON_JOBS,
   CONFIG_MAPS,
   SECRETS,
   SERVICE_ACCOUNTS,
   CLAIMS,
+  VOLUMES,
+  DISRUPTION_BUDGETS,
   LEASES,
   NODES,
 ];

@@ -22,6 +22,19 @@ export function isAvailable(pod: Pod, minReadySeconds: number, nowMs: number): b
   return since !== undefined && (minReadySeconds === 0 || nowMs - since >= minReadySeconds * 1000);
 }
 
+/** In how many milliseconds the next of the pods will have been ready long enough. */
+export function nextAvailability(
+  pods: readonly Pod[],
+  minReadySeconds: number,
+  nowMs: number,
+): number | undefined {
+  const waits = pods
+    .map((pod) => readySince(pod))
+    .flatMap((since) => (since === undefined ? [] : [since + minReadySeconds * 1000 - nowMs]))
+    .filter((wait) => wait > 0);
+  return waits.length === 0 ? undefined : Math.min(...waits) + 10;
+}
+
 /** A pod of a template, to be created. */
 export function podFromTemplate(
   template: PodTemplateSpec | undefined,

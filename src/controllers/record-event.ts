@@ -17,12 +17,22 @@ export async function recordEvent(
   { apiVersion, kind, metadata }: KubernetesObject,
   { type, reason, message }: Occurrence,
 ): Promise<void> {
-  const { namespace = 'default', name = '', uid = '' } = metadata ?? {};
+  const { namespace = '', name = '', uid = '' } = metadata ?? {};
   const time = apiTime(clock.now());
   try {
     await client.create(EVENTS, {
-      metadata: { namespace, name: `${name}.${randomUUID().replaceAll('-', '').slice(0, 16)}` },
-      involvedObject: { apiVersion: apiVersion ?? '', kind: kind ?? '', namespace, name, uid },
+      // What has no namespace itself is told of in the default one.
+      metadata: {
+        namespace: namespace || 'default',
+        name: `${name}.${randomUUID().replaceAll('-', '').slice(0, 16)}`,
+      },
+      involvedObject: {
+        apiVersion: apiVersion ?? '',
+        kind: kind ?? '',
+        ...(namespace === '' ? {} : { namespace }),
+        name,
+        uid,
+      },
       type,
       reason,
       message,

@@ -14,6 +14,7 @@ import {
   keyOf,
   splitKey,
 } from '../controller.ts';
+import { templateHash } from '../template-hash.ts';
 import { deploymentStatus, isComplete } from './deployment-status.ts';
 import {
   byAge,
@@ -24,7 +25,7 @@ import {
   type Scaling,
   type Sets,
 } from './rollout.ts';
-import { HASH_LABEL, isSameTemplate, templateHash } from './template-hash.ts';
+import { HASH_LABEL, isSameTemplate } from './same-template.ts';
 
 const KIND = 'Deployment';
 const REVISION = 'deployment.kubernetes.io/revision';
@@ -64,8 +65,8 @@ export const deploymentController: Controller = async (deps, signal) => {
 
   async function createSet(deployment: Deployment, { old }: Sets): Promise<ReplicaSet> {
     const { namespace = '', name = '' } = deployment.metadata ?? {};
-    const hash = templateHash(deployment);
     const template = deployment.spec?.template;
+    const hash = templateHash(template, deployment.status?.collisionCount);
     const set: ReplicaSet = {
       apiVersion: 'apps/v1',
       kind: 'ReplicaSet',

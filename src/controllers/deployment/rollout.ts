@@ -3,6 +3,7 @@
  * @see kubernetes/pkg/controller/deployment/rolling.go, recreate.go, sync.go
  */
 import type { Deployment, ReplicaSet } from '../../model/api/types.ts';
+import { intOrPercent } from '../../model/int-or-percent.ts';
 
 export interface RolloutLimits {
   /** So many pods there may be more than wanted. */
@@ -35,14 +36,9 @@ export function rolloutLimits({ spec }: Deployment): RolloutLimits {
   const wanted = spec?.replicas ?? 1;
   if (spec?.strategy?.type === 'Recreate') return { maxSurge: 0, maxUnavailable: wanted };
   const { maxSurge = '25%', maxUnavailable = '25%' } = spec?.strategy?.rollingUpdate ?? {};
-  const surge = share(maxSurge, wanted, Math.ceil);
-  const missing = share(maxUnavailable, wanted, Math.floor);
+  const surge = intOrPercent(maxSurge, wanted, Math.ceil);
+  const missing = intOrPercent(maxUnavailable, wanted, Math.floor);
   return { maxSurge: surge, maxUnavailable: surge === 0 && missing === 0 ? 1 : missing };
-}
-
-function share(value: number | string, of: number, round: (value: number) => number): number {
-  if (typeof value === 'number') return value;
-  return round((Number.parseInt(value, 10) / 100) * of);
 }
 
 /** What to scale now; nothing when the sets are as they should be for the moment. */

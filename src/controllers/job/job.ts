@@ -34,11 +34,12 @@ export const jobController: Controller = async (deps, signal) => {
   const expectations = new Expectations(clock);
   const jobs = controller.followAll(JOBS, (job) => queue.add(keyOf(job)));
   const touched = (pod: Pod, seen?: 'created' | 'deleted'): void => {
-    const { namespace = '', name } = pod.metadata ?? {};
+    const { namespace = '', name, uid = '' } = pod.metadata ?? {};
     const owner = controllerOf(pod);
     if (owner?.kind === 'Job') {
       const key = `${namespace}/${owner.name}`;
-      if (seen !== undefined) expectations.observed(key, seen);
+      if (seen === 'created') expectations.observedCreation(key);
+      if (seen === 'deleted') expectations.observedDeletion(key, uid);
       queue.add(key);
       return;
     }
@@ -48,12 +49,8 @@ export const jobController: Controller = async (deps, signal) => {
   };
   const pods = controller.follow(PODS, {
     onAdd: (pod) => touched(pod, 'created'),
-    onUpdate: (pod, previous) => {
-      const isLeft =
-        pod.metadata?.deletionTimestamp !== undefined && previous.metadata?.deletionTimestamp === undefined;
-      touched(pod, isLeft ? 'deleted' : undefined);
-    },
-    onDelete: (pod) => touched(pod, pod.metadata?.deletionTimestamp === undefined ? 'deleted' : undefined),
+    onUpdate: (pod) => touched(pod, pod.metadata?.deletionTimestamp === undefined ? undefined : 'deleted'),
+    onDelete: (pod) => touched(pod, 'deleted'),
   });
 
   await controller.run(async (key) => {
@@ -72,13 +69,13 @@ export const jobController: Controller = async (deps, signal) => {
     const plan = planJob(job, own, expectations.isFulfilled(key), clock.now());
     const { create, remove, end } = plan;
     if (create.length + remove.length + end.length > 0)
-      expectations.expect(key, create.length, remove.length + end.length);
+      expectations.expect(key, create.length, [...remove, ...end].map(uidOf));
     // A pod that is not needed is no failure: it must be nobody's to count before it goes.
     const results = await Promise.allSettled([
       ...create.map((pod) => make(job, key, pod)),
       ...remove.map(async (pod) => {
         await releaseAll([pod]).catch((error: unknown) => {
-          expectations.observed(key, 'deleted');
+          expectations.observedDeletion(key, uidOf(pod));
           throw error;
         });
         await endPod(job, key, pod);
@@ -122,7 +119,7 @@ export const jobController: Controller = async (deps, signal) => {
       const { metadata } = await client.create(PODS, pod);
       await tell(job, 'Normal', 'SuccessfulCreate', `Created pod: ${metadata?.name}`);
     } catch (error) {
-      expectations.observed(key, 'created');
+      expectations.observedCreation(key);
       await tell(job, 'Warning', 'FailedCreate', `Error creating: ${messageOf(error)}`);
       throw error;
     }
@@ -134,7 +131,7 @@ export const jobController: Controller = async (deps, signal) => {
       await client.delete(PODS, namespace, name, uid === undefined ? {} : { preconditions: { uid } });
       await tell(job, 'Normal', 'SuccessfulDelete', `Deleted pod: ${name}`);
     } catch (error) {
-      expectations.observed(key, 'deleted');
+      expectations.observedDeletion(key, uid ?? '');
       await tell(job, 'Warning', 'FailedDelete', `Error deleting: ${messageOf(error)}`);
       throw error;
     }
@@ -188,4 +185,8 @@ function selects({ metadata, spec }: Job, pod: Pod): boolean {
 
 function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
+}
+
+function uidOf({ metadata }: Pod): string {
+  return metadata?.uid ?? '';
 }

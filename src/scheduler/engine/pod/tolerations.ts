@@ -4,6 +4,7 @@
  */
 import type { Taint, Toleration } from '../../../model/api/types.ts';
 import type { FieldErrors } from '../../../model/field-error.ts';
+import { tolerates } from '../../../model/tolerations.ts';
 import { checkCount } from './limits.ts';
 
 const OPERATORS = ['Exists', 'Equal'];
@@ -34,12 +35,6 @@ export function compileTolerations(
     }
   }
   return (taint) => list.some((toleration) => tolerates(toleration, taint));
-}
-
-export function tolerates(toleration: Toleration, taint: Taint): boolean {
-  if (toleration.effect && toleration.effect !== taint.effect) return false;
-  if (toleration.key && toleration.key !== taint.key) return false;
-  return toleration.operator === 'Exists' || (toleration.value ?? '') === (taint.value ?? '');
 }
 
 /** A taint that keeps pods away, other than `PreferNoSchedule`. */
