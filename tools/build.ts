@@ -19,6 +19,21 @@ const besideEachOther: Plugin = {
   },
 };
 
+/**
+ * To import `node:http` costs a process three times what Node.js itself needs to start: the names that a module could ask for are
+ * filled in, and one of them loads all of undici. Asked for as an object it costs nothing.
+ */
+const httpAsObject: Plugin = {
+  name: 'http as object',
+  setup(bundler) {
+    bundler.onResolve({ filter: /^(node:)?https?$/ }, ({ path }) => ({ path, namespace: 'builtin' }));
+    bundler.onLoad({ filter: /.*/, namespace: 'builtin' }, ({ path }) => ({
+      loader: 'js',
+      contents: `module.exports = process.getBuiltinModule(${JSON.stringify(path)});`,
+    }));
+  },
+};
+
 rmSync('dist', { recursive: true, force: true });
 await build({
   entryPoints: ['src/cli/main.ts', ...globSync('src/**/*-worker.ts')],
@@ -35,6 +50,6 @@ await build({
   banner: {
     js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
   },
-  plugins: [besideEachOther],
+  plugins: [besideEachOther, httpAsObject],
   logLevel: 'warning',
 });
