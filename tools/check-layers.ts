@@ -39,6 +39,31 @@ const ALLOWED: Record<string, readonly string[]> = {
 /** Node modules that mean I/O, a clock or randomness: not in a pure room. */
 const PURE = ['model', 'scheduler/engine'];
 
+/** Functions of node:fs that change something: a room that makes pods calls them by way of `runtime/linux/`, where tests can break each. */
+const CHANGES =
+  /^(append|copy|cp|create|fchmod|fchown|fsync|chmod|chown|lchown|link|lutimes|mkdir|mkdtemp|rename|rm|rmdir|symlink|truncate|unlink|utimes|write)/;
+
+/** What the runtime does outside its process without a step at which a test could break it. */
+function unbreakable(file: string, text: string): string[] {
+  if (!file.startsWith('src/runtime/') || /^src\/runtime\/linux\/|\/testing\/|\.test\.ts$/.test(file))
+    return [];
+  const problems: string[] = [];
+  for (const [, what = '', module = ''] of text.matchAll(/import ([^;]*?) from '(node:[^']+)'/g)) {
+    if (module === 'node:child_process')
+      problems.push(`${file}: starts processes by itself: see runtime/linux`);
+    if (module !== 'node:fs' && module !== 'node:fs/promises') continue;
+    const names = what
+      .replace(/[{}]/g, '')
+      .split(',')
+      .map((name) => name.trim().split(' as ')[0] ?? '');
+    for (const name of names.filter(
+      (one) => (CHANGES.test(one) && !one.startsWith('createRead')) || what.includes('*'),
+    ))
+      problems.push(`${file}: ${name} changes files: import it from runtime/linux/files.ts`);
+  }
+  return problems;
+}
+
 function roomOf(file: string): string {
   const parts = relative('src', file).split('/');
   const nested = parts.slice(0, 2).join('/');
@@ -49,8 +74,8 @@ function checkFile(file: string): string[] {
   const room = roomOf(file);
   const allowed = ALLOWED[room];
   if (allowed === undefined) return parts(file) === 1 ? [] : [`${file}: no such room: ${room}`];
-  const problems: string[] = [];
   const text = readFileSync(file, 'utf8');
+  const problems = unbreakable(file, text);
   for (const match of text.matchAll(/(?:from|import)\s*\(?\s*'([^']+)'/g)) {
     const target = match[1] ?? '';
     if (target.startsWith('node:') && PURE.includes(room) && !file.endsWith('.test.ts')) {

@@ -1,8 +1,9 @@
 import { spawn } from 'node:child_process';
-import { closeSync, mkdirSync, openSync } from 'node:fs';
+import { closeSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Settings, settingsEnv } from '../settings.ts';
+import { mkdirSync } from '../../runtime/linux/files.ts';
 
 const MAIN = fileURLToPath(new URL('../main.ts', import.meta.url));
 

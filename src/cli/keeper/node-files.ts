@@ -1,9 +1,10 @@
 import { constants } from 'node:fs';
-import { mkdir, open, readdir, readFile, rm } from 'node:fs/promises';
+import { open, readdir, readFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { NodeFiles } from '../../agent/node-files.ts';
 import { writeFileAtomic } from '../../runtime/linux/write-file-atomic.ts';
 import type { RuntimePaths } from '../../runtime/paths.ts';
+import { mkdir, rm } from '../../runtime/linux/files.ts';
 
 /** The agent's own files on this machine: below `pods/<uid>`, and the pods' logs. */
 export function nodeFiles(paths: RuntimePaths): NodeFiles {

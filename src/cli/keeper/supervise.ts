@@ -1,11 +1,11 @@
 /** `peapod supervise`: the background process that keeps the pods of `peapod run --detach`, as long as there are any. */
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Pod } from '../../model/api/types.ts';
 import { type Host, openHost } from '../host.ts';
 import type { Settings } from '../settings.ts';
 import { keepPodsThat } from './keep-pods.ts';
 import { hasEnded } from './stop-pods.ts';
+import { mkdirSync } from '../../runtime/linux/files.ts';
 
 /** How long to stay when there is nothing to keep: the next `run --detach` then finds a warm process. */
 const LINGER_MS = 10_000;

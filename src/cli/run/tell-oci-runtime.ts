@@ -1,7 +1,7 @@
-import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Host } from '../host.ts';
 import type { Terminal } from '../output/terminal.ts';
+import { mkdir, writeFile } from '../../runtime/linux/files.ts';
 
 /** Says that and why a slower OCI runtime is used: once in a boot for each reason. */
 export async function tellOciRuntime({ runtime, settings }: Host, terminal: Terminal): Promise<void> {

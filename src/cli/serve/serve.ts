@@ -1,5 +1,4 @@
 /** `peapod serve`: API server, scheduler and agent in one process. */
-import { mkdir } from 'node:fs/promises';
 import { hostname, networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
@@ -41,6 +40,7 @@ import { readRoom } from './read-room.ts';
 import { announceServer } from './running-server.ts';
 import type { ReadyMessage } from './serve-detached.ts';
 import { serverSettings } from './server-settings.ts';
+import { mkdir } from '../../runtime/linux/files.ts';
 
 /** Runs until it is told to end; the pods run on. @throws PeapodError when something it needs is missing or taken */
 export async function serve(settings: Settings, config: ServeConfig): Promise<void> {

@@ -1,7 +1,9 @@
 /** Reading, writing, making and removing cgroups as the directories and files that they are. */
-import { mkdir, readdir, readFile, rmdir, writeFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { sendSignal } from '../linux/kill.ts';
+import { mkdir, rmdir, writeFile } from '../linux/files.ts';
 
 const REMOVE_TIMEOUT_MS = 5000;
 
@@ -89,7 +91,7 @@ export async function killCgroup(directory: string): Promise<void> {
   for (const pid of await cgroupProcesses(directory)) {
     try {
       // 0 is a process of another PID namespace that this one can't see.
-      if (pid > 0) process.kill(pid, 'SIGKILL');
+      if (pid > 0) sendSignal(pid, 'SIGKILL');
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
     }

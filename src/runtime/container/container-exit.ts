@@ -1,8 +1,9 @@
-import { mkdir, watch } from 'node:fs/promises';
+import { watch } from 'node:fs/promises';
 import type { ContainerContext } from './container-context.ts';
 import { exitsDirectory } from './container-paths.ts';
 import { findRecord } from './container-record.ts';
 import { observeAndSettle } from './settle-container.ts';
+import { mkdir } from '../linux/files.ts';
 
 /** How often to look when nothing was reported: conmon may have been killed before it could write. */
 const RECHECK_MS = 500;

@@ -2,13 +2,14 @@
  * What is remembered of a container: `<containers>/<id>/container.json`, replaced atomically at each step. It tells what was
  * asked for and when each step was begun and finished; whether the process lives is for the kernel to say.
  */
-import { mkdir, readdir } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PeapodError } from '../../model/errors.ts';
 import { ParsedFiles } from '../linux/parsed-files.ts';
 import { writeFileAtomic } from '../linux/write-file-atomic.ts';
 import type { OciRuntimeCommand } from './container-context.ts';
 import type { ContainerConfig, LinuxContainerResources } from '../pod-runtime.ts';
+import { mkdir } from '../linux/files.ts';
 
 export interface ContainerRecord {
   version: 1;

@@ -1,6 +1,5 @@
 /** A container's root: its image's layers below, its own writable layer on top. */
 import { close, open as openCallback } from 'node:fs';
-import { chown, mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { PeapodError } from '../../model/errors.ts';
@@ -8,6 +7,7 @@ import { makePrivate, MountFlag, mount, umount } from '../linux/mount.ts';
 import { readMounts } from '../linux/proc.ts';
 import type { ContainerPaths } from './container-paths.ts';
 import { mountForPod, type PodUserNamespace } from './pod-user-namespace.ts';
+import { chown, mkdir, rm } from '../linux/files.ts';
 
 const open = promisify(openCallback);
 const closeFd = promisify(close);

@@ -1,4 +1,4 @@
-import { access, mkdir, readFile, rm } from 'node:fs/promises';
+import { access, readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { isPeapodError, PeapodError } from '../../model/errors.ts';
 import { cgroupPlace } from '../cgroup/cgroup-place.ts';
@@ -30,6 +30,7 @@ import type { OciSeccomp, OciSpec } from './spec/oci-spec.ts';
 import { parseSeccompProfile } from './spec/seccomp-localhost.ts';
 import { startErrorMessage } from './start-error.ts';
 import { targetProcess } from './target-process.ts';
+import { mkdir, rm } from '../linux/files.ts';
 
 const CREATE_TIMEOUT_MS = 120_000;
 const DEFAULT_STOP_SIGNAL = 'SIGTERM';

@@ -1,6 +1,7 @@
-import { chownSync, constants, fstatSync, readSync } from 'node:fs';
+import { constants, fstatSync, readSync } from 'node:fs';
 import { PeapodError } from '../../model/errors.ts';
 import { mkdirInRoot, type OpenedFile, openInRoot } from '../linux/open-beneath.ts';
+import { chownSync } from '../linux/files.ts';
 
 /** More users than any image has; a file that is larger wants to fill our memory. */
 const LARGEST_BYTES = 4 * 1024 * 1024;

@@ -1,9 +1,10 @@
 /** What a pod with a user namespace of its own (`hostUsers: false`) changes about the files of its containers. */
-import { chmod, chown, mkdir, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { PeapodError } from '../../model/errors.ts';
 import { mountIdMapped } from '../linux/id-mapped-mount.ts';
 import type { NamespaceOptions } from '../pod-runtime.ts';
+import { chmod, chown, mkdir } from '../linux/files.ts';
 
 export interface PodUserNamespace {
   /** The process that holds it. */

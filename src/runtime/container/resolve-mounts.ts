@@ -1,5 +1,5 @@
 import { readlinkSync } from 'node:fs';
-import { mkdir, stat, writeFile } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { PeapodError } from '../../model/errors.ts';
 import { openInRoot } from '../linux/open-beneath.ts';
@@ -10,6 +10,7 @@ import { mountImage } from './container-rootfs.ts';
 import type { ContainerPaths } from './container-paths.ts';
 import { mountForPod, type PodUserNamespace } from './pod-user-namespace.ts';
 import type { ResolvedMount } from './spec/mounts.ts';
+import { mkdir, writeFile } from '../linux/files.ts';
 
 /**
  * Gives every mount a path of the host: an image is mounted read-only beside the container's root first, and in a pod with a user namespace

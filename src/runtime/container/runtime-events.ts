@@ -1,10 +1,11 @@
-import { mkdir, watch } from 'node:fs/promises';
+import { watch } from 'node:fs/promises';
 import type { Clock } from '../../model/clock.ts';
 import { hasProcess } from '../linux/kill.ts';
 import type { RuntimePaths } from '../paths.ts';
 import type { ContainerStatus, PodSandboxStatus, RuntimeEvent } from '../pod-runtime.ts';
 import { exitsDirectory } from './container-paths.ts';
 import { diffSnapshots, type Snapshot, snapshotOf } from './diff-snapshots.ts';
+import { mkdir } from '../linux/files.ts';
 
 export interface EventSource {
   paths: RuntimePaths;

@@ -1,4 +1,3 @@
-import { rm } from 'node:fs/promises';
 import { tryLockFile } from '../linux/lock-file.ts';
 import { unmountBelow } from './container-rootfs.ts';
 import type { ContainerContext } from './container-context.ts';
@@ -7,6 +6,7 @@ import { type ContainerRecord, findRecord, saveRecord } from './container-record
 import { type DerivedState, deriveState } from './container-state.ts';
 import { observeContainer } from './observe-container.ts';
 import { runOci } from './run-oci.ts';
+import { rm } from '../linux/files.ts';
 
 export interface ObservedContainer {
   record: ContainerRecord;

@@ -1,4 +1,3 @@
-import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PeapodError } from '../../model/errors.ts';
 import { lockFile } from '../linux/lock-file.ts';
@@ -9,6 +8,7 @@ import { loadRecord, saveRecord } from './container-record.ts';
 import { runOci } from './run-oci.ts';
 import { settle } from './settle-container.ts';
 import { ociResources } from './spec/resources.ts';
+import { writeFile } from '../linux/files.ts';
 
 /**
  * Changes the limits of a created or running container; what the request does not name stays.

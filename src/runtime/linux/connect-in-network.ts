@@ -2,6 +2,7 @@
 import { Socket } from 'node:net';
 import { Worker } from 'node:worker_threads';
 import type { ConnectAnswer, ConnectRequest } from './connect-in-network-worker.ts';
+import { externalStep } from './external-step.ts';
 import { systemError } from './libc.ts';
 
 /**
@@ -10,6 +11,14 @@ import { systemError } from './libc.ts';
  * @throws ErrnoException ECONNREFUSED, ENOENT when the namespace is gone, ETIMEDOUT
  */
 export async function connectInNetwork(path: string, port: number, timeoutMs: number): Promise<Socket> {
+  return await externalStep(
+    'connect',
+    `${path} port ${port}`,
+    async () => await connectFrom(path, port, timeoutMs),
+  );
+}
+
+async function connectFrom(path: string, port: number, timeoutMs: number): Promise<Socket> {
   const workerData: ConnectRequest = { path, port, timeoutMs };
   const worker = new Worker(new URL('./connect-in-network-worker.ts', import.meta.url), {
     workerData,

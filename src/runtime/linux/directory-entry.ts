@@ -5,6 +5,7 @@
  * Each throws an Error with `code` and `syscall`, as node:fs does. They are synchronous and quick.
  */
 import { constants } from 'node:fs';
+import { externalStep } from './external-step.ts';
 import { checked, foreignFunction, syscallNumber } from './libc.ts';
 
 const BYTES = 'const uint8_t *';
@@ -52,15 +53,13 @@ export function openInRoot(root: number, path: string, flags: number): number {
 
 /** Opens the name itself: a symlink fails with ELOOP, or is opened as such with O_PATH. */
 export function openEntry(directory: number, name: string, flags: number, mode = 0): number {
-  return checked(
-    c.openat(directory, bytes(name), flags | constants.O_NOFOLLOW | O_CLOEXEC, mode),
-    'openat',
-    name,
-  );
+  const open = () =>
+    checked(c.openat(directory, bytes(name), flags | constants.O_NOFOLLOW | O_CLOEXEC, mode), 'openat', name);
+  return (flags & constants.O_CREAT) === 0 ? open() : externalStep('create', name, open);
 }
 
 export function makeDirectory(directory: number, name: string, mode: number): void {
-  checked(c.mkdirat(directory, bytes(name), mode), 'mkdirat', name);
+  externalStep('mkdir', name, () => checked(c.mkdirat(directory, bytes(name), mode), 'mkdirat', name));
 }
 
 /** Makes a fifo or a device node. Needs CAP_MKNOD for devices, but for 0/0, which overlayfs takes for a whiteout. */
@@ -73,32 +72,47 @@ export function makeNode(
 ): void {
   const { major, minor } = device;
   const encoded = (((minor & 0xff) | (major << 8) | ((minor & ~0xff) << 12)) >>> 0) & 0xffffffff;
-  const result = c.mknodat(MKNODAT, directory, bytes(name), NODE_TYPES[type] | mode, encoded >>> 0);
-  checked(result, 'mknodat', name);
+  externalStep('mknod', name, () =>
+    checked(
+      c.mknodat(MKNODAT, directory, bytes(name), NODE_TYPES[type] | mode, encoded >>> 0),
+      'mknodat',
+      name,
+    ),
+  );
 }
 
 export function makeSymlink(directory: number, name: string, target: string): void {
-  checked(c.symlinkat(bytes(target), directory, bytes(name)), 'symlinkat', name);
+  externalStep('symlink', name, () =>
+    checked(c.symlinkat(bytes(target), directory, bytes(name)), 'symlinkat', name),
+  );
 }
 
 /** Gives what `from` names in another directory a second name; a symlink is linked as such. */
 export function makeHardLink(fromDirectory: number, from: string, directory: number, name: string): void {
-  checked(c.linkat(fromDirectory, bytes(from), directory, bytes(name), 0), 'linkat', name);
+  externalStep('link', name, () =>
+    checked(c.linkat(fromDirectory, bytes(from), directory, bytes(name), 0), 'linkat', name),
+  );
 }
 
 /** Takes the name away. @param kind a directory has to be empty */
 export function removeEntry(directory: number, name: string, kind: 'directory' | 'other'): void {
-  checked(c.unlinkat(directory, bytes(name), kind === 'directory' ? AT_REMOVEDIR : 0), 'unlinkat', name);
+  externalStep('rm', name, () =>
+    checked(c.unlinkat(directory, bytes(name), kind === 'directory' ? AT_REMOVEDIR : 0), 'unlinkat', name),
+  );
 }
 
 /** Owner of what the descriptor refers to, O_PATH ones too; a symlink's own. */
 export function setOwner(fd: number, uid: number, gid: number): void {
-  checked(c.fchownat(fd, bytes(''), uid, gid, AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW), 'fchownat', '');
+  externalStep('chown', `/proc/self/fd/${fd}`, () =>
+    checked(c.fchownat(fd, bytes(''), uid, gid, AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW), 'fchownat', ''),
+  );
 }
 
 /** Mode of what the descriptor refers to, O_PATH ones too; a symlink has none. */
 export function setMode(fd: number, mode: number): void {
-  checked(c.chmod(bytes(`/proc/self/fd/${fd}`), mode), 'chmod', '');
+  externalStep('chmod', `/proc/self/fd/${fd}`, () =>
+    checked(c.chmod(bytes(`/proc/self/fd/${fd}`), mode), 'chmod', ''),
+  );
 }
 
 /** Modification and access time of the name itself. */
@@ -112,13 +126,17 @@ export function setTimes(
     times.writeBigInt64LE(BigInt(time.seconds), offset);
     times.writeBigInt64LE(BigInt(time.nanoseconds), offset + 8);
   }
-  checked(c.utimensat(directory, bytes(name), times, AT_SYMLINK_NOFOLLOW), 'utimensat', name);
+  externalStep('utimens', name, () =>
+    checked(c.utimensat(directory, bytes(name), times, AT_SYMLINK_NOFOLLOW), 'utimensat', name),
+  );
 }
 
 /** Sets an extended attribute of the name itself. */
 export function setXattr(directory: number, name: string, attribute: string, value: Uint8Array): void {
   const path = bytes(`/proc/self/fd/${directory}/${name}`);
-  checked(c.lsetxattr(path, bytes(attribute), value, value.length, 0), 'lsetxattr', name);
+  externalStep('setxattr', name, () =>
+    checked(c.lsetxattr(path, bytes(attribute), value, value.length, 0), 'lsetxattr', name),
+  );
 }
 
 function bytes(text: string): Buffer {

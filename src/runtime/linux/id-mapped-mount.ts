@@ -6,6 +6,7 @@ import { closeSync, openSync } from 'node:fs';
 import { release } from 'node:os';
 import { MountFlag } from './mount.ts';
 import { checked, foreignFunction } from './libc.ts';
+import { externalStep } from './external-step.ts';
 
 const openTree = foreignFunction(
   'long syscall(long number, int directory, const char *path, unsigned int flags)',
@@ -57,8 +58,18 @@ export function mountIdMapped(source: string, target: string, options: IdMappedM
       MOUNT_ATTR_SIZE,
     );
     checked(Number(set), 'mount_setattr', source);
-    const moved = moveMount(SyscallNumber.move_mount, tree, '', AT_FDCWD, target, MOVE_MOUNT_F_EMPTY_PATH);
-    checked(Number(moved), 'move_mount', target);
+    const opened = tree;
+    externalStep('mount', target, () => {
+      const moved = moveMount(
+        SyscallNumber.move_mount,
+        opened,
+        '',
+        AT_FDCWD,
+        target,
+        MOVE_MOUNT_F_EMPTY_PATH,
+      );
+      checked(Number(moved), 'move_mount', target);
+    });
   } finally {
     if (tree !== undefined) closeSync(tree);
     closeSync(namespace);

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { externalStep } from './external-step.ts';
 import { isAlive } from './proc.ts';
 
 /**
@@ -8,12 +9,20 @@ import { isAlive } from './proc.ts';
 export function killProcess(pid: number, startTime: number, signal: NodeJS.Signals | number): boolean {
   if (!isAlive(pid, startTime)) return false;
   try {
-    process.kill(pid, signal);
+    sendSignal(pid, signal);
     return true;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ESRCH') return false;
     throw error;
   }
+}
+
+/**
+ * Sends a signal to whatever process, or group (negative), has this number now.
+ * @throws ErrnoException ESRCH, EPERM
+ */
+export function sendSignal(pid: number, signal: NodeJS.Signals | number): void {
+  externalStep('kill', `${pid < 0 ? 'group ' : ''}${signal}`, () => process.kill(pid, signal));
 }
 
 /** Whether some process has this PID: cheaper than to look whether it is the same, and as good for a moment. */

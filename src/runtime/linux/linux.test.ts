@@ -209,8 +209,9 @@ describe('spawning', () => {
     said.setEncoding('utf8');
     let text = '';
     said.on('data', (chunk: string) => (text += chunk));
+    const closed = once(said, 'close');
     assert.equal(await child.ended, 128 + 15);
-    await once(said, 'close');
+    await closed;
     const [numbers = '', directory, line] = text.split('\n');
     assert.match(numbers, new RegExp(`^0 1 2 3 ${child.pid} ${child.pid} sh y$`));
     assert.deepEqual([directory, line], ['/etc', '']);

@@ -1,7 +1,9 @@
 /** File locks that the kernel takes back when their process ends, however it does. @see flock(2) */
-import { closeSync, constants, fstatSync, mkdirSync, openSync, statSync, unlinkSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { externalStep } from './external-step.ts';
+import { mkdirSync, unlinkSync } from './files.ts';
 import { foreignFunction, lastErrno, systemError } from './libc.ts';
 
 const flock = foreignFunction('int flock(int fd, int operation)');
@@ -54,12 +56,13 @@ export async function lockFile(
 
 function openLockFile(path: string): number {
   const flags = constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW;
+  const make = () => openSync(path, flags, 0o600);
   try {
-    return openSync(path, flags, 0o600);
+    return externalStep('lock', path, make);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-    return openSync(path, flags, 0o600);
+    return externalStep('lock', path, make);
   }
 }
 

@@ -1,4 +1,5 @@
 /** Mounting. @see mount(2), umount2(2) */
+import { externalStep } from './external-step.ts';
 import { checked, foreignFunction } from './libc.ts';
 
 const mountCall = foreignFunction(
@@ -34,7 +35,9 @@ export interface MountOptions {
 
 /** @throws ErrnoException */
 export function mount({ source, target, type, flags = 0, data }: MountOptions): void {
-  checked(mountCall(source, target, type ?? null, flags, data ?? null), 'mount', `${source} on ${target}`);
+  externalStep('mount', target, () =>
+    checked(mountCall(source, target, type ?? null, flags, data ?? null), 'mount', `${source} on ${target}`),
+  );
 }
 
 /** Makes what is at `source` visible at `target` too. The source may be `/proc/self/fd/N` of an opened file. */
@@ -55,7 +58,9 @@ export function bindMount(
  */
 export function umount(target: string): boolean {
   try {
-    checked(umountCall(target, MNT_DETACH | UMOUNT_NOFOLLOW), 'umount', target);
+    externalStep('umount', target, () =>
+      checked(umountCall(target, MNT_DETACH | UMOUNT_NOFOLLOW), 'umount', target),
+    );
     return true;
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;

@@ -1,5 +1,6 @@
 /** Opens files below a root without ever leaving it, whatever symlinks there are, and whoever changes them meanwhile. @see openat2(2) */
 import { closeSync, constants } from 'node:fs';
+import { externalStep } from './external-step.ts';
 import { checked, foreignFunction, lastErrno, syscallNumber, systemError } from './libc.ts';
 
 const syscallOpenat2 = foreignFunction(
@@ -94,7 +95,7 @@ function openOrMake(
 
 function checkedMkdir(parent: OpenedFile, name: string, mode: number): void {
   try {
-    checked(mkdirat(parent.fd, name, mode), 'mkdirat', name);
+    externalStep('mkdir', name, () => checked(mkdirat(parent.fd, name, mode), 'mkdirat', name));
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
   }
@@ -116,7 +117,8 @@ function openat2(
   );
   const below = resolve === 0 ? path : path.replace(/^\/+/, '') || '.';
   for (;;) {
-    const fd = Number(syscallOpenat2(OPENAT2, directory, below, how, 24));
+    const call = () => Number(syscallOpenat2(OPENAT2, directory, below, how, 24));
+    const fd = creating ? externalStep('create', path, call) : call();
     if (fd >= 0) return fd;
     const errno = lastErrno();
     // EAGAIN: something on the way was renamed just then, so that the kernel cannot vouch for the result.

@@ -1,6 +1,7 @@
 /** UNIX sockets that keep packets apart (SOCK_SEQPACKET), which node:net does not know. @see unix(7) */
 import { closeSync, constants, openSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
+import { externalStep } from './external-step.ts';
 import { checked, foreignFunction, lastErrno, systemError } from './libc.ts';
 
 const socket = foreignFunction('int socket(int domain, int type, int protocol)');
@@ -34,7 +35,7 @@ export function connectPacketSocket(path: string): number {
     if (short.length > LONGEST_PATH) throw new RangeError(`socket name too long: ${basename(path)}`);
     const family = Buffer.from(Uint16Array.of(AF_UNIX).buffer);
     const address = Buffer.concat([family, short, Buffer.alloc(1)]);
-    checked(connect(fd, address, address.length), 'connect', path);
+    externalStep('connect', path, () => checked(connect(fd, address, address.length), 'connect', path));
     return fd;
   } catch (error) {
     closeSync(fd);

@@ -4,8 +4,10 @@ import { closeSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { basename } from 'node:path';
 import { PeapodError } from '../../model/errors.ts';
+import { timeLimit } from './external-step.ts';
+import { sendSignal } from './kill.ts';
 import { makePipe } from './pipe.ts';
-import { type SpawnedProcess, spawnProcess } from './spawn-process.ts';
+import { commandLine, type SpawnedProcess, spawnProcess } from './spawn-process.ts';
 import { traced } from './trace.ts';
 
 export interface CommandOptions {
@@ -73,7 +75,7 @@ async function run(
                 retryable: true,
               }),
             ),
-          timeoutMs,
+          timeLimit('spawn', () => commandLine(program, args, options.env), timeoutMs),
         )
       : undefined;
   const onAbort = () => fail(options.signal?.reason);
@@ -154,7 +156,7 @@ export function spawnError(program: string, cause: Error): Error {
 
 function killGroup(pid: number): void {
   try {
-    process.kill(-pid, 'SIGKILL');
+    sendSignal(-pid, 'SIGKILL');
   } catch {
     // It has just ended by itself.
   }

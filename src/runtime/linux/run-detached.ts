@@ -1,9 +1,12 @@
 /** Runs a program whose children stay, and so must not hold a pipe of ours. */
-import { readFile, rm } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { PeapodError } from '../../model/errors.ts';
+import { timeLimit } from './external-step.ts';
+import { rm } from './files.ts';
+import { sendSignal } from './kill.ts';
 import { spawnError, tail } from './run-command.ts';
-import { type SpawnedProcess, spawnProcess } from './spawn-process.ts';
+import { commandLine, type SpawnedProcess, spawnProcess } from './spawn-process.ts';
 import { traced } from './trace.ts';
 
 /**
@@ -19,14 +22,17 @@ export async function runDetachedCommand(
   const child = start(program, args);
   const { promise, resolve, reject } = Promise.withResolvers<number>();
   void child.ended.then(resolve);
-  const timer = setTimeout(() => {
-    process.kill(child.pid, 'SIGKILL');
-    reject(
-      new PeapodError('TimedOut', `${program} did not end within ${options.timeoutMs} ms`, {
-        retryable: true,
-      }),
-    );
-  }, options.timeoutMs);
+  const timer = setTimeout(
+    () => {
+      sendSignal(-child.pid, 'SIGKILL');
+      reject(
+        new PeapodError('TimedOut', `${program} did not end within ${options.timeoutMs} ms`, {
+          retryable: true,
+        }),
+      );
+    },
+    timeLimit('spawn', () => commandLine(program, args), options.timeoutMs),
+  );
   try {
     const exitCode = await traced(`run ${basename(program)}`, () => promise);
     if (exitCode === 0) return;

@@ -4,7 +4,8 @@
  */
 import { accessSync, constants } from 'node:fs';
 import { constants as os } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
+import { externalStep } from './external-step.ts';
 import { checked, foreignFunction, optionalFunction, systemError } from './libc.ts';
 
 export interface SpawnOptions {
@@ -84,12 +85,31 @@ export function spawnProcess(
     const pid = new Int32Array(1);
     const environment = Object.entries(env).map(([name, value]) => `${name}=${value}`);
     const argv = [program, ...args, null];
-    fine(posixSpawn(pid, path, actions, attributes, argv, [...environment, null]), 'posix_spawn', program);
+    externalStep(
+      'spawn',
+      () => commandLine(program, args, env),
+      () =>
+        fine(
+          posixSpawn(pid, path, actions, attributes, argv, [...environment, null]),
+          'posix_spawn',
+          program,
+        ),
+    );
     return { pid: pid[0] ?? 0, ended: untilEnded(pid[0] ?? 0) };
   } finally {
     actionsDestroy(actions);
     attributesDestroy(attributes);
   }
+}
+
+/** The program and its arguments, and the order to a CNI plugin: how a fault names it. */
+export function commandLine(
+  program: string,
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): string {
+  const order = env['CNI_COMMAND'] === undefined ? [] : [env['CNI_COMMAND']];
+  return [basename(program), ...order, ...args].join(' ');
 }
 
 /** By way of numbers above all that are in use: a descriptor's place may be another's source. */

@@ -1,5 +1,6 @@
 import { close, open } from 'node:fs';
 import { promisify } from 'node:util';
+import { externalStep } from './external-step.ts';
 import { foreignFunction } from './libc.ts';
 
 const syncfs = foreignFunction('int syncfs(int fd)') as ReturnType<typeof foreignFunction> & {
@@ -12,13 +13,18 @@ const closeFile = promisify(close);
 export async function syncFileSystem(path: string): Promise<void> {
   const fd = await openFile(path, 'r');
   try {
-    await new Promise<void>((resolve, reject) => {
-      syncfs.async(fd, (error, result) => {
-        if (error !== null && error !== undefined) reject(error);
-        else if (result !== 0) reject(new Error(`cannot sync the file system of ${path}`));
-        else resolve();
-      });
-    });
+    await externalStep(
+      'sync',
+      path,
+      async () =>
+        await new Promise<void>((resolve, reject) => {
+          syncfs.async(fd, (error, result) => {
+            if (error !== null && error !== undefined) reject(error);
+            else if (result !== 0) reject(new Error(`cannot sync the file system of ${path}`));
+            else resolve();
+          });
+        }),
+    );
   } finally {
     await closeFile(fd);
   }

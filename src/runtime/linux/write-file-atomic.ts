@@ -1,5 +1,7 @@
-import { open, rename, rm } from 'node:fs/promises';
+import * as promises from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { externalStep } from './external-step.ts';
+import { open, rename, rm } from './files.ts';
 
 let written = 0;
 
@@ -14,10 +16,12 @@ export async function writeFileAtomic(
   try {
     const file = await open(temporary, 'wx', options.mode ?? 0o600);
     try {
-      await file.writeFile(content);
+      await externalStep('write', temporary, async () => await file.writeFile(content), {
+        half: () => file.writeFile(content.slice(0, content.length / 2)),
+      });
       // What open(2) makes of a mode depends on the umask.
       if (options.mode !== undefined) await file.chmod(options.mode);
-      if (options.durable !== false) await file.sync();
+      if (options.durable !== false) await externalStep('sync', temporary, async () => await file.sync());
     } finally {
       await file.close();
     }
@@ -30,9 +34,9 @@ export async function writeFileAtomic(
 }
 
 async function syncDirectory(path: string): Promise<void> {
-  const directory = await open(path, 'r');
+  const directory = await promises.open(path, 'r');
   try {
-    await directory.sync();
+    await externalStep('sync', path, async () => await directory.sync());
   } finally {
     await directory.close();
   }

@@ -4,7 +4,7 @@
  *     <run>/network/<sandbox>.json      what the plugins were told, and what they answered
  *     <run>/network/leases/             host-local's
  */
-import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PeapodError } from '../../model/errors.ts';
 import { lockFile } from '../linux/lock-file.ts';
@@ -16,6 +16,7 @@ import { loadNetworkConfig } from './cni/conflist.ts';
 import { defaultNetworkConfig, hostHasIpv6, uniqueLocalSubnet } from './default-network.ts';
 import { isPortFree } from './is-port-free.ts';
 import { baseRules, hostPortElements, tableName } from './nft-rules.ts';
+import { mkdir, rm, writeFile } from '../linux/files.ts';
 
 export interface PodNetworkOptions {
   /** `<run>/network` */

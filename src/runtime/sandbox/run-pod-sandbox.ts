@@ -1,5 +1,5 @@
 /** From a configuration to a pod's namespaces, held by the infra container, with the network in them. */
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { PeapodError } from '../../model/errors.ts';
 import { cgroupPlace } from '../cgroup/cgroup-place.ts';
@@ -24,6 +24,7 @@ import {
   sandboxId,
 } from './sandbox-record.ts';
 import { unmakeSandbox } from './unmake-sandbox.ts';
+import { mkdir, writeFile } from '../linux/files.ts';
 
 const CREATE_TIMEOUT_MS = 30_000;
 

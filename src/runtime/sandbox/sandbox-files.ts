@@ -1,7 +1,8 @@
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { mount, umountAll } from '../linux/mount.ts';
 import type { DnsConfig, NamespaceOptions, PodSandboxConfig } from '../pod-runtime.ts';
 import type { SandboxPaths } from './sandbox-paths.ts';
+import { mkdir, rm, writeFile } from '../linux/files.ts';
 
 const SHM_SIZE = '64m';
 

@@ -1,6 +1,6 @@
 /** What is remembered of a sandbox: `<sandboxes>/<id>/sandbox.json`, replaced at each step. */
 import { createHash } from 'node:crypto';
-import { mkdir, readdir, rm } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PeapodError } from '../../model/errors.ts';
 import type { OciRuntimeCommand } from '../container/container-context.ts';
@@ -8,6 +8,7 @@ import { ParsedFiles } from '../linux/parsed-files.ts';
 import { bootId, isAlive, readProcessStat } from '../linux/proc.ts';
 import { writeFileAtomic } from '../linux/write-file-atomic.ts';
 import type { PodMetadata, PodSandboxConfig } from '../pod-runtime.ts';
+import { mkdir, rm } from '../linux/files.ts';
 
 export interface SandboxRecord {
   version: 1;

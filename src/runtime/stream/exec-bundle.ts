@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { readFile, rm } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PeapodError } from '../../model/errors.ts';
 import type { ContainerContext } from '../container/container-context.ts';
@@ -10,6 +10,7 @@ import { observeContainer } from '../container/observe-container.ts';
 import type { OciProcess, OciSpec } from '../container/spec/oci-spec.ts';
 import type { ExecRequest } from '../pod-runtime.ts';
 import { writeFileAtomic } from '../linux/write-file-atomic.ts';
+import { rm } from '../linux/files.ts';
 
 /** What the OCI runtime needs to run one more command in a container; disposing deletes the files. */
 export interface ExecBundle extends AsyncDisposable {

@@ -10,22 +10,20 @@
  * @see kubernetes/pkg/volume/util/atomic_writer.go
  */
 import { randomBytes } from 'node:crypto';
-import {
-  constants,
-  fchmodSync,
-  fchownSync,
-  mkdirSync,
-  readdirSync,
-  readlinkSync,
-  renameSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
+import { constants, readdirSync, readlinkSync } from 'node:fs';
 import { posix } from 'node:path';
 import { mkdirInRoot, type OpenedFile, openInRoot } from '../linux/open-beneath.ts';
 import type { Payload } from './payload/payload.ts';
 import { heldPayload, type WrittenFiles, writtenFiles } from './written-files.ts';
+import {
+  fchmodSync,
+  fchownSync,
+  mkdirSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from '../linux/files.ts';
 
 const DATA = '..data';
 const NEW_DATA = '..data_tmp';

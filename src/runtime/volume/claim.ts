@@ -1,8 +1,9 @@
-import { chmod, mkdir, mkdtemp, rename, rmdir, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { MadeVolume, VolumeContext } from './volume-context.ts';
 import { badVolume } from './volume-failure.ts';
 import { checkedName } from './volume-paths.ts';
+import { chmod, mkdir, mkdtemp, rename, rmdir } from '../linux/files.ts';
 
 /** A claim's data: a directory of the node, named after the claim. It outlives the pod, and the claim. */
 export async function makeClaim({ paths, pod, volume, sources }: VolumeContext): Promise<MadeVolume> {

@@ -1,4 +1,3 @@
-import { chmod, mkdir } from 'node:fs/promises';
 import { podLimits } from '../../model/pod-requests.ts';
 import { parseQuantity, type Quantity, wholeValue } from '../../model/quantity.ts';
 import { mount, MountFlag } from '../linux/mount.ts';
@@ -7,6 +6,7 @@ import { isMountPoint } from './mount-points.ts';
 import type { MadeVolume, VolumeContext } from './volume-context.ts';
 import { badVolume } from './volume-failure.ts';
 import { emptyDirPath } from './volume-paths.ts';
+import { chmod, mkdir } from '../linux/files.ts';
 
 /** An empty directory that anybody may write to: on disk, in memory, or of huge pages. */
 export async function makeEmptyDir(context: VolumeContext): Promise<MadeVolume> {

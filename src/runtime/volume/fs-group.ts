@@ -1,8 +1,9 @@
 /** Gives a volume to the pod's `fsGroup`. @see kubernetes/pkg/volume/volume_linux.go */
-import { chmodSync, closeSync, constants, fstatSync, openSync, readdirSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readdirSync } from 'node:fs';
 import { setImmediate } from 'node:timers/promises';
 import { O_PATH, openEntry, setOwner } from '../linux/directory-entry.ts';
 import { badVolume } from './volume-failure.ts';
+import { chmodSync } from '../linux/files.ts';
 
 const GROUP_FILE = 0o660;
 const GROUP_DIRECTORY = 0o2770;

@@ -1,8 +1,9 @@
-import { type FileHandle, lstat, mkdir, open, stat } from 'node:fs/promises';
+import { type FileHandle, lstat, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Stats } from 'node:fs';
 import type { MadeVolume, VolumeContext } from './volume-context.ts';
 import { badVolume } from './volume-failure.ts';
+import { mkdir, open } from '../linux/files.ts';
 
 /** A path of the node, checked to be what its type says. @see kubernetes/pkg/volume/hostpath */
 export async function makeHostPath({ volume }: VolumeContext): Promise<MadeVolume> {

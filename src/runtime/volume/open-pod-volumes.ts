@@ -1,4 +1,4 @@
-import { readdir, rmdir, stat } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Pod, Volume } from '../../model/api/types.ts';
 import type { Clock } from '../../model/clock.ts';
@@ -14,6 +14,7 @@ import { deleteUnmounted } from './mount-points.ts';
 import { volumeFailure } from './volume-failure.ts';
 import { emptyDirPath, podVolumePaths, subPathPlace, writtenPath } from './volume-paths.ts';
 import { madeVolume } from './volume-record.ts';
+import { rmdir } from '../linux/files.ts';
 
 /** What is made is recorded on disk: any process may go on where another ended. */
 export function openPodVolumes(paths: RuntimePaths, clock: Pick<Clock, 'now'>): PodVolumes {

@@ -2,10 +2,11 @@
  * Deletes a tree that a hostile program may have filled, and may still be changing: symlinks are deleted and never followed, another file
  * system is never entered, names need not be UTF-8, and however deep the tree is, few directories are open at a time.
  */
-import { closeSync, constants, fstatSync, openSync, readdirSync, renameSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readdirSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { openEntry, removeEntry } from '../linux/directory-entry.ts';
+import { renameSync } from '../linux/files.ts';
 
 /** What lies deeper is moved up to the tree's root, and deleted from there. */
 const MAX_DEPTH = 64;

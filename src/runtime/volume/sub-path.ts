@@ -3,13 +3,14 @@
  * that is handed out. Whoever changes the volume afterwards changes nothing about what will be mounted.
  * @see kubernetes/pkg/volume/util/subpath/subpath_linux.go
  */
-import { chmodSync, closeSync, fstatSync, mkdirSync, openSync, rmSync, statSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, statSync } from 'node:fs';
 import { dirname, isAbsolute } from 'node:path';
 import { bindMount, mount, MountFlag } from '../linux/mount.ts';
 import { mkdirInRoot, type OpenedFile, openInRoot } from '../linux/open-beneath.ts';
 import type { Mount } from '../pod-runtime.ts';
 import { detach } from './mount-points.ts';
 import { badVolume } from './volume-failure.ts';
+import { chmodSync, mkdirSync, rmSync } from '../linux/files.ts';
 
 const PERMISSIONS = 0o2777;
 

@@ -1,11 +1,12 @@
 /** What is known on disk of a pod's volumes: written before anything is made, so that any process can go on or clean up. */
-import { mkdir, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { bootId } from '../linux/proc.ts';
 import { writeFileAtomic } from '../linux/write-file-atomic.ts';
 import { isMountPoint } from './mount-points.ts';
 import type { MadeVolume } from './volume-context.ts';
 import { checkedName, type PodVolumePaths } from './volume-paths.ts';
+import { mkdir } from '../linux/files.ts';
 
 type VolumeRecord = { state: 'making' } | { state: 'made'; bootId: string; made: MadeVolume };
 

@@ -1,10 +1,10 @@
-import { chmod, mkdir } from 'node:fs/promises';
 import { mount, MountFlag } from '../linux/mount.ts';
 import { writeAtomically } from './atomic-writer.ts';
 import { isMountPoint } from './mount-points.ts';
 import { readPayload } from './payload/read-payload.ts';
 import type { MadeVolume, VolumeContext } from './volume-context.ts';
 import { writtenPath } from './volume-paths.ts';
+import { chmod, mkdir } from '../linux/files.ts';
 
 /** A volume whose files we write: configMap on disk, secret, downwardAPI and projected in memory, so that no secret reaches a disk. */
 export async function makeWrittenVolume(context: VolumeContext): Promise<MadeVolume> {

@@ -1,11 +1,12 @@
 import { createReadStream } from 'node:fs';
-import { type FileHandle, open } from 'node:fs/promises';
+import { type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PeapodError } from '../../../model/errors.ts';
 import { decompress } from '../unpack/decompress.ts';
 import { entryPath } from '../unpack/entry-path.ts';
 import { SpaceGuard, type SpaceLimits } from '../unpack/space-guard.ts';
 import { readTar } from '../unpack/tar-reader.ts';
+import { open } from '../../linux/files.ts';
 
 interface Member {
   offset: number;

@@ -1,4 +1,3 @@
-import { rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { tryLockFile } from '../../linux/lock-file.ts';
 import { hexOf } from '../digest.ts';
@@ -6,6 +5,7 @@ import { listImageRecords, listNames, removeName } from './image-records.ts';
 import { listLayers } from './layers.ts';
 import { namesIn, type StoreFiles } from './store-files.ts';
 import { collectTemporaries, makeTemporaryDirectory } from './temporary-directory.ts';
+import { rename, rm } from '../../linux/files.ts';
 
 /** Held shared by whoever adds to the store, alone by whoever takes away. */
 export const STORE_LOCK = 'store';

@@ -1,9 +1,10 @@
-import { readFile, rm } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeFileAtomic } from '../../linux/write-file-atomic.ts';
 import { type Digest, isDigest } from '../digest.ts';
 import { errorCode } from '../unpack/layer-directory.ts';
 import { namesIn, type StoreFiles } from './store-files.ts';
+import { rm } from '../../linux/files.ts';
 
 /** An image that is here whole: configuration and all layers. */
 export interface ImageRecord {

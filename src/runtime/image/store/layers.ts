@@ -1,4 +1,4 @@
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PeapodError } from '../../../model/errors.ts';
 import { lockFile } from '../../linux/lock-file.ts';
@@ -9,6 +9,7 @@ import { errorCode } from '../unpack/layer-directory.ts';
 import { SpaceGuard, type SpaceLimits } from '../unpack/space-guard.ts';
 import { namesIn, type StoreFiles } from './store-files.ts';
 import { makeTemporaryDirectory } from './temporary-directory.ts';
+import { mkdir, rename, writeFile } from '../../linux/files.ts';
 
 /** What lies beside an unpacked layer. */
 export interface LayerRecord {

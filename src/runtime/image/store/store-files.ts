@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
-import { mkdir, readdir } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Digest, hexOf } from '../digest.ts';
+import { mkdir } from '../../linux/files.ts';
 
 /**
  * Where the store keeps what. Everything appears under its name by a rename, so what bears a name is whole; what a crash

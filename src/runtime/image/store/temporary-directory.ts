@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { lockFile, tryLockFile } from '../../linux/lock-file.ts';
 import { namesIn, type StoreFiles } from './store-files.ts';
+import { mkdir, rm } from '../../linux/files.ts';
 
 const LOCK_SUFFIX = '.lock';
 

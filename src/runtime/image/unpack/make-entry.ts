@@ -1,4 +1,4 @@
-import { closeSync, constants, writeSync } from 'node:fs';
+import { closeSync, constants } from 'node:fs';
 import {
   makeDirectory,
   makeHardLink,
@@ -14,6 +14,7 @@ import { setAttributes } from './set-attributes.ts';
 import type { SpaceGuard } from './space-guard.ts';
 import type { TarHeader } from './tar-header.ts';
 import type { TarEntryBody } from './tar-reader.ts';
+import { writeSync } from '../../linux/files.ts';
 
 /** Makes what one entry says, in place of what bears its name already; two directories become one. */
 export async function makeEntry(
