@@ -1,5 +1,6 @@
-import { closeSync, constants, openSync, readdirSync, readFileSync, readlinkSync, writeSync } from 'node:fs';
+import { closeSync, constants, openSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
+import { writeSync } from '../linux/files.ts';
 
 /**
  * Wakes an OCI runtime that copies a command's output and waits, after the command has ended, until nobody holds the other end (runc does).

@@ -4,10 +4,11 @@
  */
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { writeFileAtomic } from '../../linux/write-file-atomic.ts';
 import type { RuntimePaths } from '../../paths.ts';
+import { mkdir, rm } from '../../linux/files.ts';
 
 type Paths = Pick<RuntimePaths, 'images' | 'containers'>;
 
