@@ -1,14 +1,26 @@
-import type { DirectoryClient } from '../client/directory/directory-client.ts';
 import type { Container, ContainerStatus, EphemeralContainer, Pod } from '../model/api/types.ts';
 import { PeapodError } from '../model/errors.ts';
+import type { PodSource, PodSources } from './engine/pod-source.ts';
+
+/** A pod, and where it is known. */
+export interface FoundPod {
+  readonly pod: Pod;
+  readonly source: PodSource;
+}
+
+/** Every pod of this machine, the server's first. */
+export async function allPods({ all }: PodSources): Promise<FoundPod[]> {
+  const lists = all.map(async (source) => (await source.client.listPods()).map((pod) => ({ pod, source })));
+  return (await Promise.all(lists)).flat();
+}
 
 /** The pod called `name`, `pod/name`, or the start of whose uid this is (8 characters or more). */
-export async function findPod(client: DirectoryClient, namespace: string, reference: string): Promise<Pod> {
+export async function findPod(sources: PodSources, namespace: string, reference: string): Promise<FoundPod> {
   const name = reference.replace(/^(pods?|po)\//, '');
-  const pods = await client.listPods();
+  const pods = await allPods(sources);
   const found =
-    pods.find(({ metadata }) => metadata?.namespace === namespace && metadata.name === name) ??
-    pods.find(({ metadata }) => name.length >= 8 && metadata?.uid?.startsWith(name));
+    pods.find(({ pod: { metadata } }) => metadata?.namespace === namespace && metadata.name === name) ??
+    pods.find(({ pod: { metadata } }) => name.length >= 8 && metadata?.uid?.startsWith(name));
   if (found === undefined)
     throw new PeapodError('NotFound', `pods "${name}" not found`, { hint: 'peapod ps' });
   return found;
@@ -16,13 +28,13 @@ export async function findPod(client: DirectoryClient, namespace: string, refere
 
 /** The pods named, or with `all` every one. */
 export async function findPods(
-  client: DirectoryClient,
+  sources: PodSources,
   references: readonly string[],
   options: { namespace: string; all?: boolean },
-): Promise<Pod[]> {
-  if (options.all === true) return client.listPods();
+): Promise<FoundPod[]> {
+  if (options.all === true) return allPods(sources);
   if (references.length === 0) throw new PeapodError('Invalid', 'name at least one pod, or say --all');
-  return Promise.all(references.map((reference) => findPod(client, options.namespace, reference)));
+  return Promise.all(references.map((reference) => findPod(sources, options.namespace, reference)));
 }
 
 export function containersOf(pod: Pod): (Container | EphemeralContainer)[] {

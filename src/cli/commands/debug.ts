@@ -4,8 +4,10 @@ import { defaultPod } from '../../model/defaults/default-pod.ts';
 import { PeapodError } from '../../model/errors.ts';
 import { assertNoFieldErrors } from '../../model/field-error.ts';
 import { validateAddedEphemeralContainers } from '../../model/validation/validate-pod.ts';
+import { openSources } from '../engine/pod-source.ts';
 import { chooseContainer, containerId, containerStatuses, findPod } from '../find-pods.ts';
-import { type Host, openHost } from '../host.ts';
+import type { UserClient } from '../../client/user-client.ts';
+import { openHost } from '../host.ts';
 import { terminalOf } from '../output/terminal.ts';
 import { ExitCode } from '../report-error.ts';
 import { requireRoot } from '../require-root.ts';
@@ -31,13 +33,14 @@ export async function debug(
   options: DebugOptions,
 ): Promise<void> {
   requireRoot('debug pods');
-  await using host = await openHost(settings);
+  await using sources = await openSources(settings);
+  const { pod, source } = await findPod(sources, options.namespace, reference);
+  await using host = await openHost(source.settings);
   using interrupts = new Interrupts();
-  const pod = await findPod(host.client, options.namespace, reference);
   if (options.target !== undefined) chooseContainer(pod, options.target);
   const name = options.container ?? `debugger-${randomBytes(3).toString('hex')}`;
   const tty = options.tty === true && process.stdin.isTTY;
-  const added = withContainer(pod, {
+  const container: EphemeralContainer = {
     name,
     image: options.image,
     ...(command.length === 0 ? {} : { command: [...command] }),
@@ -46,16 +49,14 @@ export async function debug(
     stdinOnce: options.stdin === true,
     tty,
     ...(options.target === undefined ? {} : { targetContainerName: options.target }),
-  });
+  };
+  const added = withContainer(pod, container);
   assertNoFieldErrors('Pod', pod.metadata?.name ?? '', validateAddedEphemeralContainers(added));
   await pullImages(host.runtime, [imagePod(added, name)], terminalOf(process.stderr), {
     signal: interrupts.first,
   });
-  await host.client.changePod(pod.metadata?.namespace ?? 'default', pod.metadata?.name ?? '', (present) => ({
-    ...present,
-    spec: { containers: [], ...present.spec, ephemeralContainers: added.spec?.ephemeralContainers ?? [] },
-  }));
-  const id = await started(host, pod, name, interrupts.first);
+  await source.client.addEphemeralContainer(pod, added.spec?.ephemeralContainers?.at(-1) ?? container);
+  const id = await started(source.client, pod, name, interrupts.first);
   await using session = await host.runtime.attach(id, { tty, stdin: options.stdin === true });
   using _ = connect(session, { tty, stdin: options.stdin === true });
   const exitCode = await session.exit;
@@ -73,9 +74,14 @@ function imagePod(pod: Pod, name: string): Pod {
   return { spec: { containers: added === undefined ? [] : [added] } };
 }
 
-async function started(host: Host, { metadata }: Pod, name: string, signal: AbortSignal): Promise<string> {
-  for await (const _ of host.client.watchChanges({ signal })) {
-    const pod = await host.client.getPod(metadata?.namespace ?? 'default', metadata?.name ?? '');
+async function started(
+  client: UserClient,
+  { metadata }: Pod,
+  name: string,
+  signal: AbortSignal,
+): Promise<string> {
+  for await (const _ of client.watchChanges({ signal })) {
+    const pod = await client.getPod(metadata?.namespace ?? 'default', metadata?.name ?? '');
     const state = containerStatuses(pod).find((status) => status.name === name)?.state;
     if (state?.running !== undefined || state?.terminated !== undefined) return containerId(pod, name);
     const { reason = '', message } = state?.waiting ?? {};

@@ -1,7 +1,7 @@
 import { since } from '../../model/status/pod-printer.ts';
 import { describePod } from '../describe/describe-pod.ts';
+import { openSources } from '../engine/pod-source.ts';
 import { findPod } from '../find-pods.ts';
-import { openClient } from '../open-client.ts';
 import type { Settings } from '../settings.ts';
 import { systemClock } from '../system-clock.ts';
 
@@ -11,10 +11,10 @@ export async function describe(
   names: readonly string[],
   options: { namespace: string },
 ): Promise<void> {
-  const { client } = openClient(settings);
+  await using sources = await openSources(settings);
   const texts = names.map(async (name) => {
-    const pod = await findPod(client, options.namespace, name);
-    const events = await client.listEvents({ involvedUid: pod.metadata?.uid ?? '' });
+    const { pod, source } = await findPod(sources, options.namespace, name);
+    const events = await source.client.listEvents({ involvedUid: pod.metadata?.uid ?? '' });
     return describePod(pod, events, (time) => since(time, systemClock.now()));
   });
   process.stdout.write((await Promise.all(texts)).join('\n\n'));

@@ -1,5 +1,6 @@
 import type { StreamSession } from '../../runtime/pod-runtime.ts';
 import { rawTerminal } from '../../runtime/linux/raw-terminal.ts';
+import { openSources } from '../engine/pod-source.ts';
 import { chooseContainer, containerId, findPod } from '../find-pods.ts';
 import { openHost } from '../host.ts';
 import { ExitCode } from '../report-error.ts';
@@ -21,8 +22,9 @@ export async function exec(
   options: ExecOptions,
 ): Promise<void> {
   requireRoot('run commands in containers');
-  await using host = await openHost(settings);
-  const pod = await findPod(host.client, options.namespace, reference);
+  await using sources = await openSources(settings);
+  const { pod, source } = await findPod(sources, options.namespace, reference);
+  await using host = await openHost(source.settings);
   const id = containerId(pod, chooseContainer(pod, options.container));
   const tty = options.tty === true && process.stdin.isTTY;
   const words = command[0] === '--' ? command.slice(1) : command;

@@ -1,4 +1,5 @@
 import type { ImageStatus } from '../../runtime/pod-runtime.ts';
+import { imageSettings } from '../engine/image-settings.ts';
 import { openHost } from '../host.ts';
 import { humanSize } from '../output/human-size.ts';
 import { parseOutputFormat, printList } from '../output/print-list.ts';
@@ -14,7 +15,7 @@ interface ImageRow {
 /** `peapod images`: a line for each name of each image. */
 export async function images(settings: Settings, options: { output?: string }): Promise<void> {
   const format = parseOutputFormat(options.output);
-  await using host = await openHost(settings);
+  await using host = await openHost(await imageSettings(settings));
   const rows = (await host.runtime.listImages()).flatMap(rowsOf);
   const columns = [
     { heading: 'REPOSITORY', value: (row: ImageRow) => row.repository },

@@ -1,3 +1,4 @@
+import { imageSettings } from '../engine/image-settings.ts';
 import { openHost } from '../host.ts';
 import { requireRoot } from '../require-root.ts';
 import { readImageChange } from '../../runtime/image/archive/read-image-change.ts';
@@ -12,7 +13,7 @@ export async function importImage(
 ): Promise<void> {
   requireRoot('import images');
   const config = options.change.reduce(readImageChange, {});
-  await using host = await openHost(settings);
+  await using host = await openHost(await imageSettings(settings));
   const image = await host.runtime.images.importRootfs(file === '-' ? process.stdin : file, {
     reference,
     config,

@@ -1,3 +1,4 @@
+import { openSources } from '../engine/pod-source.ts';
 import { findPod } from '../find-pods.ts';
 import { openHost } from '../host.ts';
 import { parseOutputFormat, structured } from '../output/print-list.ts';
@@ -10,16 +11,17 @@ export async function inspect(
   options: { namespace: string; output?: string },
 ): Promise<void> {
   const format = parseOutputFormat(options.output);
-  await using host = await openHost(settings);
+  await using sources = await openSources(settings);
   const inspected = [];
   for (const name of names) {
-    const pod = await findPod(host.client, options.namespace, name);
+    const { pod, source } = await findPod(sources, options.namespace, name);
+    await using host = await openHost(source.settings);
     const podUid = pod.metadata?.uid ?? '';
     const sandboxes = await host.runtime.listPodSandboxes({ podUid });
     const containers = await Promise.all(
       sandboxes.map(({ id }) => host.runtime.listContainers({ sandboxId: id })),
     );
-    const events = await host.client.listEvents({ involvedUid: podUid });
+    const events = await source.client.listEvents({ involvedUid: podUid });
     inspected.push({ pod, events, sandboxes, containers: containers.flat() });
   }
   process.stdout.write(await structured(format === 'yaml' ? 'yaml' : 'json', inspected));

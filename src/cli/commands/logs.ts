@@ -1,8 +1,8 @@
 import type { Pod } from '../../model/api/types.ts';
 import { PeapodError } from '../../model/errors.ts';
 import type { LogEntry } from '../../runtime/stream/log-reader.ts';
+import { openSources } from '../engine/pod-source.ts';
 import { chooseContainer, containerStatuses, containersOf, findPod } from '../find-pods.ts';
-import { openClient } from '../open-client.ts';
 import { containerLog } from '../output/container-log.ts';
 import { LogPrefixes } from '../output/log-prefix.ts';
 import { terminalOf } from '../output/terminal.ts';
@@ -28,10 +28,11 @@ export async function logs(
   positional: string | undefined,
   options: LogsOptions,
 ): Promise<void> {
-  const { client, paths } = openClient(settings);
+  await using sources = await openSources(settings);
   using interrupts = new Interrupts();
   const sinceMs = options.since === undefined ? undefined : parseSince(options.since, systemClock.now());
-  const pod = await findPod(client, options.namespace, reference);
+  const { pod, source } = await findPod(sources, options.namespace, reference);
+  const { client, paths } = source;
   const named = options.container ?? positional;
   const containers =
     named === undefined ? containersOf(pod).map(({ name }) => name) : [chooseContainer(pod, named)];

@@ -1,8 +1,8 @@
 import type { Pod } from '../../model/api/types.ts';
 import { matchesRequirements, parseLabelSelector } from '../../model/label-selector.ts';
 import { type PodRow, podRow } from '../../model/status/pod-printer.ts';
-import { findPod } from '../find-pods.ts';
-import { openClient } from '../open-client.ts';
+import { openSources } from '../engine/pod-source.ts';
+import { allPods, findPod } from '../find-pods.ts';
 import { parseOutputFormat, printList } from '../output/print-list.ts';
 import { type Style, type Terminal, terminalOf } from '../output/terminal.ts';
 import type { Settings } from '../settings.ts';
@@ -17,13 +17,14 @@ export async function ps(
   options: { namespace?: string; selector?: string; output?: string },
 ): Promise<void> {
   const format = parseOutputFormat(options.output);
-  const { client } = openClient(settings);
+  await using sources = await openSources(settings);
   const requirements = options.selector === undefined ? [] : parseLabelSelector(options.selector);
   const found =
     names.length === 0
-      ? await client.listPods()
-      : await Promise.all(names.map((name) => findPod(client, options.namespace ?? 'default', name)));
+      ? await allPods(sources)
+      : await Promise.all(names.map((name) => findPod(sources, options.namespace ?? 'default', name)));
   const pods = found
+    .map(({ pod }) => pod)
     .filter(({ metadata }) => options.namespace === undefined || metadata?.namespace === options.namespace)
     .filter(({ metadata }) => matchesRequirements(requirements, metadata?.labels ?? {}));
   const rows = pods.map((pod): Row => ({ ...podRow(pod, systemClock.now()), pod }));

@@ -1,3 +1,4 @@
+import { imageSettings } from '../engine/image-settings.ts';
 import { openHost } from '../host.ts';
 import { terminalOf } from '../output/terminal.ts';
 import { requireRoot } from '../require-root.ts';
@@ -8,7 +9,7 @@ import type { Settings } from '../settings.ts';
 /** `peapod pull`: prints the id of each image. */
 export async function pull(settings: Settings, references: readonly string[]): Promise<void> {
   requireRoot('pull images');
-  await using host = await openHost(settings);
+  await using host = await openHost(await imageSettings(settings));
   using interrupts = new Interrupts();
   const ids: string[] = [];
   {

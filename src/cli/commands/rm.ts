@@ -1,6 +1,7 @@
 import { PeapodError } from '../../model/errors.ts';
+import { withEngines } from '../engine/with-engines.ts';
+import { openSources } from '../engine/pod-source.ts';
 import { findPods } from '../find-pods.ts';
-import { openHost } from '../host.ts';
 import { removePods } from '../keeper/remove-pods.ts';
 import { hasEnded } from '../keeper/stop-pods.ts';
 import { requireRoot } from '../require-root.ts';
@@ -13,15 +14,16 @@ export async function rm(
   options: { namespace: string; all?: boolean; force?: boolean; time?: number },
 ): Promise<void> {
   requireRoot('remove pods');
-  await using host = await openHost(settings);
-  const pods = await findPods(host.client, names, options);
-  const running = pods.find((pod) => !hasEnded(pod));
+  await using sources = await openSources(settings);
+  const pods = await findPods(sources, names, options);
+  const running = pods.find(({ pod }) => !hasEnded(pod));
   if (running !== undefined && options.force !== true) {
-    const name = running.metadata?.name;
+    const name = running.pod.metadata?.name;
     throw new PeapodError('FailedPrecondition', `pod "${name}" is running`, {
       hint: `peapod stop ${name}, or peapod rm -f ${name}`,
     });
   }
-  await removePods(host, pods, options.time === undefined ? {} : { gracePeriodSeconds: options.time });
-  for (const pod of pods) process.stdout.write(`pod/${pod.metadata?.name}\n`);
+  const grace = options.time === undefined ? {} : { gracePeriodSeconds: options.time };
+  await withEngines(pods, (engine, own) => removePods(engine, own, grace));
+  for (const { pod } of pods) process.stdout.write(`pod/${pod.metadata?.name}\n`);
 }

@@ -1,5 +1,6 @@
+import { withEngines } from '../engine/with-engines.ts';
+import { openSources } from '../engine/pod-source.ts';
 import { findPods } from '../find-pods.ts';
-import { openHost } from '../host.ts';
 import { hasEnded, stopPods } from '../keeper/stop-pods.ts';
 import { requireRoot } from '../require-root.ts';
 import type { Settings } from '../settings.ts';
@@ -11,9 +12,10 @@ export async function stop(
   options: { namespace: string; all?: boolean; time?: number },
 ): Promise<void> {
   requireRoot('stop pods');
-  await using host = await openHost(settings);
-  const pods = await findPods(host.client, names, options);
-  const running = pods.filter((pod) => !hasEnded(pod));
-  await stopPods(host, running, options.time === undefined ? {} : { gracePeriodSeconds: options.time });
-  for (const pod of pods) process.stdout.write(`pod/${pod.metadata?.name}\n`);
+  await using sources = await openSources(settings);
+  const pods = await findPods(sources, names, options);
+  const running = pods.filter(({ pod }) => !hasEnded(pod));
+  const grace = options.time === undefined ? {} : { gracePeriodSeconds: options.time };
+  await withEngines(running, (engine, own) => stopPods(engine, own, grace));
+  for (const { pod } of pods) process.stdout.write(`pod/${pod.metadata?.name}\n`);
 }

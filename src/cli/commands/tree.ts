@@ -1,6 +1,7 @@
 import type { Pod } from '../../model/api/types.ts';
 import { listThreads, readProcessStat } from '../../runtime/linux/proc.ts';
-import { containersOf, findPod } from '../find-pods.ts';
+import { openSources } from '../engine/pod-source.ts';
+import { allPods, containersOf, findPod, type FoundPod } from '../find-pods.ts';
 import { type Host, openHost } from '../host.ts';
 import { parseOutputFormat, structured } from '../output/print-list.ts';
 import { requireRoot } from '../require-root.ts';
@@ -17,12 +18,12 @@ export async function tree(
 ): Promise<void> {
   requireRoot('see the processes of pods');
   const format = parseOutputFormat(options.output);
-  await using host = await openHost(settings);
+  await using sources = await openSources(settings);
   const pods =
     names.length === 0
-      ? await host.client.listPods()
-      : await Promise.all(names.map((name) => findPod(host.client, options.namespace, name)));
-  const found = (await Promise.all(pods.map((pod) => readPod(host, pod)))).filter((pod) => pod !== undefined);
+      ? await allPods(sources)
+      : await Promise.all(names.map((name) => findPod(sources, options.namespace, name)));
+  const found = await readPods(pods);
   if (format === 'json' || format === 'yaml') {
     process.stdout.write(
       await structured(
@@ -42,6 +43,16 @@ export async function tree(
   }
   for (const pod of found)
     process.stdout.write(`${renderTree(podTree(pod, { threads: options.threads === true })).join('\n')}\n`);
+}
+
+async function readPods(pods: readonly FoundPod[]): Promise<PodProcesses[]> {
+  const found: PodProcesses[] = [];
+  for (const [source, group] of Map.groupBy(pods, (one) => one.source)) {
+    await using host = await openHost(source.settings);
+    const read = await Promise.all(group.map(({ pod }) => readPod(host, pod)));
+    found.push(...read.filter((pod) => pod !== undefined));
+  }
+  return found;
 }
 
 async function readPod(host: Host, pod: Pod): Promise<PodProcesses | undefined> {

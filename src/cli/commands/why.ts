@@ -5,8 +5,9 @@ import { SchedulingEngine } from '../../scheduler/engine/schedule-pod.ts';
 import { ClusterSnapshot } from '../../scheduler/engine/snapshot.ts';
 import { explainPod, type PodExplanation } from '../../scheduler/explain/explain-pod.ts';
 import { hasEnded } from '../../scheduler/simulate/expand-controllers.ts';
+import { NODES } from '../../client/resource-types.ts';
+import { openSources, type PodSource } from '../engine/pod-source.ts';
 import { findPod } from '../find-pods.ts';
-import { openClient } from '../open-client.ts';
 import { structured } from '../output/print-list.ts';
 import { terminalOf } from '../output/terminal.ts';
 import { placeable } from '../placement/find-place.ts';
@@ -25,21 +26,27 @@ export async function why(settings: Settings, name: string, options: WhyOptions)
   const { output } = options;
   if (output !== undefined && output !== 'json' && output !== 'yaml')
     throw new PeapodError('Invalid', `invalid output format "${output}": must be one of json, yaml`);
-  const { client } = openClient(settings);
-  const pod = await findPod(client, options.namespace, name);
-  const explanation = explainOnNode(pod, thisNode(settings), await client.listPods());
+  await using sources = await openSources(settings);
+  const { pod, source } = await findPod(sources, options.namespace, name);
+  const explanation = explainOnNodes(pod, await nodesOf(source), await source.client.listPods());
   const out = terminalOf(process.stdout);
   if (output !== undefined) out.write(await structured(output, explanation));
   else out.write(renderExplanation(printableTexts(explanation), out));
 }
 
-/** As the node is without the pod itself. */
-export function explainOnNode(pod: Pod, node: Node, pods: readonly Pod[]): PodExplanation {
+async function nodesOf(source: PodSource): Promise<Node[]> {
+  if (source.kind === 'server') return (await source.client.api.list(NODES)).items;
+  return [thisNode(source.settings)];
+}
+
+/** As the nodes are without the pod itself. */
+export function explainOnNodes(pod: Pod, nodes: readonly Node[], pods: readonly Pod[]): PodExplanation {
   const snapshot = new ClusterSnapshot();
-  snapshot.addNode(node);
+  for (const node of nodes) snapshot.addNode(node);
+  const names = new Set(nodes.map(({ metadata }) => metadata?.name));
   for (const other of pods) {
     const isItself = other.metadata?.uid === pod.metadata?.uid;
-    if (isItself || hasEnded(other) || other.spec?.nodeName !== node.metadata?.name) continue;
+    if (isItself || hasEnded(other) || !names.has(other.spec?.nodeName)) continue;
     snapshot.addPod(placeable(other));
   }
   const schedulerName = pod.spec?.schedulerName ?? 'default-scheduler';

@@ -1,6 +1,5 @@
 import type { Pod } from '../../model/api/types.ts';
-import type { Host } from '../host.ts';
-import { keepPods } from './keep-pods.ts';
+import type { PodEngine } from '../engine/pod-engine.ts';
 import { podsWhen } from './pods-when.ts';
 
 /**
@@ -8,12 +7,12 @@ import { podsWhen } from './pods-when.ts';
  * Pods that nobody keeps, and those whose keeper goes away meanwhile, are kept by this process until then.
  */
 export async function attendPods(
-  host: Host,
+  engine: PodEngine,
   pods: readonly Pod[],
   reached: (pods: Pod[]) => boolean,
   signal: AbortSignal = new AbortController().signal,
 ): Promise<void> {
   const uids = new Set(pods.map((pod) => pod.metadata?.uid ?? ''));
-  await using _ = keepPods(host, uids);
-  await podsWhen(host.client, uids, reached, signal);
+  await using _ = engine.keep(pods);
+  await podsWhen(engine.client, uids, reached, signal);
 }

@@ -1,9 +1,9 @@
-import type { DirectoryClient } from '../../client/directory/directory-client.ts';
+import type { UserClient } from '../../client/user-client.ts';
 import type { Pod } from '../../model/api/types.ts';
 
 /** Waits until `reached` holds for those of the pods that are still there, or the signal aborts, without an error. */
 export async function podsWhen(
-  client: DirectoryClient,
+  client: Pick<UserClient, 'listPods' | 'watchChanges'>,
   uids: ReadonlySet<string>,
   reached: (pods: Pod[]) => boolean,
   signal: AbortSignal,

@@ -1,21 +1,20 @@
 import type { Pod } from '../../model/api/types.ts';
-import type { Host } from '../host.ts';
+import type { PodEngine } from '../engine/pod-engine.ts';
 import { attendPods } from './attend-pods.ts';
-import { collectUnused } from './collect-unused.ts';
 
 /** Deletes the pods, whoever keeps them, and resolves when nothing is left of them, nor of what only they used. */
 export async function removePods(
-  host: Host,
+  engine: PodEngine,
   pods: readonly Pod[],
   options: { gracePeriodSeconds?: number; signal?: AbortSignal },
 ): Promise<void> {
   const { signal, ...deletion } = options;
   for (const { metadata } of pods) {
-    await host.client.deletePod(metadata?.namespace ?? 'default', metadata?.name ?? '', {
+    await engine.client.deletePod(metadata?.namespace ?? 'default', metadata?.name ?? '', {
       ...deletion,
       ...(metadata?.uid === undefined ? {} : { uid: metadata.uid }),
     });
   }
-  await attendPods(host, pods, (present) => present.length === 0, signal);
-  await collectUnused(host.client);
+  await attendPods(engine, pods, (present) => present.length === 0, signal);
+  await engine.collectUnused();
 }

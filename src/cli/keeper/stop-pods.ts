@@ -1,5 +1,5 @@
 import type { Pod } from '../../model/api/types.ts';
-import type { Host } from '../host.ts';
+import type { PodEngine } from '../engine/pod-engine.ts';
 import { attendPods } from './attend-pods.ts';
 
 /** Wanted of a pod: its containers are stopped and not started again, but it stays. */
@@ -13,23 +13,16 @@ export interface StopOptions {
 }
 
 /** Stops the pods, whoever keeps them, and resolves when all their containers have ended, or the signal aborts. */
-export async function stopPods(host: Host, pods: readonly Pod[], options: StopOptions): Promise<void> {
-  for (const { metadata } of pods) {
-    await host.client.changePod(metadata?.namespace ?? 'default', metadata?.name ?? '', (pod) => ({
-      ...pod,
-      metadata: {
-        ...pod.metadata,
-        annotations: {
-          ...pod.metadata?.annotations,
-          [STOPPED]: new Date(host.clock.now()).toISOString(),
-          ...(options.gracePeriodSeconds === undefined
-            ? {}
-            : { [STOP_GRACE_PERIOD]: String(options.gracePeriodSeconds) }),
-        },
-      },
-    }));
+export async function stopPods(engine: PodEngine, pods: readonly Pod[], options: StopOptions): Promise<void> {
+  for (const pod of pods) {
+    await engine.client.annotatePod(pod, {
+      [STOPPED]: new Date(engine.clock.now()).toISOString(),
+      ...(options.gracePeriodSeconds === undefined
+        ? {}
+        : { [STOP_GRACE_PERIOD]: String(options.gracePeriodSeconds) }),
+    });
   }
-  await attendPods(host, pods, (present) => present.every(hasEnded), options.signal);
+  await attendPods(engine, pods, (present) => present.every(hasEnded), options.signal);
 }
 
 export function hasEnded(pod: Pod): boolean {

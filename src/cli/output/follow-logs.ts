@@ -1,5 +1,5 @@
 import type { ContainerStatus, Pod } from '../../model/api/types.ts';
-import type { DirectoryClient } from '../../client/directory/directory-client.ts';
+import type { UserClient } from '../../client/user-client.ts';
 import { containerStatuses, containersOf } from '../find-pods.ts';
 import { containerLog } from './container-log.ts';
 import { LogPrefixes } from './log-prefix.ts';
@@ -7,7 +7,7 @@ import { LogWriter } from './log-writer.ts';
 import type { Terminal } from './terminal.ts';
 
 export interface FollowOptions {
-  client: DirectoryClient;
+  client: UserClient;
   /** The folder of all pods' logs. */
   logs: string;
   terminal: Terminal;

@@ -1,4 +1,4 @@
-import type { ContainerStatus, Pod } from '../../model/api/types.ts';
+import type { ContainerStatus, Event, Pod } from '../../model/api/types.ts';
 
 export type Stage = 'waiting' | 'running' | 'done' | 'failed';
 
@@ -10,7 +10,7 @@ export interface ContainerView {
 }
 
 /** Every container of the pod with what happens to it: init containers first, in the order of the spec. */
-export function containerViews(pod: Pod): ContainerView[] {
+export function containerViews(pod: Pod, events: readonly Event[] = []): ContainerView[] {
   const statuses = new Map<string, ContainerStatus>();
   const {
     initContainerStatuses = [],
@@ -23,11 +23,20 @@ export function containerViews(pod: Pod): ContainerView[] {
   const { initContainers = [], containers = [], ephemeralContainers = [] } = pod.spec ?? {};
   return [...initContainers, ...containers, ...ephemeralContainers].map(({ name }) => ({
     name,
-    ...stageOf(statuses.get(name)),
+    ...stageOf(statuses.get(name), pullOf(name, events)),
   }));
 }
 
-function stageOf(status: ContainerStatus | undefined): { stage: Stage; text: string } {
+/** What is told of the pull of a container's image, while it goes on. */
+function pullOf(name: string, events: readonly Event[]): string | undefined {
+  const last = events.findLast(({ involvedObject }) => involvedObject.fieldPath?.endsWith(`{${name}}`));
+  return last?.reason === 'Pulling' ? last.message : undefined;
+}
+
+function stageOf(
+  status: ContainerStatus | undefined,
+  pull: string | undefined,
+): { stage: Stage; text: string } {
   const { waiting, running, terminated } = status?.state ?? {};
   if (running !== undefined) {
     const restarts = status?.restartCount ?? 0;
@@ -43,6 +52,8 @@ function stageOf(status: ContainerStatus | undefined): { stage: Stage; text: str
     };
   }
   const reason = waiting?.reason ?? 'Pending';
+  if (pull !== undefined && (reason === 'ContainerCreating' || reason === 'PodInitializing'))
+    return { stage: 'waiting', text: pull };
   const detail = waiting?.message === undefined ? '' : `: ${waiting.message}`;
   return { stage: /Err|BackOff|Invalid/.test(reason) ? 'failed' : 'waiting', text: reason + detail };
 }

@@ -18,12 +18,17 @@ const KINDS = ['Pod', 'ConfigMap', 'Secret', 'PersistentVolumeClaim'] as const;
 /**
  * Reads, defaults and validates the manifests; warnings go to `terminal`, a line each.
  * @param files paths, `-` for standard input
+ * @param options.server whether a server will run them
  * @throws PeapodError Invalid with every problem; NotFound for a file that isn't there
  */
-export async function readInput(files: readonly string[], terminal: Terminal): Promise<Manifests> {
+export async function readInput(
+  files: readonly string[],
+  terminal: Terminal,
+  options: { server: boolean },
+): Promise<Manifests> {
   const documents = [];
   for (const file of files) documents.push(...readManifests(await readSource(file), file, { kinds: KINDS }));
-  const admitted = admitManifests(documents, { server: false, nameSuffix: randomSuffix });
+  const admitted = admitManifests(documents, { ...options, nameSuffix: randomSuffix });
   for (const warning of admitted.warnings)
     terminal.write(`${terminal.style('yellow', 'Warning:')} ${warning}\n`);
   if (documents.length === 0) throw new PeapodError('Invalid', `no objects in ${files.join(', ')}`);

@@ -1,8 +1,7 @@
 import type { Pod } from '../../model/api/types.ts';
 import { PeapodError } from '../../model/errors.ts';
 import { traced } from '../../runtime/linux/trace.ts';
-import type { Host } from '../host.ts';
-import { keepPods } from '../keeper/keep-pods.ts';
+import type { PodEngine } from '../engine/pod-engine.ts';
 import { podsWhen } from '../keeper/pods-when.ts';
 import { removePods } from '../keeper/remove-pods.ts';
 import { hasEnded, stopPods } from '../keeper/stop-pods.ts';
@@ -14,7 +13,7 @@ import type { RunOptions } from './run.ts';
 import { startPods } from './start-pods.ts';
 
 export interface RunContext {
-  host: Host;
+  engine: PodEngine;
   pods: readonly Pod[];
   terminal: Terminal;
   interrupts: Interrupts;
@@ -28,30 +27,35 @@ export interface RunContext {
  * @returns the exit code of the first container that failed, 0 when none did
  */
 export async function runForeground(context: RunContext): Promise<number> {
-  const { host, pods, terminal, interrupts, options } = context;
+  const { engine, terminal, interrupts, options } = context;
+  const { client } = engine;
+  await using created = await engine.create(context.pods);
+  const { pods } = created;
   const uids = new Set(pods.map((pod) => pod.metadata?.uid ?? ''));
-  await using _keeping = keepPods(host, uids);
-  const failure = await traced('start pods', () => startPods(host, pods, terminal, interrupts.first));
+  const failure = await traced('start pods', () => startPods(client, pods, terminal, interrupts.first));
   if (failure !== undefined) {
-    await removePods(host, pods, { gracePeriodSeconds: 0 });
+    await removePods(engine, pods, { gracePeriodSeconds: 0 });
     throw new PeapodError('FailedPrecondition', failure);
   }
   if (options.rm !== true) context.started();
   const logsEnd = new AbortController();
   const logs = options.logs
-    ? followLogs(pods, { client: host.client, logs: host.paths.logs, terminal, signal: logsEnd.signal })
+    ? followLogs(pods, { client, logs: engine.logs, terminal, signal: logsEnd.signal })
     : Promise.resolve();
-  await podsWhen(host.client, uids, (all) => all.every(hasEnded), interrupts.first);
-  if (interrupts.first.aborted) await stopOnInterrupt(context);
+  await podsWhen(client, uids, (all) => all.every(hasEnded), interrupts.first);
+  if (interrupts.first.aborted) await stopOnInterrupt(context, pods);
   logsEnd.abort();
   await logs;
-  const ended = (await host.client.listPods()).filter((pod) => uids.has(pod.metadata?.uid ?? ''));
-  if (options.rm === true) await removePods(host, ended, {});
+  const ended = (await client.listPods()).filter((pod) => uids.has(pod.metadata?.uid ?? ''));
+  if (options.rm === true) await removePods(engine, ended, {});
   return exitCodeOf(ended);
 }
 
-async function stopOnInterrupt({ host, pods, terminal, interrupts }: RunContext): Promise<void> {
+async function stopOnInterrupt(
+  { engine, terminal, interrupts }: RunContext,
+  pods: readonly Pod[],
+): Promise<void> {
   terminal.write(terminal.isTty ? '\nStopping; once more to kill\n' : 'Stopping\n');
-  await stopPods(host, pods, { signal: interrupts.second });
-  if (interrupts.second.aborted) await stopPods(host, pods, { gracePeriodSeconds: 0 });
+  await stopPods(engine, pods, { signal: interrupts.second });
+  if (interrupts.second.aborted) await stopPods(engine, pods, { gracePeriodSeconds: 0 });
 }

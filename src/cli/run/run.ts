@@ -1,22 +1,19 @@
 /** `peapod run`: from manifests to running pods. */
-import { randomUUID } from 'node:crypto';
 import type { Pod } from '../../model/api/types.ts';
 import { PeapodError } from '../../model/errors.ts';
-import { type Host, openHost } from '../host.ts';
 import { traced } from '../../runtime/linux/trace.ts';
-import { ensureSupervisor } from '../keeper/ensure-supervisor.ts';
+import type { PodEngine } from '../engine/pod-engine.ts';
+import { openServer } from '../engine/pod-source.ts';
+import { serverEngine } from '../engine/server-engine.ts';
 import { removePods } from '../keeper/remove-pods.ts';
-import { terminalOf } from '../output/terminal.ts';
+import { type Terminal, terminalOf } from '../output/terminal.ts';
 import { ExitCode } from '../report-error.ts';
 import { requireRoot } from '../require-root.ts';
 import type { Settings } from '../settings.ts';
-import { applyObjects } from './apply-objects.ts';
 import { Interrupts } from './interrupts.ts';
-import { pullImages } from './pull-images.ts';
 import { type Manifests, readInput } from './read-input.ts';
 import { runDetached } from './run-detached.ts';
 import { runForeground } from './run-foreground.ts';
-import { tellOciRuntime } from './tell-oci-runtime.ts';
 import { traceTo } from './trace-to.ts';
 
 export interface RunOptions {
@@ -33,29 +30,47 @@ export interface RunOptions {
 export async function run(settings: Settings, options: RunOptions): Promise<void> {
   using _trace = traceTo(options.trace ?? process.env['PEAPOD_TRACE']);
   const terminal = terminalOf(process.stdout);
+  await using server = await openServer(settings);
   const manifests = await traced('read manifests', () =>
-    readInput(options.filename, terminalOf(process.stderr)),
+    readInput(options.filename, terminalOf(process.stderr), { server: server !== undefined }),
   );
   requireRoot('run pods');
-  // It starts while this process makes things ready; without pods it leaves again by itself.
-  if (options.detach === true) ensureSupervisor(settings);
-  await using host = await traced('open runtime', () => openHost(settings));
-  await tellOciRuntime(host, terminalOf(process.stderr));
+  if (server !== undefined) {
+    terminal.write(`${terminal.style('dim', `On the server at ${server.server.url}`)}\n`);
+    await runOn(serverEngine(server), manifests, options, terminal);
+  } else {
+    const { runHere } = await import('./run-here.ts');
+    await runHere(settings, options.detach === true, (engine) =>
+      runOn(engine, manifests, options, terminal),
+    );
+  }
+}
+
+async function runOn(
+  engine: PodEngine,
+  manifests: Manifests,
+  options: RunOptions,
+  terminal: Terminal,
+): Promise<void> {
   using interrupts = new Interrupts();
-  await freeNames(host, manifests.pods, options.replace ?? false);
-  await traced('pull images', () =>
-    pullImages(host.runtime, manifests.pods, terminal, { signal: interrupts.first }),
-  );
-  const pods = manifests.pods.map(withUid);
-  await using applied = await traced('apply objects', () => applyObjects(host.client, manifests));
+  await freeNames(engine, manifests.pods, options.replace ?? false);
+  await engine.pullImages(manifests.pods, terminal, { signal: interrupts.first });
+  await using applied = await engine.apply(manifests);
   const start = options.detach === true ? runDetached : runForeground;
-  const exitCode = await start({ host, pods, terminal, interrupts, options, started: () => applied.keep() });
+  const exitCode = await start({
+    engine,
+    pods: manifests.pods,
+    terminal,
+    interrupts,
+    options,
+    started: () => applied.keep(),
+  });
   if (exitCode !== 0) throw new ExitCode(exitCode);
 }
 
 /** Before anything is made: a name that is taken is an error, or with `--replace` made free. */
-async function freeNames(host: Host, pods: Manifests['pods'], replace: boolean): Promise<void> {
-  const present = await host.client.listPods();
+async function freeNames(engine: PodEngine, pods: Manifests['pods'], replace: boolean): Promise<void> {
+  const present = await engine.client.listPods();
   const taken = pods.flatMap((pod) => present.filter((other) => sameName(pod, other)));
   const [first] = taken;
   if (first === undefined) return;
@@ -64,14 +79,9 @@ async function freeNames(host: Host, pods: Manifests['pods'], replace: boolean):
       hint: `peapod rm -f ${first.metadata?.name}, or peapod run --replace`,
     });
   }
-  await removePods(host, taken, {});
+  await removePods(engine, taken, {});
 }
 
 function sameName(a: Pod, b: Pod): boolean {
   return a.metadata?.name === b.metadata?.name && a.metadata?.namespace === b.metadata?.namespace;
-}
-
-/** The uid is known before the pod is there, so that its keeper can hold its lock first. */
-function withUid(pod: Pod): Pod {
-  return { ...pod, metadata: { ...pod.metadata, uid: randomUUID() } };
 }

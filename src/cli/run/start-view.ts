@@ -1,4 +1,4 @@
-import type { Pod } from '../../model/api/types.ts';
+import type { Event, Pod } from '../../model/api/types.ts';
 import { LiveBlock } from '../output/live-block.ts';
 import { displayWidth, printable, type Terminal } from '../output/terminal.ts';
 import { type ContainerView, containerViews, type Stage } from './container-stage.ts';
@@ -10,7 +10,7 @@ const REDRAW_MS = 80;
 export class StartView implements Disposable {
   readonly #terminal: Terminal;
   readonly #block: LiveBlock;
-  readonly #pods = new Map<string, Pod>();
+  readonly #pods = new Map<string, { pod: Pod; events: readonly Event[] }>();
   readonly #told = new Map<string, string>();
   readonly #timer: NodeJS.Timeout | undefined;
   readonly #warnings: string[] = [];
@@ -22,10 +22,10 @@ export class StartView implements Disposable {
     if (terminal.isTty) this.#timer = setInterval(() => this.#draw(), REDRAW_MS).unref();
   }
 
-  show(pod: Pod): void {
-    this.#pods.set(pod.metadata?.uid ?? '', pod);
+  show(pod: Pod, events: readonly Event[]): void {
+    this.#pods.set(pod.metadata?.uid ?? '', { pod, events });
     if (this.#terminal.isTty) this.#draw();
-    else for (const view of containerViews(pod)) this.#tell(pod, view);
+    else for (const view of containerViews(pod, events)) this.#tell(pod, view);
   }
 
   /** Something that the user should know, below what is shown. */
@@ -50,11 +50,11 @@ export class StartView implements Disposable {
 
   #draw(): void {
     this.#frame += 1;
-    this.#block.draw([...this.#pods.values()].flatMap((pod) => this.#podLines(pod)));
+    this.#block.draw([...this.#pods.values()].flatMap(({ pod, events }) => this.#podLines(pod, events)));
   }
 
-  #podLines(pod: Pod): string[] {
-    const views = containerViews(pod);
+  #podLines(pod: Pod, events: readonly Event[]): string[] {
+    const views = containerViews(pod, events);
     const width = Math.max(...views.map(({ name }) => displayWidth(name)));
     const address =
       pod.status?.podIP === undefined ? '' : this.#terminal.style('dim', `  ${pod.status.podIP}`);

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PeapodError } from '../../model/errors.ts';
 import type { Settings } from '../settings.ts';
-import { readRunningServer } from './running-server.ts';
+import { readRunningServer } from './read-server.ts';
 import { serverSettings } from './server-settings.ts';
 
 export interface KubeconfigOptions {

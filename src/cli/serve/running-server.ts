@@ -1,29 +1,11 @@
 /** What a server tells other processes of this machine of itself: a file in its run directory, as long as it runs. */
-import { readFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PeapodError } from '../../model/errors.ts';
 import { type FileLock, tryLockFile } from '../../runtime/linux/lock-file.ts';
 import { writeFileAtomic } from '../../runtime/linux/write-file-atomic.ts';
 import type { Settings } from '../settings.ts';
-
-export interface RunningServer {
-  readonly pid: number;
-  /** Empty until it listens. */
-  readonly url: string;
-  /** Where its pods and images are: the settings of a runtime that works on them. */
-  readonly settings: Settings;
-}
-
-/** Of the server that runs, or that was killed here last. @param run the server's own run directory */
-export function readRunningServer(run: string): RunningServer | undefined {
-  try {
-    return JSON.parse(readFileSync(join(run, 'server.json'), 'utf8')) as RunningServer;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT' || error instanceof SyntaxError) return undefined;
-    throw error;
-  }
-}
+import { readRunningServer, type RunningServer } from './read-server.ts';
 
 /** Whether some process serves with this run directory. */
 export function isServing(run: string): boolean {

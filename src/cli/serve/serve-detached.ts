@@ -7,7 +7,8 @@ import { ExitCode } from '../report-error.ts';
 import { requireRoot } from '../require-root.ts';
 import { type Settings, settingsEnv } from '../settings.ts';
 import type { ServeConfig } from './config/serve-config.ts';
-import { isServing, readRunningServer, runsAlready } from './running-server.ts';
+import { readRunningServer } from './read-server.ts';
+import { isServing, runsAlready } from './running-server.ts';
 import { TOLD } from './serve-verb.ts';
 import { serverSettings } from './server-settings.ts';
 

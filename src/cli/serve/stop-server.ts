@@ -2,7 +2,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { PeapodError } from '../../model/errors.ts';
 import { requireRoot } from '../require-root.ts';
 import type { Settings } from '../settings.ts';
-import { isServing, readRunningServer } from './running-server.ts';
+import { readRunningServer } from './read-server.ts';
+import { isServing } from './running-server.ts';
 import { serverSettings } from './server-settings.ts';
 
 const TIMEOUT_MS = 60_000;

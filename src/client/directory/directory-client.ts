@@ -13,6 +13,7 @@ import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import type {
   ConfigMap,
+  EphemeralContainer,
   Event,
   PersistentVolumeClaim,
   Pod,
@@ -21,6 +22,7 @@ import type {
 } from '../../model/api/types.ts';
 import type { Clock } from '../../model/clock.ts';
 import { PeapodError } from '../../model/errors.ts';
+import type { UserClient } from '../user-client.ts';
 import type { PodClient, PodEvent, PodEventRecord } from '../pod-client.ts';
 import { addEvent } from './event-list.ts';
 import { ObjectFolder } from './object-folder.ts';
@@ -38,7 +40,7 @@ export interface DirectoryClientOptions {
   lock: (path: string) => Promise<AsyncDisposable>;
 }
 
-export class DirectoryClient implements PodClient {
+export class DirectoryClient implements PodClient, UserClient {
   readonly #pods: ObjectFolder<Pod>;
   readonly #statuses: ObjectFolder<PodStatus>;
   readonly #events: ObjectFolder<Event[]>;
@@ -145,6 +147,24 @@ export class DirectoryClient implements PodClient {
     const stored: Pod = { ...changed, metadata: { ...changed.metadata, resourceVersion } };
     await this.#pods.write(key(namespace, name), stored);
     return stored;
+  }
+
+  async annotatePod({ metadata }: Pod, annotations: Readonly<Record<string, string>>): Promise<void> {
+    await this.changePod(metadata?.namespace ?? 'default', metadata?.name ?? '', (pod) => ({
+      ...pod,
+      metadata: { ...pod.metadata, annotations: { ...pod.metadata?.annotations, ...annotations } },
+    }));
+  }
+
+  async addEphemeralContainer({ metadata }: Pod, container: EphemeralContainer): Promise<void> {
+    await this.changePod(metadata?.namespace ?? 'default', metadata?.name ?? '', (pod) => ({
+      ...pod,
+      spec: {
+        containers: [],
+        ...pod.spec,
+        ephemeralContainers: [...(pod.spec?.ephemeralContainers ?? []), container],
+      },
+    }));
   }
 
   async removePod(pod: Pod): Promise<void> {

@@ -1,0 +1,83 @@
+import { randomUUID } from 'node:crypto';
+import type { Pod } from '../../model/api/types.ts';
+import { PeapodError } from '../../model/errors.ts';
+import { traced } from '../../runtime/linux/trace.ts';
+import type { Host } from '../host.ts';
+import { collectUnused } from '../keeper/collect-unused.ts';
+import { keepPods } from '../keeper/keep-pods.ts';
+import { removePods } from '../keeper/remove-pods.ts';
+import { createPlaced } from '../placement/place-pods.ts';
+import { applyObjects } from '../run/apply-objects.ts';
+import { pullImages } from '../run/pull-images.ts';
+import type { PodEngine } from './pod-engine.ts';
+
+/** How long the background process may take to appear. */
+const TAKE_OVER_MS = 10_000;
+
+/** The agent in this process. The host stays the caller's. */
+export function localEngine(host: Host): PodEngine {
+  const engine: PodEngine = {
+    client: host.client,
+    clock: host.clock,
+    logs: host.paths.logs,
+    pullImages: (pods, terminal, options) =>
+      traced('pull images', () => pullImages(host.runtime, pods, terminal, options)),
+    apply: (manifests) => traced('apply objects', () => applyObjects(host.client, manifests)),
+    create: async (wanted) => {
+      const pods = wanted.map(withUid);
+      const keeping = engine.keep(pods);
+      const made: Pod[] = [];
+      try {
+        for (const pod of pods) {
+          await createPlaced(host, pod);
+          made.push(pod);
+        }
+      } catch (error) {
+        await removePods(engine, made, { gracePeriodSeconds: 0 });
+        await keeping[Symbol.asyncDispose]();
+        throw error;
+      }
+      return { pods, [Symbol.asyncDispose]: () => keeping[Symbol.asyncDispose]() };
+    },
+    keep: (pods) => keepPods(host, uidsOf(pods)),
+    handOver: (pods) => traced('hand over to the keeper', () => handOver(host, uidsOf(pods))),
+    collectUnused: () => collectUnused(host.client),
+    [Symbol.asyncDispose]: async () => {},
+  };
+  return engine;
+}
+
+/** The uid is known before the pod is there, so that its keeper can hold its lock first. */
+function withUid(pod: Pod): Pod {
+  return { ...pod, metadata: { ...pod.metadata, uid: randomUUID() } };
+}
+
+function uidsOf(pods: readonly Pod[]): ReadonlySet<string> {
+  return new Set(pods.map(({ metadata }) => metadata?.uid ?? ''));
+}
+
+/** Waits until somebody else keeps the pods, or they have ended. */
+async function handOver(host: Host, uids: ReadonlySet<string>): Promise<void> {
+  const end = host.clock.now() + TAKE_OVER_MS;
+  while (!(await isInOtherHands(host, uids))) {
+    if (host.clock.now() > end) {
+      throw new PeapodError(
+        'Unavailable',
+        'the background process has not taken the pods over: nobody restarts their containers',
+        {
+          hint: `see ${host.settings.run}/supervisor.log`,
+        },
+      );
+    }
+    await host.clock.sleep(10);
+  }
+}
+
+async function isInOtherHands(host: Host, uids: ReadonlySet<string>): Promise<boolean> {
+  const pods = (await host.client.listPods()).filter(({ metadata }) => uids.has(metadata?.uid ?? ''));
+  return pods.every(({ metadata, status }) => {
+    if (status?.phase === 'Succeeded' || status?.phase === 'Failed') return true;
+    using mine = host.locks.tryKeep(metadata?.uid ?? '');
+    return mine === undefined;
+  });
+}

@@ -1,0 +1,36 @@
+import type { UserClient } from '../../client/user-client.ts';
+import type { Clock } from '../../model/clock.ts';
+import type { Pod } from '../../model/api/types.ts';
+import type { Terminal } from '../output/terminal.ts';
+import type { Manifests } from '../run/read-input.ts';
+
+/**
+ * What brings pods to life, and ends them: the agent of the server that runs, or the same agent in this process. Both do it by what the
+ * client has written down; verbs see no difference.
+ */
+export interface PodEngine extends AsyncDisposable {
+  readonly client: UserClient;
+  readonly clock: Clock;
+  /** The folder of all pods' logs. */
+  readonly logs: string;
+  /** Has the images here before the pods are made, and shows how they come; or leaves that to the agent. */
+  pullImages(pods: readonly Pod[], terminal: Terminal, options: { signal: AbortSignal }): Promise<void>;
+  /** Stores what pods refer to. Disposing takes away again what this call made and no pod uses; `keep` calls that off. */
+  apply(manifests: Manifests): Promise<AsyncDisposable & { keep(): void }>;
+  /**
+   * Creates the pods and has them kept as their specs say; disposing does not end them. When one cannot be made, none is left.
+   * @throws PeapodError AlreadyExists, Invalid, Forbidden
+   */
+  create(pods: readonly Pod[]): Promise<CreatedPods>;
+  /** Has pods kept that may have nobody else who does, until disposed of. */
+  keep(pods: readonly Pod[]): AsyncDisposable;
+  /** Resolves when the pods go on without this process. */
+  handOver(pods: readonly Pod[]): Promise<void>;
+  /** Takes away what only pods used that are gone. */
+  collectUnused(): Promise<void>;
+}
+
+export interface CreatedPods extends AsyncDisposable {
+  /** As they were made, with their uids. */
+  readonly pods: readonly Pod[];
+}

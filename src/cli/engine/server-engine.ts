@@ -1,0 +1,67 @@
+import type { ApiClient } from '../../client/api-client.ts';
+import { CLAIMS, CONFIG_MAPS, PODS, SECRETS } from '../../client/resource-types.ts';
+import type { ReferredObject } from '../../client/user-client.ts';
+import type { Pod } from '../../model/api/types.ts';
+import { removePods } from '../keeper/remove-pods.ts';
+import type { Manifests } from '../run/read-input.ts';
+import { systemClock } from '../system-clock.ts';
+import type { PodEngine } from './pod-engine.ts';
+import type { ServerSource } from './pod-source.ts';
+
+/** The server's agent. The source stays the caller's. */
+export function serverEngine({ client, paths }: ServerSource): PodEngine {
+  const nothing = async () => {};
+  const engine: PodEngine = {
+    client,
+    clock: systemClock,
+    logs: paths.logs,
+    pullImages: nothing,
+    apply: (manifests) => applyObjects(client.api, manifests),
+    create: async (wanted) => {
+      const pods: Pod[] = [];
+      try {
+        for (const pod of wanted) pods.push(await client.api.create(PODS, pod));
+      } catch (error) {
+        await removePods(engine, pods, { gracePeriodSeconds: 0 });
+        throw error;
+      }
+      return { pods, [Symbol.asyncDispose]: nothing };
+    },
+    keep: () => ({ [Symbol.asyncDispose]: nothing }),
+    handOver: nothing,
+    collectUnused: nothing,
+    [Symbol.asyncDispose]: nothing,
+  };
+  return engine;
+}
+
+async function applyObjects(
+  api: ApiClient,
+  { objects }: Manifests,
+): Promise<AsyncDisposable & { keep(): void }> {
+  let keep = false;
+  const made: ReferredObject[] = [];
+  for (const object of objects) {
+    const type = typeOf(object);
+    const { namespace = 'default', name = '' } = object.metadata ?? {};
+    if ((await api.find(type, namespace, name)) === undefined) made.push(object);
+    await api.apply(type, object, { force: true });
+  }
+  return {
+    keep: () => {
+      keep = true;
+    },
+    [Symbol.asyncDispose]: async () => {
+      if (keep) return;
+      for (const object of made) {
+        const { namespace = 'default', name = '' } = object.metadata ?? {};
+        await api.delete(typeOf(object), namespace, name);
+      }
+    },
+  };
+}
+
+function typeOf({ kind }: ReferredObject) {
+  if (kind === 'ConfigMap') return CONFIG_MAPS;
+  return kind === 'Secret' ? SECRETS : CLAIMS;
+}

@@ -1,0 +1,34 @@
+import type {
+  ConfigMap,
+  EphemeralContainer,
+  Event,
+  PersistentVolumeClaim,
+  Pod,
+  Secret,
+} from '../model/api/types.ts';
+
+/** What somebody at a terminal does with pods, whoever has them: a server, or the files that several processes share. */
+export interface UserClient {
+  /** Of all namespaces. */
+  listPods(): Promise<Pod[]>;
+  /** @throws PeapodError NotFound */
+  getPod(namespace: string, name: string): Promise<Pod>;
+  /** Marks the pod for deletion; it is gone when its containers have ended. */
+  deletePod(
+    namespace: string,
+    name: string,
+    options?: { uid?: string; gracePeriodSeconds?: number },
+  ): Promise<void>;
+  /** Annotates the pod. @throws PeapodError NotFound */
+  annotatePod(pod: Pod, annotations: Readonly<Record<string, string>>): Promise<void>;
+  /** Adds a container to a pod that runs. @throws PeapodError NotFound, Invalid */
+  addEphemeralContainer(pod: Pod, container: EphemeralContainer): Promise<void>;
+  /** The oldest first. */
+  listEvents(filter?: { involvedUid?: string }): Promise<Event[]>;
+  /** Yields at once and whenever a pod, or the status of one, may have changed, until the signal aborts. */
+  watchChanges(options: { signal: AbortSignal }): AsyncIterable<void>;
+  getPersistentVolumeClaim(namespace: string, name: string): Promise<PersistentVolumeClaim | undefined>;
+}
+
+/** What pods refer to, and manifests have beside them. */
+export type ReferredObject = ConfigMap | Secret | PersistentVolumeClaim;
