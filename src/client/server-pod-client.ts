@@ -5,6 +5,7 @@ import type {
   Event,
   PersistentVolumeClaim,
   Pod,
+  PodCondition,
   PodStatus,
   Secret,
   TokenRequest,
@@ -31,6 +32,8 @@ const REMEMBERED_EVENTS = 1000;
 export class ServerPodClient implements PodClient {
   readonly #options: ServerPodClientOptions;
   readonly #client: ApiClient;
+  /** What was written last of each pod, by uid. */
+  readonly #written = new Map<string, { ready: PodCondition | undefined; version: bigint }>();
   readonly #recorded = new Map<string, { namespace: string; name: string; count: number }>();
 
   constructor(options: ServerPodClientOptions) {
@@ -65,10 +68,14 @@ export class ServerPodClient implements PodClient {
       onError,
       onAdd: (pod) => queue.push({ type: 'ADDED', pod }),
       onUpdate: (pod, previous) => {
+        if (this.#isContradicted(pod)) this.#restoreReady(pod).catch(onError);
         // The agent's own status comes back to it: no news.
         if (wantedDiffers(pod, previous)) queue.push({ type: 'MODIFIED', pod });
       },
-      onDelete: (pod) => queue.push({ type: 'DELETED', pod }),
+      onDelete: (pod) => {
+        this.#written.delete(pod.metadata?.uid ?? '');
+        queue.push({ type: 'DELETED', pod });
+      },
     });
     try {
       yield* queue.events(ended);
@@ -78,12 +85,31 @@ export class ServerPodClient implements PodClient {
     }
   }
 
+  /** Conditions that others have written stay. */
   async updatePodStatus(pod: Pod, status: PodStatus): Promise<void> {
     const { namespace = '', name = '', uid = '' } = pod.metadata ?? {};
-    const gone = Object.keys(pod.status ?? {}).filter((field) => !Object.hasOwn(status, field));
-    const cleared = Object.fromEntries(gone.map((field) => [field, null]));
-    const patch = { metadata: { uid }, status: { ...cleared, ...status } };
-    await unlessGone(this.#client.patch(PODS, namespace, name, 'merge', patch, { subresource: 'status' }));
+    const patch = { metadata: { uid }, status: statusPatch(pod.status ?? {}, status) };
+    const written = await unlessGone(
+      this.#client.patch(PODS, namespace, name, 'strategic', patch, { subresource: 'status' }),
+    );
+    if (written !== undefined)
+      this.#written.set(uid, { ready: readyOf(status), version: versionOf(written) });
+  }
+
+  /** Whether somebody who took this node for lost has said since that the pod is not ready. */
+  #isContradicted(pod: Pod): boolean {
+    const written = this.#written.get(pod.metadata?.uid ?? '');
+    if (written === undefined || versionOf(pod) <= written.version) return false;
+    return written.ready?.status === 'True' && readyOf(pod.status)?.status !== 'True';
+  }
+
+  async #restoreReady(pod: Pod): Promise<void> {
+    const { namespace = '', name = '', uid = '' } = pod.metadata ?? {};
+    const ready = this.#written.get(uid)?.ready;
+    const patch = { metadata: { uid }, status: { conditions: [ready] } };
+    await unlessGone(
+      this.#client.patch(PODS, namespace, name, 'strategic', patch, { subresource: 'status' }),
+    );
   }
 
   async deletePod(
@@ -194,6 +220,32 @@ export class ServerPodClient implements PodClient {
       reportingInstance: this.#options.nodeName,
     };
   }
+}
+
+const REPLACE = { $patch: 'replace' };
+
+/** A strategic merge patch from one status to the next: lists are replaced, but for the conditions, which are merged. */
+function statusPatch(before: PodStatus, status: PodStatus): Record<string, unknown> {
+  const gone = Object.keys(before).filter((field) => !Object.hasOwn(status, field));
+  const conditions = status.conditions ?? [];
+  const dropped = (before.conditions ?? []).filter(
+    ({ type }) => !conditions.some((condition) => condition.type === type),
+  );
+  return {
+    ...Object.fromEntries(gone.map((field) => [field, null])),
+    ...status,
+    conditions: [...conditions, ...dropped.map(({ type }) => ({ type, $patch: 'delete' }))],
+    ...(status.podIPs === undefined ? {} : { podIPs: [...status.podIPs, REPLACE] }),
+    ...(status.hostIPs === undefined ? {} : { hostIPs: [...status.hostIPs, REPLACE] }),
+  };
+}
+
+function readyOf(status: PodStatus | undefined): PodCondition | undefined {
+  return status?.conditions?.find(({ type }) => type === 'Ready');
+}
+
+function versionOf({ metadata }: Pod): bigint {
+  return BigInt(metadata?.resourceVersion ?? '0');
 }
 
 function wantedDiffers(a: Pod, b: Pod): boolean {

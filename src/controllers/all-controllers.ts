@@ -7,16 +7,41 @@ import { jobController } from './job/job.ts';
 import { ttlAfterFinishedController } from './job/ttl-after-finished.ts';
 import { namespaceController } from './namespace.ts';
 import { replicaSetController } from './replica-set.ts';
+import {
+  DEFAULT_NODE_LIFECYCLE,
+  nodeLifecycleController,
+  type NodeLifecycleOptions,
+} from './node-lifecycle/node-lifecycle.ts';
+import { DEFAULT_POD_GC, podGarbageCollector, type PodGcOptions } from './pod-gc/pod-gc.ts';
 import { serviceAccountController } from './service-account.ts';
+import { taintEvictionController } from './taint-eviction/taint-eviction.ts';
 
-export const ALL_CONTROLLERS: readonly Controller[] = [
-  deploymentController,
-  replicaSetController,
-  daemonSetController,
-  jobController,
-  ttlAfterFinishedController,
-  cronJobController,
-  garbageCollector,
-  namespaceController,
-  serviceAccountController,
-];
+export interface ControllerOptions {
+  readonly nodeLifecycle: NodeLifecycleOptions;
+  readonly podGc: PodGcOptions;
+}
+
+export const DEFAULT_CONTROLLER_OPTIONS: ControllerOptions = {
+  nodeLifecycle: DEFAULT_NODE_LIFECYCLE,
+  podGc: DEFAULT_POD_GC,
+};
+
+export function allControllers({
+  nodeLifecycle,
+  podGc,
+}: ControllerOptions = DEFAULT_CONTROLLER_OPTIONS): readonly Controller[] {
+  return [
+    deploymentController,
+    replicaSetController,
+    daemonSetController,
+    jobController,
+    ttlAfterFinishedController,
+    cronJobController,
+    garbageCollector,
+    namespaceController,
+    serviceAccountController,
+    nodeLifecycleController(nodeLifecycle),
+    taintEvictionController,
+    podGarbageCollector(podGc),
+  ];
+}

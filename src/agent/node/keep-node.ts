@@ -4,7 +4,7 @@
  */
 import type { ApiClient } from '../../client/api-client.ts';
 import { LEASES, NODES } from '../../client/resource-types.ts';
-import type { Lease, Node } from '../../model/api/types.ts';
+import type { Lease, Node, NodeStatus } from '../../model/api/types.ts';
 import type { Clock } from '../../model/clock.ts';
 import { isPeapodError } from '../../model/errors.ts';
 import { type NodeDescription, nodeObject, nodeStatus } from './node-object.ts';
@@ -34,8 +34,9 @@ export async function keepNode(options: KeepNodeOptions, signal: AbortSignal): P
       const description = await describe();
       const node = await registered(client, description, clock.now());
       const essence = JSON.stringify({ ...description, images: description.images.length });
-      if (essence !== told || clock.now() - toldMs >= STATUS_EVERY_MS) {
-        const status = nodeStatus(description, node, clock.now());
+      const status = nodeStatus(description, node, clock.now());
+      const isStale = clock.now() - toldMs >= STATUS_EVERY_MS || isContradicted(node, status);
+      if (essence !== told || isStale) {
         const patch = { metadata: { labels: { ...description.labels } } };
         await client.patch(NODES, '', description.name, 'merge', patch);
         await client.patch(NODES, '', description.name, 'merge', { status }, { subresource: 'status' });
@@ -50,6 +51,14 @@ export async function keepNode(options: KeepNodeOptions, signal: AbortSignal): P
     }
     await clock.sleep(isReady ? LEASE_EVERY_MS : 200, { signal }).catch(() => {});
   }
+}
+
+/** Whether others have said otherwise: that nobody hears of this node, say. */
+function isContradicted(node: Node, status: NodeStatus): boolean {
+  const present = new Map(
+    (node.status?.conditions ?? []).map(({ type, status: value }) => [type, value] as const),
+  );
+  return (status.conditions ?? []).some(({ type, status: value }) => present.get(type) !== value);
 }
 
 /** The node as the server has it, made when it is not there. */

@@ -6,6 +6,7 @@ import { listObjects } from '../registry/list-objects.ts';
 import { readSelection } from '../registry/selection.ts';
 import { updateObject } from '../registry/update-object.ts';
 import { objectRules, type UpdateRules } from '../registry/update-rules.ts';
+import type { Resource } from '../resource.ts';
 import type { ResourceCall } from './api.ts';
 import { readBody } from './read-body.ts';
 import { readObject } from './read-object.ts';
@@ -41,7 +42,10 @@ export async function replaceWith(call: ResourceCall, rules: UpdateRules): Promi
       call.registry,
       scopeOf(call),
       name,
-      () => structuredClone(object),
+      () => {
+        checkConditional(call.resource, object);
+        return structuredClone(object);
+      },
       rules,
       call.context,
     );
@@ -51,6 +55,13 @@ export async function replaceWith(call: ResourceCall, rules: UpdateRules): Promi
     await call.authorizeAs('create');
     writeObject(call, 201, await createObject(call.registry, scopeOf(call), object, call.context));
   }
+}
+
+/** Unlike a patch, what is sent whole would overwrite what it does not know. */
+function checkConditional({ strategy }: Resource, { metadata }: ApiObject): void {
+  const { resourceVersion = '' } = metadata ?? {};
+  if (strategy.unconditionalUpdates === false && (resourceVersion === '' || resourceVersion === '0'))
+    throw badRequest('metadata.resourceVersion: Invalid value: 0: must be specified for an update');
 }
 
 function isNotFound(error: unknown): boolean {

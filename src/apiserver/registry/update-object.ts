@@ -84,7 +84,7 @@ async function prepare(
 
 /**
  * Whether the author named the version that the change is based on.
- * @throws StatusError Conflict when that, or the uid, is not the present one; BadRequest when the kind demands it
+ * @throws StatusError Conflict when that, or the uid, is not the present one; BadRequest when it is none
  */
 function checkBase({ resource }: Scope, name: string, wanted: ApiObject, previous: ApiObject): boolean {
   const { resourceVersion: given = '', uid = '', name: otherName = name } = wanted.metadata ?? {};
@@ -98,11 +98,7 @@ function checkBase({ resource }: Scope, name: string, wanted: ApiObject, previou
       `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${previous.metadata?.uid ?? ''}`,
     );
   }
-  if (given === '' || given === '0') {
-    if (resource.strategy.unconditionalUpdates === false)
-      throw badRequest('metadata.resourceVersion: Invalid value: 0: must be specified for an update');
-    return false;
-  }
+  if (given === '' || given === '0') return false;
   if (!/^\d+$/.test(given))
     throw badRequest(`metadata.resourceVersion: Invalid value: ${JSON.stringify(given)}`);
   if (given !== previous.metadata?.resourceVersion) throw modifiedMeanwhile(resource, name);

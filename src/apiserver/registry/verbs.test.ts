@@ -229,6 +229,8 @@ test('a lease is created by an update, and never overwritten blindly', async () 
     (await refused(api.client.update(LEASES, lease))).message ?? '',
     /must be specified for an update/,
   );
+  const patched = await api.client.patch(LEASES, 'default', name, 'merge', { spec: { holderIdentity: 'b' } });
+  assert.equal(patched.spec?.holderIdentity, 'b');
 });
 
 test('a pod is bound once', async () => {

@@ -14,7 +14,7 @@ import { openPki } from '../../apiserver/pki/open-pki.ts';
 import { ApiClient } from '../../client/api-client.ts';
 import { SharedInformers } from '../../client/shared-informers.ts';
 import { ServerPodClient } from '../../client/server-pod-client.ts';
-import { ALL_CONTROLLERS } from '../../controllers/all-controllers.ts';
+import { allControllers, type ControllerOptions } from '../../controllers/all-controllers.ts';
 import { resourceQuotaController } from '../../controllers/resource-quota.ts';
 import { rootCaController } from '../../controllers/root-ca.ts';
 import type { Pod } from '../../model/api/types.ts';
@@ -99,6 +99,7 @@ export async function serve(settings: Settings, config: ServeConfig): Promise<vo
     runParts(host, server, {
       signal: stop.signal,
       config: config.agent,
+      controllers: config.controllers,
       onReady: () => tellReady(listening + tell(`Node ${own.nodeName} is ready`)),
       apiServer,
       certificate: pki.authority.certificate,
@@ -116,6 +117,7 @@ function tellReady(ready: string): void {
 interface PartsOptions {
   readonly signal: AbortSignal;
   readonly config: AgentConfig;
+  readonly controllers: ControllerOptions;
   readonly onReady: () => void;
   /** Where pods find it. */
   readonly apiServer: { host: string; port: number } | undefined;
@@ -127,7 +129,7 @@ interface PartsOptions {
 async function runParts(
   host: Host,
   server: OpenApiServer,
-  { signal, config, onReady, apiServer, certificate }: PartsOptions,
+  { signal, config, controllers, onReady, apiServer, certificate }: PartsOptions,
 ): Promise<void> {
   const { clock, settings } = host;
   const clientFor = (name: string, groups: string[]) =>
@@ -156,9 +158,11 @@ async function runParts(
       { client: nodeClient, clock, describe: () => describeNode(host, config.maxPods), onError, onReady },
       signal,
     ),
-    ...[...ALL_CONTROLLERS, resourceQuotaController(recountQuota), rootCaController(certificate)].map(
-      (controller) => controller(controllerDeps, signal),
-    ),
+    ...[
+      ...allControllers(controllers),
+      resourceQuotaController(recountQuota),
+      rootCaController(certificate),
+    ].map((controller) => controller(controllerDeps, signal)),
     startAgent({ ...deps, node, client: pods }, { signal }),
     collectImages({ ...deps, readRoom: () => readRoom(settings.images), policy: config.imageGc }, signal),
     runScheduler(

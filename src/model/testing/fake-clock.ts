@@ -70,6 +70,11 @@ export class FakeClock implements Clock {
     this.#now = target;
   }
 
+  /** Time passes that nobody sees, as while the machine sleeps: who waited for it wakes late. */
+  jump(ms: number): void {
+    this.#now += ms;
+  }
+
   #next(until: number): Sleeper | undefined {
     return [...this.#sleepers]
       .filter(({ at }) => at <= until)

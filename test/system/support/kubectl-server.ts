@@ -29,12 +29,15 @@ export interface KubectlServer extends AsyncDisposable {
   start(...args: string[]): ChildProcessWithoutNullStreams;
 }
 
-export async function startKubectlServer(): Promise<KubectlServer> {
+/** @param config what `--config` is to say */
+export async function startKubectlServer(config: object = {}): Promise<KubectlServer> {
   const peapod = await startPeapod();
+  const configFile = join(peapod.directory, 'serve.yaml');
+  await writeFile(configFile, JSON.stringify(config));
   await peapod.load('busybox');
   const kubeconfig = join(peapod.directory, 'kubeconfig');
   const startServer = async (listen: string): Promise<RunningPeapod> => {
-    const server = peapod.start(['serve', '--listen', listen]);
+    const server = peapod.start(['serve', '--config', configFile, '--listen', listen]);
     await server.untilPrinted(/Node \S+ is ready/);
     await writeFile(kubeconfig, await peapod.succeed(['kubeconfig']));
     return server;

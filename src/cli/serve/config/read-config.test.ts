@@ -29,6 +29,10 @@ agent:
   imageMinimumGCAge: 1m30s
   containerLogMaxSize: 2Mi
   containerLogMaxFiles: 3
+controllers:
+  nodeMonitorPeriod: 1s
+  nodeMonitorGracePeriod: 10s
+  terminatedPodGCThreshold: 100
 `;
   const file = parseConfig(text, 'c.yaml');
   assert.deepEqual(serveConfig({}, file), {
@@ -38,6 +42,10 @@ agent:
       maxPods: 20,
       imageGc: { highThresholdPercent: 70, lowThresholdPercent: 60, minimumAgeMs: 90_000 },
       logRotation: { maxBytes: 2 * 1024 * 1024, maxFiles: 3 },
+    },
+    controllers: {
+      nodeLifecycle: { monitorPeriodMs: 1000, gracePeriodMs: 10_000 },
+      podGc: { periodMs: 20_000, quarantineMs: 40_000, terminatedThreshold: 100 },
     },
   });
   assert.deepEqual(settingsFrom({}, {}, file), {
@@ -79,6 +87,11 @@ test('values of another type are refused, each with its field', () => {
   );
   invalid('nodeLabels: { a: 1 }', /nodeLabels: Invalid value: \{"a":1\}: must be a map of texts/);
   invalid('agent: { containerLogMaxSize: -1 }', /containerLogMaxSize: Invalid value: -1/);
+  invalid(
+    'controllers: { nodeMonitorGracePeriod: 5s }',
+    /nodeMonitorGracePeriod: Invalid value: 5s: must be greater than nodeMonitorPeriod \(5s\)/,
+  );
+  invalid('controllers: 3', /controllers: must be a map of fields/);
   invalid('agent: { imageMinimumGCAge: 3 }', /imageMinimumGCAge: Invalid value: 3: must be a duration/);
   invalid(
     'agent: { imageGCHighThresholdPercent: 80 }',

@@ -15,6 +15,13 @@ const AGENT_FIELDS = {
   containerLogMaxFiles: wholeNumber(2, 1000),
 };
 
+/** Of the controllers, under kube-controller-manager's names. */
+const CONTROLLER_FIELDS = {
+  nodeMonitorPeriod: DURATION,
+  nodeMonitorGracePeriod: DURATION,
+  terminatedPodGCThreshold: wholeNumber(0, 1_000_000_000),
+};
+
 const FIELDS = {
   dataDir: TEXT,
   listen: TEXT,
@@ -31,8 +38,11 @@ const FIELDS = {
 
 type Read<Fields> = { -readonly [Name in keyof Fields]?: Fields[Name] extends Field<infer T> ? T : never };
 
-/** Every option of `peapod serve`, and the agent's settings; durations in milliseconds, sizes in bytes. */
-export type ConfigFile = Read<typeof FIELDS> & { agent?: Read<typeof AGENT_FIELDS> };
+/** Every option of `peapod serve`, and the settings of agent and controllers; durations in milliseconds, sizes in bytes. */
+export type ConfigFile = Read<typeof FIELDS> & {
+  agent?: Read<typeof AGENT_FIELDS>;
+  controllers?: Read<typeof CONTROLLER_FIELDS>;
+};
 
 /** @throws PeapodError Invalid with a line for each problem, naming the field; NotFound */
 export async function readConfigFile(path: string): Promise<ConfigFile> {
@@ -65,16 +75,30 @@ export function parseConfig(text: string, source: string): ConfigFile {
   if (problems.length === 0 && root !== null && !(isScalar(root) && root.value === null)) {
     if (!isMap(root)) complain(0, 'must be a map of fields');
     else {
-      Object.assign(config, readFields(root, { ...FIELDS, agent: undefined }, '', complain));
-      const agent = root.get('agent', true) as unknown;
-      if (isMap(agent)) config.agent = readFields(agent, AGENT_FIELDS, 'agent.', complain);
-      else if (agent !== undefined && !(isScalar(agent) && agent.value === null))
-        complain(0, 'agent: must be a map of fields');
+      Object.assign(config, readFields(root, { ...FIELDS, ...SECTIONS }, '', complain));
+      config.agent = readSection(root, 'agent', AGENT_FIELDS, complain);
+      config.controllers = readSection(root, 'controllers', CONTROLLER_FIELDS, complain);
     }
   }
   checkThresholds(config, complain);
   if (problems.length > 0) throw new PeapodError('Invalid', problems.join('\n'));
   return config;
+}
+
+/** They are read apart. */
+const SECTIONS = { agent: undefined, controllers: undefined };
+
+function readSection<Fields extends Record<string, Field<unknown>>>(
+  root: YAMLMap,
+  name: keyof typeof SECTIONS,
+  fields: Fields,
+  complain: Complain,
+): Read<Fields> {
+  const section = root.get(name, true) as unknown;
+  if (isMap(section)) return readFields(section, fields, `${name}.`, complain);
+  if (section !== undefined && !(isScalar(section) && section.value === null))
+    complain(0, `${name}: must be a map of fields`);
+  return {};
 }
 
 type Complain = (offset: number, message: string) => void;
@@ -108,7 +132,14 @@ function readFields<Fields extends Record<string, Field<unknown> | undefined>>(
   return found as Read<Fields>;
 }
 
-function checkThresholds({ agent = {} }: ConfigFile, complain: Complain): void {
+function checkThresholds({ agent = {}, controllers = {} }: ConfigFile, complain: Complain): void {
+  const { nodeMonitorPeriod: period = 5000, nodeMonitorGracePeriod: grace = 40_000 } = controllers;
+  if (period <= 0 || grace <= period) {
+    complain(
+      0,
+      `controllers.nodeMonitorGracePeriod: Invalid value: ${grace / 1000}s: must be greater than nodeMonitorPeriod (${period / 1000}s), and that greater than 0`,
+    );
+  }
   const { imageGCHighThresholdPercent: high = 85, imageGCLowThresholdPercent: low = 80 } = agent;
   if (low >= high) {
     complain(

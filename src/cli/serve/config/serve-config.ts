@@ -1,5 +1,6 @@
 import type { ImageGcPolicy } from '../../../agent/images/images-to-remove.ts';
 import { DEFAULT_IMAGE_GC } from '../../../agent/images/images-to-remove.ts';
+import { type ControllerOptions, DEFAULT_CONTROLLER_OPTIONS } from '../../../controllers/all-controllers.ts';
 import { DEFAULT_ROTATION, type RotationPolicy } from '../../../runtime/stream/log-rotation.ts';
 import { MAX_PODS } from '../../run/this-node.ts';
 import type { ConfigFile } from './read-config.ts';
@@ -10,6 +11,7 @@ export interface ServeConfig {
   /** `ADDRESS:PORT` */
   readonly listen: string;
   readonly agent: AgentConfig;
+  readonly controllers: ControllerOptions;
 }
 
 /** How the agent keeps its node. */
@@ -28,7 +30,8 @@ export const DEFAULT_LISTEN = '127.0.0.1:6443';
 
 /** Flags win over the file, the file over the defaults. */
 export function serveConfig(flags: ServeFlags, file: ConfigFile = {}): ServeConfig {
-  const { agent = {} } = file;
+  const { agent = {}, controllers = {} } = file;
+  const { nodeLifecycle, podGc } = DEFAULT_CONTROLLER_OPTIONS;
   return {
     dataDir: flags.dataDir ?? file.dataDir,
     listen: flags.listen ?? file.listen ?? DEFAULT_LISTEN,
@@ -42,6 +45,16 @@ export function serveConfig(flags: ServeFlags, file: ConfigFile = {}): ServeConf
       logRotation: {
         maxBytes: agent.containerLogMaxSize ?? DEFAULT_ROTATION.maxBytes,
         maxFiles: agent.containerLogMaxFiles ?? DEFAULT_ROTATION.maxFiles,
+      },
+    },
+    controllers: {
+      nodeLifecycle: {
+        monitorPeriodMs: controllers.nodeMonitorPeriod ?? nodeLifecycle.monitorPeriodMs,
+        gracePeriodMs: controllers.nodeMonitorGracePeriod ?? nodeLifecycle.gracePeriodMs,
+      },
+      podGc: {
+        ...podGc,
+        terminatedThreshold: controllers.terminatedPodGCThreshold ?? podGc.terminatedThreshold,
       },
     },
   };
