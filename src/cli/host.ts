@@ -4,9 +4,16 @@ import { join } from 'node:path';
 import packageJson from '../../package.json' with { type: 'json' };
 import { DirectoryClient } from '../client/directory/directory-client.ts';
 import type { Clock } from '../model/clock.ts';
+import { openCriRuntime } from '../cri/client/open-cri-runtime.ts';
+import { PeapodError } from '../model/errors.ts';
+import { cgroupLayout } from '../runtime/cgroup/cgroup-layout.ts';
+import { openPodCgroups } from '../runtime/cgroup/pod-cgroups.ts';
 import { lockFile, tryLockFile } from '../runtime/linux/lock-file.ts';
+import { readMounts } from '../runtime/linux/proc.ts';
 import { type LocalRuntime, openLocalRuntime } from '../runtime/local-runtime.ts';
 import { type RuntimePaths, runtimePaths } from '../runtime/paths.ts';
+import type { PodCgroups } from '../runtime/pod-cgroups.ts';
+import type { PodRuntime } from '../runtime/pod-runtime.ts';
 import type { PodVolumes } from '../runtime/pod-volumes.ts';
 import { openPodVolumes } from '../runtime/volume/open-pod-volumes.ts';
 import type { KeeperLocks } from './keeper/kept-client.ts';
@@ -14,12 +21,23 @@ import { secretFolder } from './secret-folder.ts';
 import type { Settings } from './settings.ts';
 import { systemClock } from './system-clock.ts';
 
-export interface Host extends AsyncDisposable {
+/** What an agent works with: our own runtime, or another one's, whose pods' cgroups and volumes are ours all the same. */
+export interface NodeRuntime extends PodRuntime, AsyncDisposable {
+  readonly podCgroups: PodCgroups;
+  /** Clears what killed processes left. */
+  collect(): Promise<void>;
+}
+
+export interface Host extends NodeHost {
+  readonly runtime: LocalRuntime;
+}
+
+export interface NodeHost extends AsyncDisposable {
   readonly settings: Settings;
   readonly paths: RuntimePaths;
   readonly clock: Clock;
   readonly client: DirectoryClient;
-  readonly runtime: LocalRuntime;
+  readonly runtime: NodeRuntime;
   readonly volumes: PodVolumes;
   /** Who keeps which pod. */
   readonly locks: KeeperLocks;
@@ -30,11 +48,9 @@ export interface Host extends AsyncDisposable {
 
 /** @throws PeapodError MissingPrerequisite for what this machine lacks to run pods */
 export async function openHost(settings: Settings): Promise<Host> {
-  const paths = runtimePaths(settings.root, settings.run, settings.images);
-  const clock = systemClock;
   const runtime = await openLocalRuntime({
-    paths,
-    clock,
+    paths: runtimePaths(settings.root, settings.run, settings.images),
+    clock: systemClock,
     version: packageJson.version,
     cgroupParent: cgroupParent(settings.root),
     network: {
@@ -44,6 +60,33 @@ export async function openHost(settings: Settings): Promise<Host> {
       subnet: settings.subnet,
     },
   });
+  return { ...nodeHost(settings, runtime), runtime };
+}
+
+/**
+ * A host whose pods another runtime runs.
+ * @param endpoint of its CRI socket
+ * @throws PeapodError Invalid, Unavailable, Unsupported
+ */
+export async function openRemoteHost(settings: Settings, endpoint: string): Promise<NodeHost> {
+  const layout = cgroupLayout(await readMounts());
+  if (layout === undefined)
+    throw new PeapodError('MissingPrerequisite', 'no cgroups are mounted on this host', {
+      hint: 'mount -t cgroup2 none /sys/fs/cgroup',
+    });
+  const remote = await openCriRuntime(endpoint, systemClock);
+  return nodeHost(settings, {
+    ...remote,
+    podCgroups: openPodCgroups(layout, cgroupParent(settings.root)),
+    // Its own matter.
+    collect: async () => {},
+    [Symbol.asyncDispose]: async () => remote[Symbol.dispose](),
+  });
+}
+
+function nodeHost(settings: Settings, runtime: NodeRuntime): NodeHost {
+  const paths = runtimePaths(settings.root, settings.run, settings.images);
+  const clock = systemClock;
   return {
     settings,
     paths,

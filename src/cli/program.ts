@@ -222,6 +222,10 @@ function addServerVerbs(program: Command, settings: () => Settings): void {
     .option('--config <file>', 'YAML with these options and the settings of the agent; flags win')
     .option('--data-dir <dir>', 'where everything is kept (/var/lib/peapod/cluster)')
     .option('--listen <address>', 'address and port of the API (127.0.0.1:6443)')
+    .option(
+      '--runtime-endpoint <socket>',
+      'run the pods by another runtime, e.g. unix:///run/containerd/containerd.sock',
+    )
     .option('-d, --detach', 'serve in the background, and return when the node is ready')
     .option('--stop', 'end the server that runs; its pods run on')
     .addOption(new Option('--as-told').hideHelp())

@@ -185,7 +185,7 @@ export interface PodSandboxStatus {
   createdAt: number;
   /** The pod's addresses, the primary one first; empty with the node's network. */
   ips: string[];
-  /** The infra container's process; 0 when it is gone. */
+  /** The infra container's process; 0 when it is gone, or another runtime's. */
   pid: number;
   labels: Record<string, string>;
   annotations: Record<string, string>;
@@ -318,11 +318,11 @@ export interface ContainerStatus {
   mounts: Mount[];
   /** Absolute. */
   logPath: string;
-  /** The container's first process, in the node's PID namespace; 0 when it does not run. */
+  /** The container's first process, in the node's PID namespace; 0 when it does not run, or is another runtime's. */
   pid: number;
   resources: LinuxContainerResources;
-  /** Who the first process runs as. */
-  user: { uid: number; gid: number; supplementalGroups: number[] };
+  /** Who the first process runs as; absent: the runtime does not tell. */
+  user?: { uid: number; gid: number; supplementalGroups: number[] };
   stopSignal: string;
 }
 

@@ -74,7 +74,7 @@ function seenStatus(
     restartCount: newest.metadata.attempt,
     state: ownState(input, container, newest),
     lastState: previous?.state === 'CONTAINER_EXITED' ? { terminated: terminated(input, previous) } : {},
-    user: { linux: linuxUser(newest) },
+    ...(newest.user === undefined ? {} : { user: { linux: linuxUser(newest.user) } }),
     volumeMounts: volumeMounts(spec),
   };
   if (newest.stopSignal !== '' && spec.lifecycle?.stopSignal !== undefined)
@@ -220,8 +220,11 @@ function volumeMounts({ volumeMounts = [] }: SpecContainer['spec']): VolumeMount
   }));
 }
 
-function linuxUser({ user }: RuntimeContainer): { uid: number; gid: number; supplementalGroups?: number[] } {
-  const { uid, gid, supplementalGroups } = user;
+function linuxUser({ uid, gid, supplementalGroups }: NonNullable<RuntimeContainer['user']>): {
+  uid: number;
+  gid: number;
+  supplementalGroups?: number[];
+} {
   return {
     uid,
     gid,

@@ -4,7 +4,7 @@ import type { AgentDeps, NodeFacts } from '../../agent/agent-deps.ts';
 import { startAgent } from '../../agent/agent.ts';
 import type { Pod } from '../../model/api/types.ts';
 import { type RotationPolicy, rotateLog } from '../../runtime/stream/log-rotation.ts';
-import type { Host } from '../host.ts';
+import type { Host, NodeHost } from '../host.ts';
 import { networkDialer } from '../../agent/probes/network-dialer.ts';
 import { traced } from '../../runtime/linux/trace.ts';
 import { isPlaced, placeWaitingPods } from '../placement/place-pods.ts';
@@ -57,7 +57,7 @@ async function runAgent(host: Host, deps: AgentDeps, signal: AbortSignal): Promi
   await startAgent(deps, { signal });
 }
 
-export function agentDeps(host: Host, rotation?: RotationPolicy): Omit<AgentDeps, 'client'> {
+export function agentDeps(host: NodeHost, rotation?: RotationPolicy): Omit<AgentDeps, 'client'> {
   return {
     runtime: host.runtime,
     volumes: host.volumes,

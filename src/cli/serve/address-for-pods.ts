@@ -5,9 +5,15 @@ import type { Settings } from '../settings.ts';
 /**
  * The address under which pods find the API server: the node's when it listens on all, else that of our own bridge. Nothing
  * when the network is somebody else's.
+ * @param options.ownNetwork whether our own runtime runs the pods
  */
-export async function addressForPods(settings: Settings, listening: string): Promise<string | undefined> {
+export async function addressForPods(
+  settings: Settings,
+  listening: string,
+  { ownNetwork }: { ownNetwork: boolean },
+): Promise<string | undefined> {
   if (listening === '0.0.0.0' || listening === '::') return nodeFacts(settings.nodeName).ips[0];
+  if (!ownNetwork) return undefined;
   const foreign = await loadNetworkConfig(settings.cniConfDir);
   return foreign === undefined ? firstAddress(settings.subnet) : undefined;
 }

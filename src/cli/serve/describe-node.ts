@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { arch, release } from 'node:os';
 import packageJson from '../../../package.json' with { type: 'json' };
 import type { NodeDescription } from '../../agent/node/node-object.ts';
-import type { Host } from '../host.ts';
+import type { NodeHost } from '../host.ts';
 import { nodeFacts } from '../keeper/keep-pods.ts';
 import { thisNode } from '../run/this-node.ts';
 import { storageResources } from './storage-resources.ts';
@@ -11,13 +11,16 @@ const MAX_IMAGES = 50;
 
 /** This machine as its Node object tells it. */
 export async function describeNode(
-  { settings, runtime }: Pick<Host, 'settings' | 'runtime'>,
+  { settings, runtime }: Pick<NodeHost, 'settings' | 'runtime'>,
   maxPods: number,
 ): Promise<NodeDescription> {
   const { metadata, status } = thisNode(settings, maxPods);
   const read = async (path: string) => (await readFile(path, 'utf8').catch(() => '')).trim();
   const osRelease = await read('/etc/os-release');
-  const images = await runtime.listImages();
+  const [images, { runtimeName, runtimeVersion }] = await Promise.all([
+    runtime.listImages(),
+    runtime.version(),
+  ]);
   const storage = await storageResources(settings.root);
   const architecture = metadata?.labels?.['kubernetes.io/arch'] ?? arch();
   return {
@@ -31,7 +34,7 @@ export async function describeNode(
       bootID: await read('/proc/sys/kernel/random/boot_id'),
       machineID: await read('/etc/machine-id'),
       systemUUID: await read('/sys/class/dmi/id/product_uuid'),
-      containerRuntimeVersion: `peapod://${packageJson.version}`,
+      containerRuntimeVersion: `${runtimeName}://${runtimeVersion}`,
       kernelVersion: release(),
       kubeProxyVersion: '',
       kubeletVersion: `v1.36.0+peapod-${packageJson.version}`,

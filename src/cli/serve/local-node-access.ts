@@ -3,12 +3,12 @@ import { PeapodError } from '../../model/errors.ts';
 import type { NodeAccess } from '../../apiserver/subresources/node-access.ts';
 import type { LogOptions } from '../../runtime/stream/log-reader.ts';
 import { containerId, containerStatuses } from '../find-pods.ts';
-import type { Host } from '../host.ts';
+import type { NodeHost } from '../host.ts';
 import { containerLog } from '../output/container-log.ts';
 
 /** The pods of this machine, for the API server in the same process. @param current the pod as it is now, while it is there */
 export function localNodeAccess(
-  { runtime, paths }: Pick<Host, 'runtime' | 'paths'>,
+  { runtime, paths }: Pick<NodeHost, 'runtime' | 'paths'>,
   current: (pod: Pod) => Pod | undefined,
 ): NodeAccess {
   return {

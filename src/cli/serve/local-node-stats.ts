@@ -1,7 +1,7 @@
 import { kubeletPage } from '../../agent/stats/kubelet-page.ts';
 import { UsageMeter } from '../../agent/stats/usage-meter.ts';
 import type { NodeStats } from '../../apiserver/subresources/node-stats.ts';
-import type { Host } from '../host.ts';
+import type { NodeHost } from '../host.ts';
 import { readNode } from './read-node.ts';
 
 /** The figures of this machine, for the API server in the same process. */
@@ -9,7 +9,7 @@ export function localNodeStats({
   settings,
   runtime,
   clock,
-}: Pick<Host, 'settings' | 'runtime' | 'clock'>): NodeStats {
+}: Pick<NodeHost, 'settings' | 'runtime' | 'clock'>): NodeStats {
   const { nodeName, root } = settings;
   const meter = new UsageMeter({ nodeName, runtime, clock, readNode: () => readNode(root) });
   return {

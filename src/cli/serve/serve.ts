@@ -24,7 +24,7 @@ import { writeFileAtomic } from '../../runtime/linux/write-file-atomic.ts';
 import { apiClusterClient } from '../../scheduler/driver/api-cluster-client.ts';
 import { runScheduler } from '../../scheduler/driver/scheduler.ts';
 import { openSqliteStore } from '../../store/sqlite/open-sqlite-store.ts';
-import { type Host, openHost } from '../host.ts';
+import { type NodeHost, openHost, openRemoteHost } from '../host.ts';
 import { agentDeps } from '../keeper/keep-pods.ts';
 import { terminalOf } from '../output/terminal.ts';
 import { requireRoot } from '../require-root.ts';
@@ -54,10 +54,13 @@ export async function serve(settings: Settings, config: ServeConfig): Promise<vo
   await mkdir(directory, { recursive: true, mode: 0o700 });
   await mkdir(own.run, { recursive: true, mode: 0o700 });
   await using announcement = await announceServer(own);
-  await using host = await openHost(own);
+  await using host =
+    config.runtimeEndpoint === undefined
+      ? await openHost(own)
+      : await openRemoteHost(own, config.runtimeEndpoint);
   const { clock } = host;
   await using store = await openSqliteStore({ path: join(directory, 'state.db'), clock });
-  const forPods = await addressForPods(own, address);
+  const forPods = await addressForPods(own, address, { ownNetwork: config.runtimeEndpoint === undefined });
   if (store.damage !== undefined) log('nothing is written any more, only read', store.damage);
   const names = serverNames([address, ...(forPods === undefined ? [] : [forPods])], own.nodeName);
   const pki = await openPki({ directory: join(directory, 'pki'), names, nowMs: clock.now() });
@@ -127,7 +130,7 @@ interface PartsOptions {
 
 /** Everything that uses the API, as a client would. */
 async function runParts(
-  host: Host,
+  host: NodeHost,
   server: OpenApiServer,
   { signal, config, controllers, onReady, apiServer, certificate }: PartsOptions,
 ): Promise<void> {

@@ -25,6 +25,7 @@ const CONTROLLER_FIELDS = {
 const FIELDS = {
   dataDir: TEXT,
   listen: TEXT,
+  runtimeEndpoint: TEXT,
   root: TEXT,
   runRoot: TEXT,
   imagesDir: TEXT,

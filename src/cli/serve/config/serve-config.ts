@@ -10,6 +10,8 @@ export interface ServeConfig {
   readonly dataDir: string | undefined;
   /** `ADDRESS:PORT` */
   readonly listen: string;
+  /** The CRI socket of the runtime that shall run the pods; absent: our own. */
+  readonly runtimeEndpoint: string | undefined;
   readonly agent: AgentConfig;
   readonly controllers: ControllerOptions;
 }
@@ -24,6 +26,7 @@ export interface AgentConfig {
 export interface ServeFlags {
   readonly dataDir?: string;
   readonly listen?: string;
+  readonly runtimeEndpoint?: string;
 }
 
 export const DEFAULT_LISTEN = '127.0.0.1:6443';
@@ -34,6 +37,7 @@ export function serveConfig(flags: ServeFlags, file: ConfigFile = {}): ServeConf
   const { nodeLifecycle, podGc } = DEFAULT_CONTROLLER_OPTIONS;
   return {
     dataDir: flags.dataDir ?? file.dataDir,
+    runtimeEndpoint: flags.runtimeEndpoint ?? file.runtimeEndpoint,
     listen: flags.listen ?? file.listen ?? DEFAULT_LISTEN,
     agent: {
       maxPods: agent.maxPods ?? MAX_PODS,
