@@ -1,5 +1,6 @@
 /** `peapod serve` on another runtime: Debian's containerd runs the pods of the rsyslogd example. */
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
@@ -10,9 +11,10 @@ import { startContainerd, type TestContainerd } from './support/containerd.ts';
 import { pushImageArchive } from './support/images.ts';
 import { cgroupDirectory, cgroupValue, MEMORY_LIMIT, namespacesOf } from './support/kernel-view.ts';
 import { until } from './support/peapod.ts';
-import { startRegistry, type TestRegistry } from './support/registry.ts';
+import { freePort, startRegistry, type TestRegistry } from './support/registry.ts';
 
 const EXAMPLE = join(import.meta.dirname, '../../examples/rsyslogd/pod.yaml');
+const SERVER = 'mkdir /www; echo served >/www/index.html; exec httpd -f -p 8080 -h /www';
 const CONTAINERS = ['main', 'imklog', 'imuxsock'];
 
 describe('rsyslogd on containerd', () => {
@@ -109,6 +111,22 @@ describe('rsyslogd on containerd', () => {
       'x'.repeat(100_000),
     );
     assert.equal(counted.stdout.trim(), '100000');
+    await cluster.kubectl('run', 'web', `--image=${busybox}`, '--', 'sh', '-c', SERVER);
+    await cluster.kubectl('wait', '--for=condition=Ready', 'pod/web', '--timeout=30s');
+    const port = await freePort();
+    const forwarding = spawn('kubectl', ['port-forward', 'pod/web', `${port}:8080`], {
+      env: { ...process.env, KUBECONFIG: cluster.kubeconfig },
+      stdio: 'ignore',
+    });
+    try {
+      const page = await until('the page of the pod', async () => {
+        const answer = await fetch(`http://127.0.0.1:${port}/`);
+        return answer.ok ? await answer.text() : undefined;
+      });
+      assert.equal(page, 'served\n');
+    } finally {
+      forwarding.kill();
+    }
   });
 
   test('a container that was killed comes back, and its neighbours stay', async () => {

@@ -6,6 +6,9 @@ import type { StreamSession, TerminalSize } from '../../runtime/pod-runtime.ts';
 import { openPortForward } from '../../streaming/open-port-forward.ts';
 import { openRemoteCommand } from '../../streaming/open-remote-command.ts';
 
+/** What every runtime speaks, and half-closes; and a URL is good for one try only. */
+const TRANSPORT = 'spdy';
+
 export interface SessionRequest {
   readonly url: string;
   readonly tty: boolean;
@@ -19,7 +22,11 @@ export interface SessionRequest {
 export async function openSession(request: SessionRequest): Promise<StreamSession> {
   const { tty, stdin, size, clock, signal } = request;
   const url = withStreams(request.url, { stdin, stdout: true, stderr: !tty, tty });
-  const session = await openRemoteCommand(url, { clock, ...(signal === undefined ? {} : { signal }) });
+  const session = await openRemoteCommand(url, {
+    clock,
+    transport: TRANSPORT,
+    ...(signal === undefined ? {} : { signal }),
+  });
   if (size !== undefined) session.resize(size);
   session.exit.catch(() => {});
   return {
@@ -40,6 +47,7 @@ export async function openConnection(
 ): Promise<Duplex> {
   const session = await openPortForward(streamingUrl(url), {
     clock,
+    transport: TRANSPORT,
     ...(signal === undefined ? {} : { signal }),
   });
   const end = () => void Promise.resolve(session[Symbol.asyncDispose]()).catch(() => {});
