@@ -44,13 +44,17 @@ export function containerStatusMessage(
     mounts: status.mounts.map(mountMessage),
     logPath,
     resources: { linux: resourcesMessage(status.resources) },
-    user: {
-      linux: {
-        uid: BigInt(user.uid),
-        gid: BigInt(user.gid),
-        supplementalGroups: user.supplementalGroups.map(BigInt),
-      },
-    },
+    ...(user === undefined
+      ? {}
+      : {
+          user: {
+            linux: {
+              uid: BigInt(user.uid),
+              gid: BigInt(user.gid),
+              supplementalGroups: user.supplementalGroups.map(BigInt),
+            },
+          },
+        }),
     stopSignal: signalValue(status.stopSignal),
   };
 }

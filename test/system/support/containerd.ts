@@ -60,7 +60,7 @@ export async function startContainerd(
         child.kill('SIGTERM');
         await exited;
       }
-      for (const line of (await readFile('/proc/self/mounts', 'utf8')).split('\n').reverse()) {
+      for (const line of (await readFile('/proc/self/mounts', 'utf8')).split('\n').toReversed()) {
         const [, target = ''] = line.split(' ');
         if (target.startsWith(directory)) umountAll(target);
       }
