@@ -73,7 +73,9 @@ class Agent {
     const { uid } = podIdentity(pod);
     const present = this.#workers.get(uid);
     if (present !== undefined) {
-      present.worker.update(pod);
+      // A static pod may come back under its old uid: it waits for the earlier one's end.
+      if (present.worker.isGone) void present.done.then(() => this.#assign(pod));
+      else present.worker.update(pod);
       return;
     }
     const worker = new PodWorker(this.#deps, pod, () => this.#podsBut(uid));

@@ -72,6 +72,11 @@ export class PodWorker {
     });
   }
 
+  /** Whether nothing of the pod is this worker's any more. */
+  get isGone(): boolean {
+    return this.#gone;
+  }
+
   get pod(): Pod {
     return this.#pod;
   }

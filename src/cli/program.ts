@@ -226,6 +226,10 @@ function addServerVerbs(program: Command, settings: () => Settings): void {
       '--runtime-endpoint <socket>',
       'run the pods by another runtime, e.g. unix:///run/containerd/containerd.sock',
     )
+    .option(
+      '--manifests <dir>',
+      'run the pods that the files in this folder describe, one each (static pods)',
+    )
     .option('-d, --detach', 'serve in the background, and return when the node is ready')
     .option('--stop', 'end the server that runs; its pods run on')
     .addOption(new Option('--as-told').hideHelp())

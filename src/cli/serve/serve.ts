@@ -1,4 +1,5 @@
 /** `peapod serve`: API server, scheduler and agent in one process. */
+import { stat } from 'node:fs/promises';
 import { hostname, networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
@@ -6,12 +7,14 @@ import packageJson from '../../../package.json' with { type: 'json' };
 import { startAgent } from '../../agent/agent.ts';
 import { collectImages } from '../../agent/images/collect-images.ts';
 import { keepNode } from '../../agent/node/keep-node.ts';
+import { withStaticPods } from '../../agent/static-pods/with-static-pods.ts';
 import { recountQuota } from '../../apiserver/admission/charge-quotas.ts';
 import { listenTls, listenUnix } from '../../apiserver/http/listen.ts';
 import { inProcessTransport } from '../../apiserver/in-process-transport.ts';
 import { type OpenApiServer, openApiServer } from '../../apiserver/open-api-server.ts';
 import { openPki } from '../../apiserver/pki/open-pki.ts';
 import { ApiClient } from '../../client/api-client.ts';
+import { NODES } from '../../client/resource-types.ts';
 import { SharedInformers } from '../../client/shared-informers.ts';
 import { ServerPodClient } from '../../client/server-pod-client.ts';
 import { allControllers, type ControllerOptions } from '../../controllers/all-controllers.ts';
@@ -50,6 +53,7 @@ export async function serve(settings: Settings, config: ServeConfig): Promise<vo
   for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, () => stop.abort());
   const own = serverSettings(settings, config.dataDir);
   const { host: address, port } = readListen(config.listen);
+  if (config.agent.manifests !== undefined) await checkFolder(config.agent.manifests);
   const directory = join(own.root, 'server');
   await mkdir(directory, { recursive: true, mode: 0o700 });
   await mkdir(own.run, { recursive: true, mode: 0o700 });
@@ -146,14 +150,17 @@ async function runParts(
   const onError = (error: unknown) => log('cannot speak to the API', error);
   const shared = { client: controllerClient, clock, random: Math.random };
   const controllerDeps = { ...shared, log, informers: new SharedInformers({ ...shared, signal, onError }) };
-  const pods = new ServerPodClient({
-    client: nodeClient,
-    nodeName: settings.nodeName,
-    clock,
-    random: Math.random,
-    onError,
-  });
   const deps = agentDeps(host, config.logRotation);
+  const { nodeName } = settings;
+  const pods = withStaticPods({
+    client: new ServerPodClient({ client: nodeClient, nodeName, clock, random: Math.random, onError }),
+    clock,
+    log: deps.log,
+    nodeName,
+    nodeUid: async () => (await nodeClient.get(NODES, '', nodeName)).metadata?.uid ?? '',
+    directory: config.manifests,
+    recordDirectory: join(settings.root, 'static-pods'),
+  });
   await host.runtime.collect();
   const node = { ...deps.node, ...(apiServer === undefined ? {} : { apiServer }) };
   await Promise.all([
@@ -177,6 +184,13 @@ async function runParts(
       signal,
     ),
   ]);
+}
+
+async function checkFolder(path: string): Promise<void> {
+  const stats = await stat(path).catch((cause: unknown) => {
+    throw new PeapodError('NotFound', `--manifests: cannot read ${path}: no such folder`, { cause });
+  });
+  if (!stats.isDirectory()) throw new PeapodError('Invalid', `--manifests: ${path} is not a folder`);
 }
 
 function cannotListen(address: string, cause: unknown): PeapodError {

@@ -25,6 +25,8 @@ export interface TestCluster extends AsyncDisposable {
   apply(manifest: string, ...args: string[]): Promise<string>;
   /** The server's process. */
   pid(): number;
+  /** What the present server has complained of. */
+  stderr(): string;
   /** Kills the server at once; its pods run on. */
   kill(): Promise<void>;
   /** Tells the server to end, and waits. */
@@ -85,6 +87,7 @@ export async function startCluster({ args = [] }: { args?: readonly string[] } =
     kubectl: (...given) => succeed(given),
     apply: (manifest, ...given) => succeed(['apply', ...given, '-f', '-'], manifest),
     pid: () => server?.child.pid ?? 0,
+    stderr: () => server?.stderr ?? '',
     kill: () => end('SIGKILL'),
     stop: () => end('SIGTERM'),
     start,

@@ -13,6 +13,7 @@ test('every option of serve and the settings of the agent are read', () => {
   const text = `
 dataDir: /srv/peapod
 listen: ':7443'
+manifests: /etc/pods
 root: /r
 runRoot: /run/r
 imagesDir: /images
@@ -39,6 +40,7 @@ controllers:
     dataDir: '/srv/peapod',
     listen: ':7443',
     agent: {
+      manifests: '/etc/pods',
       maxPods: 20,
       imageGc: { highThresholdPercent: 70, lowThresholdPercent: 60, minimumAgeMs: 90_000 },
       logRotation: { maxBytes: 2 * 1024 * 1024, maxFiles: 3 },

@@ -26,6 +26,7 @@ const FIELDS = {
   dataDir: TEXT,
   listen: TEXT,
   runtimeEndpoint: TEXT,
+  manifests: TEXT,
   root: TEXT,
   runRoot: TEXT,
   imagesDir: TEXT,

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import type { ImageGcPolicy } from '../../../agent/images/images-to-remove.ts';
 import { DEFAULT_IMAGE_GC } from '../../../agent/images/images-to-remove.ts';
 import { type ControllerOptions, DEFAULT_CONTROLLER_OPTIONS } from '../../../controllers/all-controllers.ts';
@@ -18,6 +19,8 @@ export interface ServeConfig {
 
 /** How the agent keeps its node. */
 export interface AgentConfig {
+  /** The folder with the manifests of static pods; absolute. */
+  readonly manifests: string | undefined;
   readonly maxPods: number;
   readonly imageGc: ImageGcPolicy;
   readonly logRotation: RotationPolicy;
@@ -27,6 +30,7 @@ export interface ServeFlags {
   readonly dataDir?: string;
   readonly listen?: string;
   readonly runtimeEndpoint?: string;
+  readonly manifests?: string;
 }
 
 export const DEFAULT_LISTEN = '127.0.0.1:6443';
@@ -35,11 +39,13 @@ export const DEFAULT_LISTEN = '127.0.0.1:6443';
 export function serveConfig(flags: ServeFlags, file: ConfigFile = {}): ServeConfig {
   const { agent = {}, controllers = {} } = file;
   const { nodeLifecycle, podGc } = DEFAULT_CONTROLLER_OPTIONS;
+  const manifests = flags.manifests ?? file.manifests;
   return {
     dataDir: flags.dataDir ?? file.dataDir,
     runtimeEndpoint: flags.runtimeEndpoint ?? file.runtimeEndpoint,
     listen: flags.listen ?? file.listen ?? DEFAULT_LISTEN,
     agent: {
+      manifests: manifests === undefined ? undefined : resolve(manifests),
       maxPods: agent.maxPods ?? MAX_PODS,
       imageGc: {
         highThresholdPercent: agent.imageGCHighThresholdPercent ?? DEFAULT_IMAGE_GC.highThresholdPercent,
