@@ -238,6 +238,11 @@ function addServerVerbs(program: Command, settings: () => Settings): void {
       (await import('./serve/serve-verb.ts')).serveVerb(program.opts<SettingFlags>(), options),
     );
   program
+    .command('cri')
+    .description('the runtime for a kubelet or crictl: CRI v1 on a UNIX socket')
+    .option('--listen <address>', 'where to serve: unix:///absolute/path.sock (unix:///run/peapod/cri.sock)')
+    .action(async (options) => (await import('./cri/cri.ts')).cri(settings(), options));
+  program
     .command('kubeconfig')
     .description("print the administrator's kubeconfig of `peapod serve`, or merge it into your own")
     .option('--data-dir <dir>', 'where the server keeps everything (/var/lib/peapod/cluster)')

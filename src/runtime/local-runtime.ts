@@ -124,6 +124,7 @@ export async function openLocalRuntime(options: LocalRuntimeOptions): Promise<Lo
     async removePodSandbox(id, call) {
       await removeContainersOf(context, id, call);
       await sandboxes.remove(id, call);
+      if ((await sandboxes.list()).length === 0) await host.cgroups.removeEmpty();
     },
     podSandboxStatus: (id) => sandboxes.status(id),
     listPodSandboxes: (filter) => sandboxes.list(filter),

@@ -139,7 +139,7 @@ export interface PodSandboxConfig {
   metadata: PodMetadata;
   /** Empty with the node's network. */
   hostname: string;
-  /** Absolute; made when missing. Container log paths are relative to it. */
+  /** Absolute; made when missing. Container log paths are relative to it. Empty: no logs are kept. */
   logDirectory: string;
   dns?: DnsConfig;
   portMappings: PortMapping[];
@@ -216,7 +216,7 @@ export interface ContainerConfig {
   devices: Device[];
   labels: Record<string, string>;
   annotations: Record<string, string>;
-  /** Relative to the sandbox's log directory. */
+  /** Relative to the sandbox's log directory. Empty: no log is kept. */
   logPath: string;
   stdin: boolean;
   stdinOnce: boolean;
@@ -436,7 +436,12 @@ export interface ImageConfig {
 
 export interface PullOptions {
   /** Overrides what the credential files say. */
-  auth?: { username: string; password: string } | { token: string };
+  auth?:
+    | { username: string; password: string }
+    /** A bearer token, shown as it is. */
+    | { token: string }
+    /** Exchanged for one at the registry's token server. */
+    | { identityToken: string };
   onProgress?: (progress: PullProgress) => void;
 }
 

@@ -20,6 +20,7 @@ import { ServerPodClient } from '../../client/server-pod-client.ts';
 import { allControllers, type ControllerOptions } from '../../controllers/all-controllers.ts';
 import { resourceQuotaController } from '../../controllers/resource-quota.ts';
 import { rootCaController } from '../../controllers/root-ca.ts';
+import { listenCri } from '../../cri/server/listen-cri.ts';
 import type { Pod } from '../../model/api/types.ts';
 import { PeapodError } from '../../model/errors.ts';
 import { notifySystemd } from '../../runtime/linux/notify-systemd.ts';
@@ -28,6 +29,7 @@ import { apiClusterClient } from '../../scheduler/driver/api-cluster-client.ts';
 import { runScheduler } from '../../scheduler/driver/scheduler.ts';
 import { openSqliteStore } from '../../store/sqlite/open-sqlite-store.ts';
 import { type NodeHost, openHost, openRemoteHost } from '../host.ts';
+import { criOptions } from '../cri/cri-options.ts';
 import { agentDeps } from '../keeper/keep-pods.ts';
 import { terminalOf } from '../output/terminal.ts';
 import { requireRoot } from '../require-root.ts';
@@ -87,6 +89,11 @@ export async function serve(settings: Settings, config: ServeConfig): Promise<vo
     throw cannotListen(config.listen, cause);
   });
   await using _local = await listenUnix(server, join(own.run, 'api.sock'));
+  // Another runtime has a socket of its own.
+  await using _cri =
+    config.runtimeEndpoint === undefined
+      ? await listenCri({ path: join(own.run, 'cri.sock') }, criOptions(host))
+      : undefined;
   const url = `https://${address.includes(':') ? `[${address}]` : address}:${secure.port}`;
   await writeFileAtomic(join(directory, 'admin.kubeconfig'), adminKubeconfig(url, pki), {
     mode: 0o600,

@@ -1,4 +1,5 @@
 import { type EventEmitter, once } from 'node:events';
+import type { Socket } from 'node:net';
 import type { DescMethod, DescService, MessageInitShape, MessageShape } from '@bufbuild/protobuf';
 import {
   Server,
@@ -10,7 +11,6 @@ import {
   type UntypedServiceImplementation,
 } from '@grpc/grpc-js';
 import { toGrpcStatus } from './grpc-status.ts';
-import { type ListenAt, listenAt } from './listen-at.ts';
 import { MAX_MESSAGE_BYTES, methodDefinitions } from './service-definition.ts';
 
 export interface GrpcCall {
@@ -43,10 +43,14 @@ export function grpcService<Service extends DescService>(
 }
 
 export interface GrpcServerOptions {
-  readonly listen: ListenAt;
   readonly services: readonly GrpcService[];
   /** Is told of bugs only. */
   readonly onBug: (method: string, error: unknown) => void;
+}
+
+export interface GrpcServer extends AsyncDisposable {
+  /** Serves a connection, which may have been read from by nobody before. */
+  accept(socket: Socket): void;
 }
 
 /** Calls under way on one connection; more have to wait. */
@@ -55,9 +59,8 @@ const MAX_STREAMS = 1_000;
 /**
  * Serves until it is disposed, which cancels the calls that are under way. Handlers may throw anything: the client gets the status that
  * belongs to it. What a client sends that is no message of the method ends that call alone.
- * @throws PeapodError AlreadyExists when another server listens there; Error of the system
  */
-export async function openGrpcServer(options: GrpcServerOptions): Promise<AsyncDisposable> {
+export function createGrpcServer(options: GrpcServerOptions): GrpcServer {
   const server = new Server({
     'grpc.max_receive_message_length': MAX_MESSAGE_BYTES,
     'grpc.max_send_message_length': MAX_MESSAGE_BYTES,
@@ -77,12 +80,9 @@ export async function openGrpcServer(options: GrpcServerOptions): Promise<AsyncD
     server.addService(Object.fromEntries(definitions), implementation);
   }
   const injector = server.createConnectionInjector(ServerCredentials.createInsecure());
-  const listener = await listenAt(options.listen, (socket) => injector.injectConnection(socket));
   return {
-    [Symbol.asyncDispose]: async () => {
-      await listener[Symbol.asyncDispose]();
-      server.forceShutdown();
-    },
+    accept: (socket) => injector.injectConnection(socket),
+    [Symbol.asyncDispose]: () => Promise.resolve(server.forceShutdown()),
   };
 }
 

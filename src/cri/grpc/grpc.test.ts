@@ -8,7 +8,14 @@ import { Client, credentials, Metadata, type ServiceError, status } from '@grpc/
 import { isPeapodError, PeapodError } from '../../model/errors.ts';
 import { ImageService, type ListImagesRequest } from '../api/runtime_pb.ts';
 import { openGrpcConnection } from './grpc-client.ts';
-import { type GrpcCall, grpcService, openGrpcServer, type ServiceHandlers } from './grpc-server.ts';
+import {
+  createGrpcServer,
+  type GrpcCall,
+  grpcService,
+  type GrpcService,
+  type ServiceHandlers,
+} from './grpc-server.ts';
+import { type ListenAt, listenAt } from './listen-at.ts';
 
 type Images = ServiceHandlers<typeof ImageService>;
 
@@ -28,15 +35,24 @@ function handlers(some: Partial<Images>): Images {
   };
 }
 
+async function openGrpcServer(
+  listen: ListenAt,
+  services: GrpcService[],
+  onBug: (method: string, error: unknown) => void = () => {},
+): Promise<AsyncDisposable> {
+  await using opened = new AsyncDisposableStack();
+  const server = opened.use(createGrpcServer({ services, onBug }));
+  opened.use(await listenAt(listen, (socket) => server.accept(socket)));
+  return opened.move();
+}
+
 async function serve(t: TestContext, some: Partial<Images>) {
   const directory = await mkdtempDisposable(join(tmpdir(), 'grpc-'));
   const listen = { path: join(directory.path, 'a.sock') };
   const bugs: string[] = [];
-  const server = await openGrpcServer({
-    listen,
-    services: [grpcService(ImageService, handlers(some))],
-    onBug: (method, error) => bugs.push(`${method}: ${String(error)}`),
-  });
+  const server = await openGrpcServer(listen, [grpcService(ImageService, handlers(some))], (method, error) =>
+    bugs.push(`${method}: ${String(error)}`),
+  );
   const connection = openGrpcConnection(listen);
   t.after(async () => {
     connection[Symbol.dispose]();
@@ -148,17 +164,15 @@ test('a server that is gone is Unavailable, and one that comes back is found', a
   await images.imageFsInfo({});
   await server[Symbol.asyncDispose]();
   await assert.rejects(images.imageFsInfo({}), { code: 'Unavailable', retryable: true });
-  await using _again = await openGrpcServer({
-    listen: { path },
-    services: [grpcService(ImageService, handlers({ imageFsInfo: () => Promise.resolve({}) }))],
-    onBug: () => {},
-  });
+  await using _again = await openGrpcServer({ path }, [
+    grpcService(ImageService, handlers({ imageFsInfo: () => Promise.resolve({}) })),
+  ]);
   await t.waitFor(() => images.imageFsInfo({}), { timeout: 20_000 });
 });
 
 test('a socket that somebody listens on is not taken away, and a dead one is replaced', async (t) => {
   const { path } = await serve(t, {});
-  const open = (at: string) => openGrpcServer({ listen: { path: at }, services: [], onBug: () => {} });
+  const open = (at: string) => openGrpcServer({ path: at }, []);
   await assert.rejects(open(path), { code: 'AlreadyExists' });
   await using directory = await mkdtempDisposable(join(tmpdir(), 'grpc-'));
   const dead = join(directory.path, 'dead.sock');

@@ -7,6 +7,7 @@ import {
   readCgroupFile,
   readKeyedFile,
   removeCgroup,
+  removeIfEmpty,
   writeCgroupFile,
 } from './cgroup-files.ts';
 import { type CgroupLayout, hierarchies } from './cgroup-layout.ts';
@@ -18,7 +19,7 @@ const NO_LIMIT_BYTES = 2 ** 62;
 export function openContainerCgroups(
   layout: CgroupLayout,
   parent: string,
-): ContainerCgroups & { processes(path: string): Promise<number[]> } {
+): ContainerCgroups & { processes(path: string): Promise<number[]>; removeEmpty(): Promise<void> } {
   const roots = hierarchies(layout);
   const mountOf = (controller: string) =>
     layout.version === 2 ? layout.mountPoint : layout.controllers.get(controller);
@@ -39,6 +40,11 @@ export function openContainerCgroups(
     },
     async remove(path) {
       await Promise.all(roots.map((root) => removeCgroup(join(root, path))));
+    },
+    /** Takes away what stands above containers whose caller brought no cgroup, once none is left. */
+    async removeEmpty() {
+      for (const name of ['cri', 'conmon', ''])
+        await Promise.all(roots.map((root) => removeIfEmpty(join(root, parent, name))));
     },
     async processes(path) {
       const mount = mountOf('memory') ?? roots[0];

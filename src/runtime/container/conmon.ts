@@ -16,6 +16,7 @@ export interface ConmonRequest {
   runtime: { path: string; globalArgs: readonly string[] };
   id: string;
   paths: ContainerPaths;
+  /** Empty: no log is kept. */
   logPath: string;
   tty: boolean;
   stdin: boolean;
@@ -106,7 +107,7 @@ function conmonArgs(request: ConmonRequest): string[] {
     ['--persist-dir', paths.bundle],
     ['--container-pidfile', paths.initPid],
     ['--conmon-pidfile', paths.conmonPid],
-    ['--log-path', `k8s-file:${request.logPath}`],
+    ['--log-path', request.logPath === '' ? 'none:' : `k8s-file:${request.logPath}`],
     ['--exit-dir', paths.exits],
     ['--socket-dir-path', paths.bundle, '--full-attach'],
     request.tty ? ['--terminal'] : [],

@@ -3,13 +3,14 @@ import { join, relative } from 'node:path';
 import { PeapodError } from '../../model/errors.ts';
 
 /**
- * Where a container's log lies: below the sandbox's log directory and nowhere else.
+ * Where a container's log lies: below the sandbox's log directory and nowhere else. Empty when one of both is: no log is kept then.
  * @throws PeapodError CreateContainerConfigError when the path leads out, is a symlink already, or cannot be written by conmon
  */
 export function containerLogPath(directory: string, logPath: string): string {
+  if (directory === '' || logPath === '') return '';
   const path = join(directory, logPath);
   const below = relative(directory, path);
-  if (logPath === '' || below === '' || below === '..' || below.startsWith('../')) {
+  if (below === '' || below === '..' || below.startsWith('../')) {
     throw new PeapodError(
       'CreateContainerConfigError',
       `log path "${logPath}" is not below the pod's log directory`,

@@ -245,7 +245,7 @@ async function createProcess(
   paths: ContainerPaths,
   signal: AbortSignal | undefined,
 ): Promise<ContainerRecord> {
-  await mkdir(dirname(record.logPath), { recursive: true, mode: 0o755 });
+  if (record.logPath !== '') await mkdir(dirname(record.logPath), { recursive: true, mode: 0o755 });
   await rm(paths.exit, { force: true });
   const result = await createUnderConmon(
     {

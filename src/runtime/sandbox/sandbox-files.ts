@@ -8,7 +8,7 @@ const SHM_SIZE = '64m';
 
 /** Makes what all containers of the pod mount: `/dev/shm`, `/etc/resolv.conf`, `/etc/hostname`; and the log directory. */
 export async function makeSandboxFiles(paths: SandboxPaths, config: PodSandboxConfig): Promise<void> {
-  await mkdir(config.logDirectory, { recursive: true, mode: 0o755 });
+  if (config.logDirectory !== '') await mkdir(config.logDirectory, { recursive: true, mode: 0o755 });
   await mkdir(paths.bundle, { recursive: true, mode: 0o700 });
   if (config.linux.namespaces.ipc === 'POD') await mountShm(paths.shm, config);
   const dns =

@@ -156,9 +156,9 @@ async function credentialsFor(
   call: PullCall,
 ): Promise<Credentials | undefined> {
   if (call.auth !== undefined) {
-    return 'token' in call.auth
-      ? { kind: 'access-token', token: call.auth.token }
-      : { kind: 'password', ...call.auth };
+    if ('token' in call.auth) return { kind: 'access-token', token: call.auth.token };
+    if ('identityToken' in call.auth) return { kind: 'refresh-token', token: call.auth.identityToken };
+    return { kind: 'password', ...call.auth };
   }
   return findCredentials(endpoint.name, {
     env: settings.env,

@@ -1,0 +1,65 @@
+import type { Clock } from '../../model/clock.ts';
+import type { PodRuntime } from '../../runtime/pod-runtime.ts';
+import { ImageService, RuntimeService } from '../api/runtime_pb.ts';
+import { createGrpcServer, type GrpcServer, grpcService } from '../grpc/grpc-server.ts';
+import { CpuRates } from './cpu-rates.ts';
+import type { CriContext } from './cri-context.ts';
+import { EventHub } from './event-hub.ts';
+import { SharedWork } from './shared-work.ts';
+import { openStreamServer } from './stream-server.ts';
+import { containerLife } from './verbs/container-life.ts';
+import { containerStatus } from './verbs/container-status.ts';
+import { createContainer } from './verbs/create-container.ts';
+import { execSync } from './verbs/exec-sync.ts';
+import { images } from './verbs/images.ts';
+import { metrics } from './verbs/metrics.ts';
+import { runtimeInfo } from './verbs/runtime-info.ts';
+import { sandboxLife } from './verbs/sandbox-life.ts';
+import { sandboxStatus } from './verbs/sandbox-status.ts';
+import { stats } from './verbs/stats.ts';
+import { streams } from './verbs/streams.ts';
+
+export interface CriServerOptions {
+  readonly runtime: PodRuntime;
+  readonly clock: Clock;
+  /** For `Status` when it is asked to be verbose. */
+  readonly info: Readonly<Record<string, unknown>>;
+  /** The addresses of pods. */
+  readonly podCidr: string;
+  /** Is told of bugs only. */
+  readonly onBug: (method: string, error: unknown) => void;
+}
+
+/** Serves CRI v1 in front of a PodRuntime until it is disposed; the pods run on. */
+export async function openCriServer(options: CriServerOptions): Promise<GrpcServer> {
+  const { runtime, clock, info, podCidr, onBug } = options;
+  await using opened = new AsyncDisposableStack();
+  const context: CriContext = {
+    runtime,
+    clock,
+    work: opened.use(new SharedWork()),
+    streams: opened.use(await openStreamServer(runtime, clock)),
+    events: new EventHub(runtime, clock),
+    rates: new CpuRates(),
+    info,
+    podCidr,
+  };
+  const services = [
+    grpcService(RuntimeService, {
+      ...runtimeInfo(context),
+      ...sandboxLife(context),
+      ...sandboxStatus(context),
+      ...createContainer(context),
+      ...containerLife(context),
+      ...containerStatus(context),
+      ...execSync(context),
+      ...streams(context),
+      ...stats(context),
+      ...metrics(context),
+    }),
+    grpcService(ImageService, images(context)),
+  ];
+  const server = opened.use(createGrpcServer({ services, onBug }));
+  const all = opened.move();
+  return { accept: (socket) => server.accept(socket), [Symbol.asyncDispose]: () => all.disposeAsync() };
+}
