@@ -2,6 +2,7 @@ import type { Controller } from './controller.ts';
 import { cronJobController } from './cron-job/cron-job.ts';
 import { daemonSetController } from './daemon-set/daemon-set.ts';
 import { deploymentController } from './deployment/deployment.ts';
+import { disruptionController } from './disruption/disruption.ts';
 import { garbageCollector } from './garbage-collector.ts';
 import { jobController } from './job/job.ts';
 import { ttlAfterFinishedController } from './job/ttl-after-finished.ts';
@@ -37,6 +38,7 @@ export function allControllers({
     jobController,
     ttlAfterFinishedController,
     cronJobController,
+    disruptionController,
     garbageCollector,
     namespaceController,
     serviceAccountController,

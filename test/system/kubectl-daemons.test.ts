@@ -84,3 +84,33 @@ test('drain passes by what daemon sets own, and takes the rest', async () => {
   assert.match(await kubectl('get', 'pods', '-l', 'app=left'), /1\/1 +Running/);
   await kubectl('uncordon', node);
 });
+
+test('drain waits where a budget stands against it, and goes on when it no longer does', async () => {
+  await kubectl('create', 'deployment', 'web', `--image=${IMAGE}`, '--replicas=2', '--', 'sleep', '1000');
+  const patch = { spec: { template: { spec: { terminationGracePeriodSeconds: 1 } } } };
+  await kubectl('patch', 'deployment', 'web', '-p', JSON.stringify(patch));
+  await kubectl('rollout', 'status', 'deployment/web', '--timeout=50s');
+  await kubectl('create', 'poddisruptionbudget', 'web', '--selector=app=web', '--min-available=1');
+  await kubectl('wait', '--for=jsonpath={.status.disruptionsAllowed}=1', 'pdb/web', '--timeout=20s');
+  const node = (await kubectl('get', 'nodes', '-o', 'jsonpath={.items[0].metadata.name}')).trim();
+  const options = ['--force', '--ignore-daemonsets', '--grace-period=1'];
+  // The new pods have nowhere to go, so that the last old one must stay.
+  const refused = await server.call(['drain', node, ...options, '--timeout=10s']);
+  assert.equal(refused.code, 1);
+  assert.match(refused.stderr, /Cannot evict pod as it would violate the pod's disruption budget/);
+  const left = await kubectl(
+    'get',
+    'pods',
+    '-l',
+    'app=web',
+    '--field-selector=status.phase=Running',
+    '-o',
+    'name',
+  );
+  assert.equal(left.trim().split('\n').length, 1);
+  assert.match(await kubectl('get', 'pdb', 'web'), /^web +1 +N\/A +0 /m);
+  await kubectl('delete', 'pdb', 'web');
+  await kubectl('drain', node, ...options, '--timeout=40s');
+  await kubectl('uncordon', node);
+  await kubectl('rollout', 'status', 'deployment/web', '--timeout=50s');
+});

@@ -4,6 +4,7 @@
  */
 import type { DeleteOptions, Pod, PodDisruptionBudget } from '../../model/api/types.ts';
 import { matchesLabelSelector } from '../../model/label-selector.ts';
+import { podWithCondition } from '../../model/status/pod-scheduled.ts';
 import type { ApiObject } from '../api-object.ts';
 import { noSuchResource, StatusError } from '../errors/status-error.ts';
 import type { ResourceCall, SubresourceHandlers } from '../http/api.ts';
@@ -27,6 +28,7 @@ export const podEviction: SubresourceHandlers = {
     const dryRun = call.context.dryRun === true || (options.dryRun ?? []).length > 0;
     const context = { ...call.context, dryRun };
     if (needsBudget(pod)) await takeFromBudgets({ ...call, context }, pod);
+    if (pod.metadata?.deletionTimestamp === undefined) await noteDisruption({ ...call, context }, pod);
     await deleteObject(call.registry, scope, call.target.name, options, context);
     sendJson(call.response, 201, {
       kind: 'Status',
@@ -37,6 +39,23 @@ export const podEviction: SubresourceHandlers = {
     });
   },
 };
+
+/** Who counts failures sees by it that this is none of the pod's. */
+async function noteDisruption(call: ResourceCall, pod: Pod): Promise<void> {
+  const { registry, context, target } = call;
+  const scope = scopeOf(call);
+  const condition = {
+    type: 'DisruptionTarget',
+    status: 'True',
+    reason: 'EvictionByEvictionAPI',
+    message: 'Eviction API: evicting',
+  };
+  const change = (object: ApiObject): ApiObject => {
+    const { resourceVersion: _, ...metadata } = object.metadata ?? {};
+    return { ...podWithCondition({ ...pod, ...object }, condition, context.nowMs), metadata };
+  };
+  await updateObject(registry, scope, target.name, change, ownRules(scope.resource, 'status'), context);
+}
 
 /** Pods that have ended, have not begun, or go anyway are nobody's loss. */
 function needsBudget({ metadata, status }: Pod): boolean {
@@ -84,12 +103,16 @@ function toleratesUnready({ spec, status }: PodDisruptionBudget, pod: Pod): bool
 function lessOne(budget: PodDisruptionBudget, pod: Pod, nowMs: number): ApiObject {
   const { metadata, status } = budget;
   const name = metadata?.name ?? '';
-  const refusal = (message: string, cause: string) =>
-    new StatusError('TooManyRequests', message, { causes: [{ reason: 'DisruptionBudget', message: cause }] });
+  const refusal = (message: string, cause: string, retryAfterSeconds = 0) =>
+    new StatusError('TooManyRequests', message, {
+      causes: [{ reason: 'DisruptionBudget', message: cause }],
+      ...(retryAfterSeconds === 0 ? {} : { retryAfterSeconds }),
+    });
   if (status === undefined || (status.observedGeneration ?? 0) < (metadata?.generation ?? 0)) {
     throw refusal(
       "Cannot evict pod as it would violate the pod's disruption budget.",
       `The disruption budget ${name} is still being processed by the server.`,
+      10,
     );
   }
   const { disruptionsAllowed: allowed = 0 } = status;
