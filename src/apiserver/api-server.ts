@@ -96,6 +96,26 @@ export class ApiServer {
     return { info, target, resource: this.#resource(target), user };
   }
 
+  /**
+   * The same for who reads in this process.
+   * @throws StatusError Forbidden, NotFound
+   */
+  async admitLocal(url: string, user: UserInfo): Promise<UpgradeCall> {
+    const info = readRequestInfo('GET', url);
+    await this.#authorize(info, user);
+    const target = info.resource;
+    if (target === undefined) throw noSuchResource();
+    return { info, target, resource: this.#resource(target), user };
+  }
+
+  get registry(): Registry {
+    return this.#options.registry;
+  }
+
+  get clock(): Clock {
+    return this.#options.clock;
+  }
+
   /** What a failure is to be answered with; bugs are logged. */
   failure(error: unknown): StatusError {
     return this.#failure(error);
