@@ -1,3 +1,4 @@
+import { copyPlain } from '../../model/copy-plain.ts';
 import type { ApiObject } from '../api-object.ts';
 import { badRequest, notFound, StatusError } from '../errors/status-error.ts';
 import { createObject } from '../registry/create-object.ts';
@@ -44,7 +45,7 @@ export async function replaceWith(call: ResourceCall, rules: UpdateRules): Promi
       name,
       () => {
         checkConditional(call.resource, object);
-        return structuredClone(object);
+        return copyPlain(object);
       },
       rules,
       call.context,

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { copyPlain } from '../../model/copy-plain.ts';
 import type { ObjectMeta } from '../../model/api/types.ts';
 import { isPeapodError } from '../../model/errors.ts';
 import type { ApiObject } from '../api-object.ts';
@@ -31,7 +32,7 @@ export async function createObject(
   const { resource } = scope;
   const generated = !input.metadata?.name && Boolean(input.metadata?.generateName);
   for (let attempt = 1; ; attempt += 1) {
-    const own = generated ? structuredClone(input) : input;
+    const own = generated ? copyPlain(input) : input;
     const object = await prepare(registry, scope, own, context, notesOwner);
     const name = object.metadata?.name ?? '';
     if (context.dryRun === true) return object;
