@@ -54,7 +54,11 @@ test('what the maker of an object owns is what the general way comes to, for eve
   for (const resource of ALL_RESOURCES) {
     fc.assert(
       fc.property(object, (made) => {
-        const full = { apiVersion: 'v1', kind: resource.kind, ...structuredClone(made) } as ApiObject;
+        const full: ApiObject = structuredClone({
+          apiVersion: 'v1',
+          kind: resource.kind,
+          ...(made as object),
+        });
         fillZeroValues(full, resource.typeName);
         const owners = ownersAfterUpdate(new Map(), undefined, full, { resource, writer, now: 't' });
         const expected = writeManagedFields(owners)[0]?.fieldsV1;
