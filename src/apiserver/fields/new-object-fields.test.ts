@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { fillZeroValues } from '../../model/defaults/zero-values.ts';
 import type { ApiObject } from '../api-object.ts';
 import { ALL_RESOURCES } from '../resources/all-resources.ts';

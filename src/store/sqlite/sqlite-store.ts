@@ -15,7 +15,7 @@ import { WatchHub } from '../watch-hub.ts';
 import type { Reader } from './reader.ts';
 import { readOnly, storeError } from './sqlite-error.ts';
 import type { SentChange, WriteRequest, WriterMessage, WriterOrder } from './sqlite-writer-worker.ts';
-import type { Write, WriteResult, WrittenChange } from './write.ts';
+import type { Write, WrittenChange } from './write.ts';
 
 export interface SqliteStoreParts {
   readonly path: string;
