@@ -1,8 +1,10 @@
 import type { PodClient } from '../client/pod-client.ts';
+import type { Node } from '../model/api/types.ts';
 import type { Clock } from '../model/clock.ts';
 import type { PodCgroups } from '../runtime/pod-cgroups.ts';
 import type { ContainerStatus as RuntimeContainer, PodRuntime } from '../runtime/pod-runtime.ts';
 import type { PodVolumes } from '../runtime/pod-volumes.ts';
+import type { EvictionOptions } from './eviction/node-pressure.ts';
 import type { NodeFiles } from './node-files.ts';
 import type { ProbeDialer } from './probes/probe-dialer.ts';
 
@@ -20,6 +22,10 @@ export interface AgentDeps {
   /** Speaks to pods over the network, for probes and hooks. */
   readonly dialer: ProbeDialer;
   readonly log: AgentLog;
+  /** The node as the API has it; nothing while there is none. What cannot be read is not asked of a pod. */
+  readonly nodeObject?: () => Promise<Node | undefined>;
+  /** How the node is kept from running short; absent: nobody looks. */
+  readonly eviction?: EvictionOptions;
   /** Rotates a running container's log when it is too large; called now and then. */
   readonly rotateLog?: (container: RuntimeContainer) => Promise<void>;
 }

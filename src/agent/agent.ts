@@ -1,4 +1,5 @@
 import type { AgentDeps } from './agent-deps.ts';
+import { type EvictablePod, NodePressure } from './eviction/node-pressure.ts';
 import { keepHouse } from './housekeeping/keep-house.ts';
 import { podIdentity } from './pod-identity.ts';
 import { PodWorker } from './pod-worker.ts';
@@ -15,7 +16,7 @@ const HOUSEKEEPING_MS = 10_000;
  */
 export async function startAgent(deps: AgentDeps, { signal }: { signal: AbortSignal }): Promise<void> {
   const agent = new Agent(deps, signal);
-  await Promise.all([agent.watchPods(), agent.watchRuntime(), agent.keepHouse()]);
+  await Promise.all([agent.watchPods(), agent.watchRuntime(), agent.keepHouse(), agent.watchPressure()]);
   await agent.settled();
 }
 
@@ -23,10 +24,15 @@ class Agent {
   readonly #deps: AgentDeps;
   readonly #signal: AbortSignal;
   readonly #housekeeping: WakeUp;
+  readonly #pressure: NodePressure | undefined;
   readonly #workers = new Map<string, { worker: PodWorker; done: Promise<void> }>();
 
   constructor(deps: AgentDeps, signal: AbortSignal) {
     this.#deps = deps;
+    this.#pressure =
+      deps.eviction === undefined
+        ? undefined
+        : new NodePressure(deps, deps.eviction, () => this.#evictable());
     this.#housekeeping = new WakeUp(deps.clock);
     this.#signal = signal;
   }
@@ -59,6 +65,10 @@ class Agent {
     });
   }
 
+  async watchPressure(): Promise<void> {
+    await this.#pressure?.run(this.#signal);
+  }
+
   async settled(): Promise<void> {
     await Promise.all([...this.#workers.values()].map(({ done }) => done));
   }
@@ -78,7 +88,10 @@ class Agent {
       else present.worker.update(pod);
       return;
     }
-    const worker = new PodWorker(this.#deps, pod, () => this.#podsBut(uid));
+    const worker = new PodWorker(this.#deps, pod, {
+      others: () => this.#podsBut(uid),
+      refusal: (one) => this.#pressure?.refusal(one),
+    });
     const done = worker
       .run(this.#signal)
       .catch((error: unknown) => this.#warn('a pod worker broke', error))
@@ -87,7 +100,19 @@ class Agent {
   }
 
   #podsBut(uid: string): Pod[] {
-    return [...this.#workers].filter(([other]) => other !== uid).map(([, { worker }]) => worker.pod);
+    return [...this.#workers]
+      .filter(([other, { worker }]) => other !== uid && takesPart(worker))
+      .map(([, { worker }]) => worker.pod);
+  }
+
+  #evictable(): EvictablePod[] {
+    return [...this.#workers.values()]
+      .filter(({ worker }) => takesPart(worker))
+      .map(({ worker }) => ({
+        pod: worker.pod,
+        evict: (message, graceSeconds) => worker.evict(message, graceSeconds),
+        hasEnded: () => worker.hasEnded,
+      }));
   }
 
   /** Does it again whenever it ends or fails, until the agent ends. */
@@ -106,4 +131,10 @@ class Agent {
   #warn(what: string, error: unknown): void {
     this.#deps.log({ level: 'error', message: what, error });
   }
+}
+
+/** Whether the node has taken the pod, now or before the agent began, and it has not ended. */
+function takesPart({ isAdmitted, hasEnded, pod: { status } }: PodWorker): boolean {
+  const isOver = status?.phase === 'Succeeded' || status?.phase === 'Failed';
+  return !isOver && !hasEnded && (isAdmitted || status?.startTime !== undefined);
 }

@@ -1,5 +1,12 @@
 import type { Backoff } from '../model/status/backoff.ts';
-import type { ImageFact, PodFacts, ProbeFacts, StepFact, StepFailure } from './planner/plan-input.ts';
+import type {
+  ImageFact,
+  PodFacts,
+  PodVerdict,
+  ProbeFacts,
+  StepFact,
+  StepFailure,
+} from './planner/plan-input.ts';
 import type { HeldToken } from './actions/service-account-token.ts';
 import type { ResizeRefusal } from './planner/resize-refusal.ts';
 
@@ -30,7 +37,7 @@ export class PodMemory implements PodFacts {
   readonly tokens = new Map<string, HeldToken>();
   resizeRefusal: ResizeRefusal | undefined;
   endingSince: number | undefined;
-  eviction: { reason: string; message: string } | undefined;
+  eviction: PodVerdict | undefined;
 
   /** Forgets what belongs to containers that are gone. */
   retainContainers(ids: ReadonlySet<string>): void {

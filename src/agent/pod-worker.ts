@@ -8,12 +8,13 @@ import { announceBackoffs } from './announce-backoffs.ts';
 import { sysctlRefusal } from './container-config/sysctls.ts';
 import { eventTexts } from './events/event-texts.ts';
 import { PodEvents } from './events/pod-events.ts';
+import { podRefusal, type PodRefusal } from './admission/pod-refusal.ts';
 import { checkStorage, limitsStorage } from './eviction/check-storage.ts';
 import { observePod } from './observe-pod.ts';
 import { type Action, actionKey } from './planner/action.ts';
 import type { ObservedPod, PlanInput } from './planner/plan-input.ts';
 import { planPod } from './planner/plan-pod.ts';
-import { type PodEnding, podEnding } from './planner/pod-ending.ts';
+import { EVICTION_GRACE_SECONDS, type PodEnding, podEnding } from './planner/pod-ending.ts';
 import { needsResize } from './planner/resize-needed.ts';
 import { type ResizeRefusal, resizeRefusal } from './planner/resize-refusal.ts';
 import { podIdentity } from './pod-identity.ts';
@@ -37,13 +38,21 @@ interface Operation {
   done: Promise<void>;
 }
 
+/** What a worker has to know of the node's other pods. */
+export interface Neighbourhood {
+  /** Those that the node has taken and that have not ended. */
+  others(): readonly Pod[];
+  /** Why the node, short as it is of something, does not take a pod. */
+  refusal(pod: Pod): PodRefusal | undefined;
+}
+
 /**
  * Keeps one pod as its spec says, until it is gone or the agent ends: observe → report → plan → act, again whenever something may
  * have changed. Actions run beside the loop, one for each key; only the newest update of the pod counts.
  */
 export class PodWorker {
   readonly #deps: AgentDeps;
-  readonly #neighbours: () => readonly Pod[];
+  readonly #neighbourhood: Neighbourhood;
   readonly #events: PodEvents;
   readonly #memory = new PodMemory();
   readonly #probes: ProbeSet;
@@ -55,10 +64,9 @@ export class PodWorker {
   #admitted = false;
   #storageCheckedAt = 0;
 
-  /** @param neighbours the node's other pods */
-  constructor(deps: AgentDeps, pod: Pod, neighbours: () => readonly Pod[]) {
+  constructor(deps: AgentDeps, pod: Pod, neighbourhood: Neighbourhood) {
     this.#deps = deps;
-    this.#neighbours = neighbours;
+    this.#neighbourhood = neighbourhood;
     this.#pod = pod;
     this.#events = new PodEvents(deps);
     this.#wakeUp = new WakeUp(deps.clock);
@@ -75,6 +83,24 @@ export class PodWorker {
   /** Whether nothing of the pod is this worker's any more. */
   get isGone(): boolean {
     return this.#gone;
+  }
+
+  /** Whether the pod takes its share of the node. */
+  get isAdmitted(): boolean {
+    return this.#admitted && this.#memory.eviction === undefined;
+  }
+
+  /** Whether nothing of the pod runs any more. */
+  get hasEnded(): boolean {
+    return this.#gone || this.#memory.teardown.state === 'done';
+  }
+
+  /** Fails the pod for want of room on the node. */
+  evict(message: string, graceSeconds: number): void {
+    if (this.#memory.eviction !== undefined) return;
+    this.#memory.eviction = { reason: 'Evicted', message, graceSeconds, isRefused: false };
+    this.#events.record(this.#pod, eventTexts.evicted(message));
+    this.wake();
   }
 
   get pod(): Pod {
@@ -139,7 +165,7 @@ export class PodWorker {
       busy,
       now: clock.now(),
     };
-    this.#admit();
+    await this.#admit();
     const ending = this.#endingOf(input);
     await this.#evictWhenOverLimit(ending, signal);
     this.#memory.resizeRefusal = this.#refusalOfResize(ending);
@@ -194,23 +220,42 @@ export class PodWorker {
     return new Map([...this.#operations].map(([key, { action }]) => [key, action]));
   }
 
-  /** What the node does not take is failed at once, as the kubelet's admission does. */
-  #admit(): void {
+  /** What the node does not take is failed at once, as the kubelet's admission does; what it has begun it has taken. */
+  async #admit(): Promise<void> {
     if (this.#admitted) return;
+    if (this.#hasBegun()) {
+      this.#admitted = true;
+      return;
+    }
+    const node = await this.#deps.nodeObject?.().catch((error: unknown) => {
+      this.#log('warn', 'cannot read the node', error);
+      return undefined;
+    });
+    // From here on in one go: two pods may ask at the same time for what there is once.
+    const refusal =
+      this.#neighbourhood.refusal(this.#pod) ??
+      sysctlRefusal(this.#pod) ??
+      (node === undefined ? undefined : podRefusal(this.#pod, this.#neighbourhood.others(), node));
     this.#admitted = true;
-    const refusal = sysctlRefusal(this.#pod);
-    if (refusal === undefined || this.#pod.status?.reason === refusal.reason) return;
-    this.#memory.eviction = refusal;
+    if (refusal === undefined) return;
+    this.#memory.eviction = { ...refusal, graceSeconds: EVICTION_GRACE_SECONDS, isRefused: true };
     this.#events.record(this.#pod, eventTexts.rejected(refusal.reason, refusal.message));
+  }
+
+  #hasBegun(): boolean {
+    const { metadata, status } = this.#pod;
+    return (
+      metadata?.deletionTimestamp !== undefined ||
+      status?.startTime !== undefined ||
+      this.#observed.sandboxes.length > 0 ||
+      this.#observed.containers.length > 0
+    );
   }
 
   /** Asked each time: others may have gone. */
   #refusalOfResize(ending: PodEnding | undefined): ResizeRefusal | undefined {
     if (ending !== undefined || !needsResize(this.#pod, this.#observed)) return undefined;
-    const others = this.#neighbours().filter(
-      ({ status }) => status?.phase !== 'Succeeded' && status?.phase !== 'Failed',
-    );
-    return resizeRefusal(this.#pod, others, this.#deps.node);
+    return resizeRefusal(this.#pod, this.#neighbourhood.others(), this.#deps.node);
   }
 
   #endingOf(input: PlanInput): PodEnding | undefined {
@@ -229,9 +274,7 @@ export class PodWorker {
     this.#storageCheckedAt = clock.now();
     const message = await checkStorage(this.#pod, this.#observed, this.#deps, signal);
     if (message === undefined) return;
-    this.#memory.eviction = { reason: 'Evicted', message };
-    this.#events.record(this.#pod, eventTexts.evicted(message));
-    this.wake();
+    this.evict(message, EVICTION_GRACE_SECONDS);
   }
 
   async #readTerminationMessages(): Promise<void> {

@@ -33,7 +33,11 @@ export async function keepNode(options: KeepNodeOptions, signal: AbortSignal): P
     try {
       const description = await describe();
       const node = await registered(client, description, clock.now());
-      const essence = JSON.stringify({ ...description, images: description.images.length });
+      const essence = JSON.stringify({
+        ...description,
+        images: description.images.length,
+        pressure: [...description.pressure],
+      });
       const status = nodeStatus(description, node, clock.now());
       const isStale = clock.now() - toldMs >= STATUS_EVERY_MS || isContradicted(node, status);
       if (essence !== told || isStale) {

@@ -1,5 +1,6 @@
 /** What a node says of itself. */
 import type { Node, NodeCondition, NodeSpec, NodeStatus } from '../../model/api/types.ts';
+import type { PressureCondition } from '../eviction/judge-pressure.ts';
 import { apiTime } from '../../model/status/pod-conditions.ts';
 
 export interface NodeDescription {
@@ -10,8 +11,8 @@ export interface NodeDescription {
   readonly allocatable: Readonly<Record<string, string>>;
   readonly info: NonNullable<NodeStatus['nodeInfo']>;
   readonly images: readonly { names: string[]; sizeBytes: number }[];
-  /** Whether memory or disk is short. */
-  readonly pressure: { readonly memory: boolean; readonly disk: boolean };
+  /** What the node is short of. */
+  readonly pressure: ReadonlySet<PressureCondition>;
 }
 
 interface Judged {
@@ -29,7 +30,7 @@ export function nodeStatus(
 ): NodeStatus {
   const { name, ips, capacity, allocatable, info, images, pressure } = description;
   const judged: Judged[] = [
-    pressure.memory
+    pressure.has('MemoryPressure')
       ? {
           type: 'MemoryPressure',
           status: 'True',
@@ -42,7 +43,7 @@ export function nodeStatus(
           reason: 'KubeletHasSufficientMemory',
           message: 'kubelet has sufficient memory available',
         },
-    pressure.disk
+    pressure.has('DiskPressure')
       ? {
           type: 'DiskPressure',
           status: 'True',
@@ -55,12 +56,19 @@ export function nodeStatus(
           reason: 'KubeletHasNoDiskPressure',
           message: 'kubelet has no disk pressure',
         },
-    {
-      type: 'PIDPressure',
-      status: 'False',
-      reason: 'KubeletHasSufficientPID',
-      message: 'kubelet has sufficient PID available',
-    },
+    pressure.has('PIDPressure')
+      ? {
+          type: 'PIDPressure',
+          status: 'True',
+          reason: 'KubeletHasInsufficientPID',
+          message: 'kubelet has insufficient PID available',
+        }
+      : {
+          type: 'PIDPressure',
+          status: 'False',
+          reason: 'KubeletHasSufficientPID',
+          message: 'kubelet has sufficient PID available',
+        },
     { type: 'Ready', status: 'True', reason: 'KubeletReady', message: 'kubelet is posting ready status' },
   ];
   return {

@@ -41,7 +41,7 @@ export interface PodFacts {
   /** When the pod began to end, milliseconds since the epoch. */
   readonly endingSince: number | undefined;
   /** Why the node has failed the pod: evicted, or never admitted. */
-  readonly eviction: { reason: string; message: string } | undefined;
+  readonly eviction: PodVerdict | undefined;
   /** When the contents of volumes are to be brought up to date, milliseconds since the epoch. */
   readonly volumesStaleAt: number;
   /** By action key: until when not to try again what failed. */
@@ -49,6 +49,16 @@ export interface PodFacts {
   /** Whether the ended pod has given back its network, volumes and cgroup. */
   readonly teardown: StepFact;
   readonly removal: StepFact;
+}
+
+/** Why the node has failed a pod. */
+export interface PodVerdict {
+  readonly reason: string;
+  readonly message: string;
+  /** How long its containers get. */
+  readonly graceSeconds: number;
+  /** Whether nothing of it was ever begun. */
+  readonly isRefused: boolean;
 }
 
 export interface StepFailure {

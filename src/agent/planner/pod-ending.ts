@@ -10,7 +10,7 @@ export const STOPPED_ANNOTATION = 'peapod.dev/stopped';
 /** How long they get, in seconds, instead of `terminationGracePeriodSeconds`. */
 export const STOP_GRACE_ANNOTATION = 'peapod.dev/stop-grace-period-seconds';
 /** @see kubernetes/pkg/kubelet/eviction/eviction_manager.go immediateEvictionGracePeriodSeconds */
-const EVICTION_GRACE_SECONDS = 1;
+export const EVICTION_GRACE_SECONDS = 1;
 
 /** Why nothing of the pod is started any more, and how long its containers get. */
 export interface PodEnding {
@@ -27,7 +27,7 @@ export function podEnding(input: PlanInput): PodEnding | undefined {
     return { cause: 'deleted', graceSeconds: metadata.deletionGracePeriodSeconds ?? own };
   }
   if (facts.eviction !== undefined || status?.reason === 'Evicted') {
-    return { cause: 'evicted', graceSeconds: EVICTION_GRACE_SECONDS };
+    return { cause: 'evicted', graceSeconds: facts.eviction?.graceSeconds ?? EVICTION_GRACE_SECONDS };
   }
   const deadline = activeDeadline(pod);
   if (status?.reason === 'DeadlineExceeded' || (deadline !== undefined && input.now >= deadline)) {

@@ -80,7 +80,10 @@ function phaseOf(input: StatusInput, statuses: readonly ContainerStatus[]): PodP
 }
 
 function verdict({ facts, ending, pod }: StatusInput): { reason?: string; message?: string } {
-  if (facts.eviction !== undefined) return { ...facts.eviction };
+  if (facts.eviction !== undefined) {
+    const { reason, message, isRefused } = facts.eviction;
+    return { reason, message: isRefused ? `Pod was rejected: ${message}` : message };
+  }
   if (pod.status?.reason !== undefined) {
     const { reason, message } = pod.status;
     return { reason, ...(message === undefined ? {} : { message }) };
@@ -96,7 +99,7 @@ function verdict({ facts, ending, pod }: StatusInput): { reason?: string; messag
 function disruption({ pod, facts, now }: StatusInput): PodCondition[] {
   const before = pod.status?.conditions?.find(({ type }) => type === 'DisruptionTarget');
   if (before !== undefined) return [before];
-  if (facts.eviction?.reason !== 'Evicted') return [];
+  if (facts.eviction === undefined || facts.eviction.isRefused) return [];
   return [
     {
       type: 'DisruptionTarget',

@@ -68,6 +68,10 @@ export class StoredObject {
     return parseStored(this.#bytes, this.revision);
   }
 
+  get sizeBytes(): number {
+    return this.#bytes.length;
+  }
+
   /** What clients are sent: the object with its resourceVersion. */
   get json(): Buffer {
     if (!this.#hasRevision) this.#bytes = withRevision(this.#bytes, this.revision);

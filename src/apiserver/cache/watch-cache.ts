@@ -19,6 +19,8 @@ export interface ObjectChange {
 
 /** How many changes are kept for watches that begin in the past; older ones are asked of the store. */
 const HISTORY = 10_000;
+/** Nor more than so much, as it lies in the store: what is sent and what is parsed of it is held too. */
+const HISTORY_BYTES = 8 * 1024 ** 2;
 
 export class WatchCache implements AsyncDisposable {
   readonly #store: Store;
@@ -26,6 +28,7 @@ export class WatchCache implements AsyncDisposable {
   readonly #subscriptions = new Map<string, Set<Subscription>>();
   readonly #stop = new AbortController();
   #history: ObjectChange[] = [];
+  #historyBytes = 0;
   #revision = 0;
   /** Every change after this revision is in the history. */
   #historyStart = 0;
@@ -176,9 +179,15 @@ export class WatchCache implements AsyncDisposable {
 
   #remember(change: ObjectChange): void {
     this.#history.push(change);
-    if (this.#history.length < HISTORY * 2) return;
-    this.#historyStart = this.#history[HISTORY - 1]?.revision ?? this.#historyStart;
-    this.#history = this.#history.slice(HISTORY);
+    this.#historyBytes += sizeOf(change);
+    if (this.#history.length < HISTORY * 2 && this.#historyBytes < HISTORY_BYTES * 2) return;
+    let first = Math.max(0, this.#history.length - HISTORY);
+    let bytes = this.#history.slice(first).reduce((sum, kept) => sum + sizeOf(kept), 0);
+    for (; bytes > HISTORY_BYTES && first < this.#history.length; first += 1)
+      bytes -= sizeOf(this.#history[first]);
+    this.#historyStart = this.#history[first - 1]?.revision ?? this.#historyStart;
+    this.#history = this.#history.slice(first);
+    this.#historyBytes = bytes;
   }
 
   /** Changes from before the cache's history, up to some revision within it. */
@@ -210,6 +219,10 @@ export class WatchCache implements AsyncDisposable {
     if (folder === undefined) this.#folders.set(name, (folder = new Map()));
     return folder;
   }
+}
+
+function sizeOf(change: ObjectChange | undefined): number {
+  return change?.current?.sizeBytes ?? 0;
 }
 
 /** `/pods/default/web` → `pods` */

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import type { ApiObject } from '../api-object.ts';
+import { ownBuffer } from '../cache/own-buffer.ts';
 import type { ServedObject } from '../cache/served-object.ts';
 import { toStatusError } from '../errors/to-status-error.ts';
 import { type ObjectEvent, watchObjects } from '../registry/watch-objects.ts';
@@ -62,7 +63,7 @@ function framer(call: ResourceCall): (event: ObjectEvent) => Buffer {
 }
 
 function frame(type: string, object: Buffer): Buffer {
-  return Buffer.concat([Buffer.from(`{"type":"${type}","object":`), object, Buffer.from('}\n')]);
+  return ownBuffer([Buffer.from(`{"type":"${type}","object":`), object, Buffer.from('}\n')]);
 }
 
 /** Waits until the client has taken what it was sent. @returns whether it is still there */

@@ -13,6 +13,7 @@ const MAX_IMAGES = 50;
 export async function describeNode(
   { settings, runtime }: Pick<NodeHost, 'settings' | 'runtime'>,
   maxPods: number,
+  pressure: NodeDescription['pressure'],
 ): Promise<NodeDescription> {
   const { metadata, status } = thisNode(settings, maxPods);
   const read = async (path: string) => (await readFile(path, 'utf8').catch(() => '')).trim();
@@ -46,6 +47,6 @@ export async function describeNode(
       .filter(({ names }) => names.length > 0)
       .sort((a, b) => b.sizeBytes - a.sizeBytes)
       .slice(0, MAX_IMAGES),
-    pressure: { memory: false, disk: false },
+    pressure,
   };
 }

@@ -34,7 +34,7 @@ test('a node that was taken for lost and comes back has its pods ready again', a
     allocatable: { cpu: '1' },
     info: INFO,
     images: [],
-    pressure: { memory: false, disk: false },
+    pressure: new Set(),
   });
   const stop = new AbortController();
   const alive = () => {

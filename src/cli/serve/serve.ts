@@ -6,6 +6,8 @@ import { inspect } from 'node:util';
 import packageJson from '../../../package.json' with { type: 'json' };
 import { startAgent } from '../../agent/agent.ts';
 import { collectImages } from '../../agent/images/collect-images.ts';
+import { NodeEvents } from '../../agent/node/node-events.ts';
+import type { NodeDescription } from '../../agent/node/node-object.ts';
 import { keepNode } from '../../agent/node/keep-node.ts';
 import { withStaticPods } from '../../agent/static-pods/with-static-pods.ts';
 import { recountQuota } from '../../apiserver/admission/charge-quotas.ts';
@@ -41,6 +43,7 @@ import { adminKubeconfig } from './kubeconfig.ts';
 import { listenForPods } from './listen-for-pods.ts';
 import { localNodeStats } from './local-node-stats.ts';
 import { localNodeAccess } from './local-node-access.ts';
+import { nodeEviction } from './node-eviction.ts';
 import { readRoom } from './read-room.ts';
 import { announceServer } from './running-server.ts';
 import type { ReadyMessage } from './serve-detached.ts';
@@ -168,11 +171,27 @@ async function runParts(
     directory: config.manifests,
     recordDirectory: join(settings.root, 'static-pods'),
   });
+  let pressure: NodeDescription['pressure'] = new Set();
+  const eviction = nodeEviction({
+    settings,
+    eviction: config.eviction,
+    deps,
+    events: new NodeEvents({ client: nodeClient, clock, nodeName, onError }),
+    onConditions: (conditions) => {
+      pressure = conditions;
+    },
+  });
   await host.runtime.collect();
   const node = { ...deps.node, ...(apiServer === undefined ? {} : { apiServer }) };
   await Promise.all([
     keepNode(
-      { client: nodeClient, clock, describe: () => describeNode(host, config.maxPods), onError, onReady },
+      {
+        client: nodeClient,
+        clock,
+        describe: () => describeNode(host, config.maxPods, pressure),
+        onError,
+        onReady,
+      },
       signal,
     ),
     ...[
@@ -180,7 +199,10 @@ async function runParts(
       resourceQuotaController(recountQuota),
       rootCaController(certificate),
     ].map((controller) => controller(controllerDeps, signal)),
-    startAgent({ ...deps, node, client: pods }, { signal }),
+    startAgent(
+      { ...deps, node, client: pods, eviction, nodeObject: () => nodeClient.find(NODES, '', nodeName) },
+      { signal },
+    ),
     collectImages({ ...deps, readRoom: () => readRoom(settings.images), policy: config.imageGc }, signal),
     runScheduler(
       {

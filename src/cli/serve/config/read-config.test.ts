@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { evictionSettings } from '../../../agent/eviction/eviction-settings.ts';
 import { settingsFrom } from '../../settings.ts';
 import { parseConfig, readConfigFile } from './read-config.ts';
 import { serveConfig } from './serve-config.ts';
@@ -42,6 +43,7 @@ controllers:
     agent: {
       manifests: '/etc/pods',
       maxPods: 20,
+      eviction: evictionSettings(),
       imageGc: { highThresholdPercent: 70, lowThresholdPercent: 60, minimumAgeMs: 90_000 },
       logRotation: { maxBytes: 2 * 1024 * 1024, maxFiles: 3 },
     },
@@ -109,4 +111,36 @@ test('a file that is not there is named', async () => {
     code: 'NotFound',
     message: 'cannot read /no/such.yaml: no such file',
   });
+});
+
+test('thresholds of eviction are read, and unknown signals and amounts refused', () => {
+  const text = `agent:
+  evictionHard: { memory.available: 200Mi }
+  evictionSoft: { nodefs.available: 20% }
+  evictionSoftGracePeriod: { nodefs.available: 1m }
+  evictionMinimumReclaim: { memory.available: 50Mi }
+  evictionPressureTransitionPeriod: 30s
+  evictionMaxPodGracePeriod: 5
+`;
+  assert.deepEqual(
+    serveConfig({}, parseConfig(text, 'c')).agent.eviction,
+    evictionSettings({
+      hard: { 'memory.available': '200Mi' },
+      soft: { 'nodefs.available': '20%' },
+      softGraceMs: { 'nodefs.available': 60_000 },
+      minReclaim: { 'memory.available': '50Mi' },
+      transitionMs: 30_000,
+      maxPodGraceSeconds: 5,
+    }),
+  );
+  invalid(
+    'agent: { evictionHard: { memory.free: 1Mi } }',
+    /evictionHard: Invalid value: .* must be a map of quantities/,
+  );
+  invalid('agent: { evictionHard: { memory.available: much } }', /evictionHard: Invalid value/);
+  invalid('agent: { evictionSoft: { pid.available: 5 } }', /evictionSoft: Invalid value/);
+  invalid(
+    "agent: { evictionSoft: { pid.available: '5' } }",
+    /agent\.evictionSoftGracePeriod\[pid\.available\]: Required value/,
+  );
 });

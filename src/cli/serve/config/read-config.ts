@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { LineCounter, isMap, isScalar, parseDocument, type YAMLMap } from 'yaml';
 import { PeapodError } from '../../../model/errors.ts';
 import { didYouMean } from '../../../model/manifest/nearest-name.ts';
+import { AMOUNTS, GRACE_PERIODS } from './eviction-fields.ts';
 import { DURATION, type Field, LABELS, SIZE, TEXT, TEXTS, wholeNumber } from './fields.ts';
 
 /** Of the agent, under the kubelet's names. */
@@ -13,6 +14,12 @@ const AGENT_FIELDS = {
   imageMinimumGCAge: DURATION,
   containerLogMaxSize: SIZE,
   containerLogMaxFiles: wholeNumber(2, 1000),
+  evictionHard: AMOUNTS,
+  evictionSoft: AMOUNTS,
+  evictionSoftGracePeriod: GRACE_PERIODS,
+  evictionMinimumReclaim: AMOUNTS,
+  evictionPressureTransitionPeriod: DURATION,
+  evictionMaxPodGracePeriod: wholeNumber(0, 1_000_000),
 };
 
 /** Of the controllers, under kube-controller-manager's names. */
@@ -83,6 +90,9 @@ export function parseConfig(text: string, source: string): ConfigFile {
     }
   }
   checkThresholds(config, complain);
+  for (const signal of Object.keys(config.agent?.evictionSoft ?? {}))
+    if (config.agent?.evictionSoftGracePeriod?.[signal] === undefined)
+      complain(0, `agent.evictionSoftGracePeriod[${signal}]: Required value: evictionSoft has ${signal}`);
   if (problems.length > 0) throw new PeapodError('Invalid', problems.join('\n'));
   return config;
 }

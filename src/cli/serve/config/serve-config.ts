@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { type EvictionSettings, evictionSettings } from '../../../agent/eviction/eviction-settings.ts';
 import type { ImageGcPolicy } from '../../../agent/images/images-to-remove.ts';
 import { DEFAULT_IMAGE_GC } from '../../../agent/images/images-to-remove.ts';
 import { type ControllerOptions, DEFAULT_CONTROLLER_OPTIONS } from '../../../controllers/all-controllers.ts';
@@ -24,6 +25,7 @@ export interface AgentConfig {
   readonly maxPods: number;
   readonly imageGc: ImageGcPolicy;
   readonly logRotation: RotationPolicy;
+  readonly eviction: EvictionSettings;
 }
 
 export interface ServeFlags {
@@ -52,6 +54,20 @@ export function serveConfig(flags: ServeFlags, file: ConfigFile = {}): ServeConf
         lowThresholdPercent: agent.imageGCLowThresholdPercent ?? DEFAULT_IMAGE_GC.lowThresholdPercent,
         minimumAgeMs: agent.imageMinimumGCAge ?? DEFAULT_IMAGE_GC.minimumAgeMs,
       },
+      eviction: evictionSettings({
+        ...(agent.evictionHard === undefined ? {} : { hard: agent.evictionHard }),
+        ...(agent.evictionSoft === undefined ? {} : { soft: agent.evictionSoft }),
+        ...(agent.evictionSoftGracePeriod === undefined
+          ? {}
+          : { softGraceMs: agent.evictionSoftGracePeriod }),
+        ...(agent.evictionMinimumReclaim === undefined ? {} : { minReclaim: agent.evictionMinimumReclaim }),
+        ...(agent.evictionPressureTransitionPeriod === undefined
+          ? {}
+          : { transitionMs: agent.evictionPressureTransitionPeriod }),
+        ...(agent.evictionMaxPodGracePeriod === undefined
+          ? {}
+          : { maxPodGraceSeconds: agent.evictionMaxPodGracePeriod }),
+      }),
       logRotation: {
         maxBytes: agent.containerLogMaxSize ?? DEFAULT_ROTATION.maxBytes,
         maxFiles: agent.containerLogMaxFiles ?? DEFAULT_ROTATION.maxFiles,
