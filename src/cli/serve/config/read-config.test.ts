@@ -39,6 +39,7 @@ controllers:
   const file = parseConfig(text, 'c.yaml');
   assert.deepEqual(serveConfig({}, file), {
     dataDir: '/srv/peapod',
+    runtimeEndpoint: undefined,
     listen: ':7443',
     agent: {
       manifests: '/etc/pods',
