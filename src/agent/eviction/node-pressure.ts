@@ -131,7 +131,7 @@ export class NodePressure {
 
   async #evictOne(threshold: Threshold, readings: Readings, signal: AbortSignal): Promise<void> {
     const { log, clock } = this.#deps;
-    const candidates = this.#pods().filter(({ pod, hasEnded }) => !hasEnded() && !isCriticalPod(pod));
+    const candidates = this.#pods().filter((one) => !one.hasEnded() && !isCriticalPod(one.pod));
     const shares = await measureShares(
       candidates.map(({ pod }) => pod),
       this.#deps,
