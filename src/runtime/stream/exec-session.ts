@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import type { ContainerContext } from '../container/container-context.ts';
-import type { CallOptions, ExecRequest, StreamSession } from '../pod-runtime.ts';
+import type { CallOptions, ExecRequest, StreamSession, TerminalSize } from '../pod-runtime.ts';
 import { readProcessStat } from '../linux/proc.ts';
 import { type SpawnedProcess, spawnProcess } from '../linux/spawn-process.ts';
 import { DrainingOutput } from './draining-output.ts';
@@ -15,6 +15,8 @@ import { resizeTerminalOf } from './resize-terminal.ts';
 const ERROR_HEAD_BYTES = 4096;
 /** How often it is looked whether a command has ended whose runtime has not. */
 const LOOK_MS = 200;
+/** How often it is looked whether a command has its terminal yet. */
+const RESIZE_MS = 20;
 
 export interface ExecSession extends StreamSession {
   /** Set, once `exit` is known, when the command could not be run at all. */
@@ -77,6 +79,17 @@ export async function startExec(
       if (!ended.signal.aborted) releaseRuntime(child.pid);
     }
   };
+  let wantedSize: TerminalSize | undefined;
+  // A client tells its size before the command has its terminal.
+  const applySize = async (): Promise<void> => {
+    while (!ended.signal.aborted && wantedSize !== undefined) {
+      const pid = await execPid(bundle.pidFile);
+      if (pid > 0) {
+        resizeTerminalOf(pid, wantedSize);
+        wantedSize = undefined;
+      } else await context.clock.sleep(RESIZE_MS, { signal: ended.signal }).catch(() => {});
+    }
+  };
   const finish = async (): Promise<number> => {
     // A terminal ends with its session.
     if (!request.tty) void lookAfter();
@@ -105,7 +118,9 @@ export async function startExec(
     failure: () => failure,
     kill,
     resize: (size) => {
-      if (request.tty) void execPid(bundle.pidFile).then((pid) => resizeTerminalOf(pid, size));
+      const isWaiting = wantedSize !== undefined;
+      wantedSize = size;
+      if (request.tty && !isWaiting) void applySize();
     },
     [Symbol.asyncDispose]: async () => {
       await kill();

@@ -32,7 +32,11 @@ export function clientSession(streams: ClientStreams): RemoteSession {
     resize: (size) => {
       if (streams.resize?.writable) streams.resize.write(formatSize(size));
     },
-    [Symbol.asyncDispose]: close,
+    // Who leaves reads no more: nothing is waited for.
+    [Symbol.asyncDispose]: () => {
+      for (const stream of [streams.stdout, streams.stderr, streams.error]) stream?.destroy();
+      return close();
+    },
   };
 }
 
