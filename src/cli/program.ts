@@ -232,6 +232,12 @@ function addServerVerbs(program: Command, settings: () => Settings): void {
     )
     .option('-d, --detach', 'serve in the background, and return when the node is ready')
     .option('--stop', 'end the server that runs; its pods run on')
+    .addOption(
+      new Option(
+        '--ephemeral',
+        'serve beside others from a fresh state until standard input ends, and then take all pods along and leave nothing',
+      ).conflicts(['detach', 'stop', 'dataDir']),
+    )
     .addOption(new Option('--as-told').hideHelp())
     .configureHelp({ showGlobalOptions: true })
     .action(async (options) =>

@@ -10,6 +10,7 @@ export interface ServeVerbOptions extends ServeFlags {
   readonly config?: string;
   readonly detach?: boolean;
   readonly stop?: boolean;
+  readonly ephemeral?: boolean;
   /** By the process that started this one in the background. */
   readonly asTold?: boolean;
 }
@@ -23,6 +24,8 @@ export async function serveVerb(flags: SettingFlags, options: ServeVerbOptions):
   const settings = settingsFrom(flags, process.env, file);
   const config = serveConfig(options, file);
   if (options.stop === true) await (await import('./stop-server.ts')).stopServer(settings, config.dataDir);
+  else if (options.ephemeral === true)
+    await (await import('./ephemeral/serve-ephemeral.ts')).serveEphemeral(settings, config);
   else if (options.detach === true)
     await (await import('./serve-detached.ts')).serveDetached(settings, config);
   else await (await import('./serve.ts')).serve(settings, config);

@@ -51,12 +51,15 @@ import { serverSettings } from './server-settings.ts';
 import { mkdir } from '../../runtime/linux/files.ts';
 
 /** Runs until it is told to end; the pods run on. @throws PeapodError when something it needs is missing or taken */
-export async function serve(settings: Settings, config: ServeConfig): Promise<void> {
+export function serve(settings: Settings, config: ServeConfig): Promise<void> {
+  return serveWith(serverSettings(settings, config.dataDir), config, new AbortController());
+}
+
+/** The same with settings that are the server's own. @param stop ends it */
+export async function serveWith(own: Settings, config: ServeConfig, stop: AbortController): Promise<void> {
   requireRoot('serve');
   const begin = performance.now();
-  const stop = new AbortController();
   for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, () => stop.abort());
-  const own = serverSettings(settings, config.dataDir);
   const { host: address, port } = readListen(config.listen);
   if (config.agent.manifests !== undefined) await checkFolder(config.agent.manifests);
   const directory = join(own.root, 'server');
