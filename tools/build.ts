@@ -1,9 +1,12 @@
 /**
  * Writes `dist/`: the program as few files that Node.js loads in a fraction of the time that the sources take. `./peapod` uses it as
- * long as no source is newer. Verbs stay apart, so that each loads only what it needs.
+ * long as no source is newer. Verbs stay apart, so that each loads only what it needs. With `--types` also what TypeScript needs of those who
+ * import this package.
  */
 import { readFile } from 'node:fs/promises';
+import { spawnSync } from 'node:child_process';
 import { globSync, rmSync } from 'node:fs';
+import { basename } from 'node:path';
 import { build, type Plugin } from 'esbuild';
 
 /** Code that is started by its file: workers, and the program itself. They all lie side by side in `dist/`. */
@@ -36,7 +39,12 @@ const httpAsObject: Plugin = {
 
 rmSync('dist', { recursive: true, force: true });
 await build({
-  entryPoints: ['src/cli/main.ts', ...globSync('src/**/*-worker.ts')],
+  entryPoints: [
+    { in: 'src/cli/main.ts', out: 'main' },
+    { in: 'src/embed/index.ts', out: 'index' },
+    { in: 'src/scheduler/index.ts', out: 'scheduler' },
+    ...globSync('src/**/*-worker.ts').map((path) => ({ in: path, out: basename(path, '.ts') })),
+  ],
   outdir: 'dist',
   entryNames: '[name]',
   chunkNames: '[name]-[hash]',
@@ -53,3 +61,8 @@ await build({
   plugins: [besideEachOther, httpAsObject],
   logLevel: 'warning',
 });
+
+if (process.argv.includes('--types')) {
+  const { status } = spawnSync('tsc', ['-p', 'tools/tsconfig.types.json'], { stdio: 'inherit' });
+  if (status !== 0) process.exit(1);
+}

@@ -20,6 +20,7 @@ const ALLOWED: Record<string, readonly string[]> = {
     'runtime/testing',
   ],
   apiserver: ['model', 'store', 'client', 'streaming'],
+  embed: ['model', 'client', 'streaming'],
   controllers: ['model', 'client', 'apiserver/testing'],
   cri: ['model', 'runtime', 'streaming'],
   cli: [

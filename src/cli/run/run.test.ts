@@ -3,7 +3,7 @@ import { describe, test } from 'node:test';
 import type { ContainerState, ContainerStatus, Event, Pod } from '../../model/api/types.ts';
 import { containerViews } from './container-stage.ts';
 import { exitCodeOf } from './exit-code.ts';
-import { startOutcome } from './start-outcome.ts';
+import { startOutcome } from '../../model/status/start-outcome.ts';
 
 const status = (
   name: string,

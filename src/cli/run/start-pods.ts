@@ -1,7 +1,7 @@
 import type { Pod } from '../../model/api/types.ts';
 import type { UserClient } from '../../client/user-client.ts';
 import type { Terminal } from '../output/terminal.ts';
-import { startOutcome } from './start-outcome.ts';
+import { startOutcome } from '../../model/status/start-outcome.ts';
 import { StartView } from './start-view.ts';
 
 /**

@@ -7,7 +7,7 @@ import { ExitCode } from '../report-error.ts';
 import { requireRoot } from '../require-root.ts';
 import { type Settings, settingsEnv } from '../settings.ts';
 import type { ServeConfig } from './config/serve-config.ts';
-import { readRunningServer } from './read-server.ts';
+import { readRunningServer, type RunningServer } from './read-server.ts';
 import { isServing, runsAlready } from './running-server.ts';
 import { TOLD } from './serve-verb.ts';
 import { serverSettings } from './server-settings.ts';
@@ -18,6 +18,7 @@ const INHERITED = ['PATH', 'HOME', 'TMPDIR', 'NODE_COMPILE_CACHE', 'PEAPOD_NODE'
 /** What the server in the background tells the process that started it, once. */
 export interface ReadyMessage {
   readonly ready: string;
+  readonly server: RunningServer;
 }
 
 /**

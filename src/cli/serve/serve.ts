@@ -120,7 +120,11 @@ export async function serveWith(own: Settings, config: ServeConfig, stop: AbortC
       signal: stop.signal,
       config: config.agent,
       controllers: config.controllers,
-      onReady: () => tellReady(listening + tell(`Node ${own.nodeName} is ready`)),
+      onReady: () =>
+        tellReady({
+          ready: listening + tell(`Node ${own.nodeName} is ready`),
+          server: { pid: process.pid, url, settings: own },
+        }),
       apiServer,
       certificate: pki.authority.certificate,
     }),
@@ -128,10 +132,10 @@ export async function serveWith(own: Settings, config: ServeConfig, stop: AbortC
 }
 
 /** To a service manager, and to `peapod serve --detach`. */
-function tellReady(ready: string): void {
+function tellReady(message: ReadyMessage): void {
   notifySystemd('READY=1');
   if (process.send === undefined) return;
-  process.send({ ready } satisfies ReadyMessage, () => process.disconnect?.());
+  process.send(message, () => process.disconnect?.());
 }
 
 interface PartsOptions {

@@ -1,4 +1,4 @@
-import type { ContainerStatus, Event, Pod } from '../../model/api/types.ts';
+import type { ContainerStatus, Event, Pod } from '../api/types.ts';
 
 /**
  *     starting ──► started
