@@ -11,6 +11,16 @@ import { BOOTSTRAP_PRIORITY_CLASSES } from './resources/priority-classes.ts';
 
 const NAMESPACES = ['default', 'kube-system', 'kube-public', 'kube-node-lease'];
 
+/** Claims that name no class get a directory of the node that their first pod comes to. */
+const STANDARD_CLASS = {
+  apiVersion: 'storage.k8s.io/v1',
+  kind: 'StorageClass',
+  metadata: { name: 'standard', annotations: { 'storageclass.kubernetes.io/is-default-class': 'true' } },
+  provisioner: 'peapod.dev/host-directory',
+  reclaimPolicy: 'Delete',
+  volumeBindingMode: 'WaitForFirstConsumer',
+};
+
 const USER = { name: 'system:apiserver', groups: ['system:masters'] };
 
 export async function bootstrap(registry: Registry, clock: Clock): Promise<void> {
@@ -31,7 +41,13 @@ export async function bootstrap(registry: Registry, clock: Clock): Promise<void>
   }));
   await ensureAll(
     registry,
-    [...accounts, ...BOOTSTRAP_PRIORITY_CLASSES, ...DEFAULT_CLUSTER_ROLES, ...DEFAULT_CLUSTER_ROLE_BINDINGS],
+    [
+      ...accounts,
+      STANDARD_CLASS,
+      ...BOOTSTRAP_PRIORITY_CLASSES,
+      ...DEFAULT_CLUSTER_ROLES,
+      ...DEFAULT_CLUSTER_ROLE_BINDINGS,
+    ],
     context,
   );
 }

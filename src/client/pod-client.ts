@@ -1,5 +1,13 @@
 /** What the agent and the command line need of a Kubernetes API, whoever serves it. */
-import type { ConfigMap, Event, PersistentVolumeClaim, Pod, PodStatus, Secret } from '../model/api/types.ts';
+import type {
+  ConfigMap,
+  Event,
+  PersistentVolume,
+  PersistentVolumeClaim,
+  Pod,
+  PodStatus,
+  Secret,
+} from '../model/api/types.ts';
 
 export interface PodClient {
   listPods(): Promise<Pod[]>;
@@ -23,6 +31,8 @@ export interface PodClient {
   getConfigMap(namespace: string, name: string): Promise<ConfigMap | undefined>;
   getSecret(namespace: string, name: string): Promise<Secret | undefined>;
   getPersistentVolumeClaim(namespace: string, name: string): Promise<PersistentVolumeClaim | undefined>;
+  /** Nothing where nobody binds claims to volumes: each claim is a directory then. */
+  readonly getPersistentVolume: ((name: string) => Promise<PersistentVolume | undefined>) | undefined;
 
   /**
    * A token of the pod's service account, good as long as the pod is there.

@@ -25,6 +25,12 @@ export const EVENTS = type<api.Event>('Event', 'events');
 export const SERVICE_ACCOUNTS = type<api.ServiceAccount>('ServiceAccount', 'serviceaccounts');
 export const CLAIMS = type<api.PersistentVolumeClaim>('PersistentVolumeClaim', 'persistentvolumeclaims');
 export const VOLUMES = type<api.PersistentVolume>('PersistentVolume', 'persistentvolumes', '', false);
+export const STORAGE_CLASSES = type<api.StorageClass>(
+  'StorageClass',
+  'storageclasses',
+  'storage.k8s.io',
+  false,
+);
 export const DEPLOYMENTS = type<api.Deployment>('Deployment', 'deployments', 'apps');
 export const REPLICA_SETS = type<api.ReplicaSet>('ReplicaSet', 'replicasets', 'apps');
 export const DAEMON_SETS = type<api.DaemonSet>('DaemonSet', 'daemonsets', 'apps');

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type {
   ConfigMap,
   Event,
+  PersistentVolume,
   PersistentVolumeClaim,
   Pod,
   PodCondition,
@@ -16,7 +17,7 @@ import type { ApiClient } from './api-client.ts';
 import { EventQueue } from './event-queue.ts';
 import { startInformer } from './informer.ts';
 import type { PodClient, PodEvent, PodEventRecord } from './pod-client.ts';
-import { CLAIMS, CONFIG_MAPS, EVENTS, PODS, SECRETS } from './resource-types.ts';
+import { CLAIMS, CONFIG_MAPS, EVENTS, PODS, SECRETS, VOLUMES } from './resource-types.ts';
 
 export interface ServerPodClientOptions {
   readonly client: ApiClient;
@@ -141,6 +142,9 @@ export class ServerPodClient implements PodClient {
   getPersistentVolumeClaim(namespace: string, name: string): Promise<PersistentVolumeClaim | undefined> {
     return this.#client.find(CLAIMS, namespace, name);
   }
+
+  readonly getPersistentVolume = (name: string): Promise<PersistentVolume | undefined> =>
+    this.#client.find(VOLUMES, '', name);
 
   async createServiceAccountToken(
     { metadata, spec }: Pod,

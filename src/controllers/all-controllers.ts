@@ -16,6 +16,9 @@ import {
 import { DEFAULT_POD_GC, podGarbageCollector, type PodGcOptions } from './pod-gc/pod-gc.ts';
 import { serviceAccountController } from './service-account.ts';
 import { taintEvictionController } from './taint-eviction/taint-eviction.ts';
+import { claimBinder } from './volumes/claim-binder.ts';
+import { storageProtectionController } from './volumes/storage-protection.ts';
+import { volumePhaseController } from './volumes/volume-phases.ts';
 
 export interface ControllerOptions {
   readonly nodeLifecycle: NodeLifecycleOptions;
@@ -44,6 +47,9 @@ export function allControllers({
     serviceAccountController,
     nodeLifecycleController(nodeLifecycle),
     taintEvictionController,
+    claimBinder,
+    volumePhaseController,
+    storageProtectionController,
     podGarbageCollector(podGc),
   ];
 }

@@ -3,6 +3,7 @@ import type {
   ConfigMap,
   Container,
   EphemeralContainer,
+  PersistentVolume,
   PersistentVolumeClaim,
   Pod,
   Secret,
@@ -39,6 +40,8 @@ export interface VolumeSources {
   configMap(name: string): Promise<ConfigMap | undefined>;
   secret(name: string): Promise<Secret | undefined>;
   claim(name: string): Promise<PersistentVolumeClaim | undefined>;
+  /** The volume that a claim is bound to. Nothing where nobody binds claims: each claim is a directory then. */
+  readonly persistentVolume: ((name: string) => Promise<PersistentVolume | undefined>) | undefined;
   serviceAccountToken(request: { audience: string | undefined; expirationSeconds: number }): Promise<string>;
   /** The value of a `fieldRef` or `resourceFieldRef` of a downwardAPI item. */
   downwardValue(

@@ -20,6 +20,7 @@ export function volumeSources(
     configMap: (name) => client.getConfigMap(namespace, name),
     secret: (name) => client.getSecret(namespace, name),
     claim: (name) => client.getPersistentVolumeClaim(namespace, name),
+    persistentVolume: client.getPersistentVolume,
     serviceAccountToken: (wish) => serviceAccountToken(pod, wish, tokens, { client, clock }),
     downwardValue: (item) => downwardValue(pod, item, node),
   };

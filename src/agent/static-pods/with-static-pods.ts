@@ -76,6 +76,7 @@ export function withStaticPods(options: StaticPodOptions): PodClient {
     getConfigMap: (namespace, name) => client.getConfigMap(namespace, name),
     getSecret: (namespace, name) => client.getSecret(namespace, name),
     getPersistentVolumeClaim: (namespace, name) => client.getPersistentVolumeClaim(namespace, name),
+    getPersistentVolume: client.getPersistentVolume,
     createServiceAccountToken: (pod, wish) => client.createServiceAccountToken(pod, wish),
     recordEvent: (event) => client.recordEvent(event),
     listEvents: (filter) => client.listEvents(filter),

@@ -6,6 +6,7 @@ import { podIdentity } from '../pod-identity.ts';
 
 /** A `PodClient` in memory. */
 export class FakeClient implements PodClient {
+  readonly getPersistentVolume = undefined;
   readonly pods = new Map<string, Pod>();
   readonly configMaps = new Map<string, ConfigMap>();
   readonly secrets = new Map<string, Secret>();

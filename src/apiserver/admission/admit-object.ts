@@ -50,4 +50,21 @@ export function admitObject(
     Object.assign(object, withDefaultStorageClass(object as PersistentVolumeClaim, classes));
     checkClaimLimits(object, all<LimitRange>('limitranges', `/limitranges/${namespace}/`));
   }
+  protectInUse(object, resource.storedAs);
+}
+
+/**
+ * What holds data goes only when nobody uses it.
+ * @see kubernetes/plugin/pkg/admission/storage/storageobjectinuseprotection/admission.go
+ */
+const PROTECTED: Partial<Record<string, string>> = {
+  persistentvolumeclaims: 'kubernetes.io/pvc-protection',
+  persistentvolumes: 'kubernetes.io/pv-protection',
+};
+
+function protectInUse(object: ApiObject, storedAs: string): void {
+  const finalizer = PROTECTED[storedAs];
+  const { finalizers = [] } = object.metadata ?? {};
+  if (finalizer === undefined || finalizers.includes(finalizer)) return;
+  object.metadata = { ...object.metadata, finalizers: [...finalizers, finalizer] };
 }

@@ -41,6 +41,7 @@ export function keptClient(options: KeptClientOptions): PodClient & Disposable {
     getConfigMap: (namespace, name) => client.getConfigMap(namespace, name),
     getSecret: (namespace, name) => client.getSecret(namespace, name),
     getPersistentVolumeClaim: (namespace, name) => client.getPersistentVolumeClaim(namespace, name),
+    getPersistentVolume: client.getPersistentVolume,
     createServiceAccountToken: (pod, wish) => client.createServiceAccountToken(pod, wish),
     recordEvent: (event) => client.recordEvent(event),
     listEvents: (filter) => client.listEvents(filter),

@@ -21,6 +21,7 @@ import { SharedInformers } from '../../client/shared-informers.ts';
 import { ServerPodClient } from '../../client/server-pod-client.ts';
 import { allControllers, type ControllerOptions } from '../../controllers/all-controllers.ts';
 import { resourceQuotaController } from '../../controllers/resource-quota.ts';
+import { hostDirectoryProvisioner } from '../../controllers/volumes/host-directories.ts';
 import { rootCaController } from '../../controllers/root-ca.ts';
 import { listenCri } from '../../cri/server/listen-cri.ts';
 import type { Pod } from '../../model/api/types.ts';
@@ -40,6 +41,7 @@ import { addressForPods } from './address-for-pods.ts';
 import type { AgentConfig, ServeConfig } from './config/serve-config.ts';
 import { describeNode } from './describe-node.ts';
 import { adminKubeconfig } from './kubeconfig.ts';
+import { hostDirectories } from './host-directories.ts';
 import { listenForPods } from './listen-for-pods.ts';
 import { localNodeStats } from './local-node-stats.ts';
 import { localNodeAccess } from './local-node-access.ts';
@@ -206,6 +208,7 @@ async function runParts(
       resourceQuotaController(recountQuota),
       rootCaController(certificate),
     ].map((controller) => controller(controllerDeps, signal)),
+    hostDirectoryProvisioner(hostDirectories(settings))(controllerDeps, signal),
     startAgent(
       { ...deps, node, client: pods, eviction, nodeObject: () => nodeClient.find(NODES, '', nodeName) },
       { signal },

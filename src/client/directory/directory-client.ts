@@ -46,6 +46,7 @@ export class DirectoryClient implements PodClient, UserClient {
   readonly #events: ObjectFolder<Event[]>;
   readonly #configMaps: ObjectFolder<ConfigMap>;
   readonly #secrets: ObjectFolder<Secret>;
+  readonly getPersistentVolume = undefined;
   readonly #claims: ObjectFolder<PersistentVolumeClaim>;
   readonly #options: DirectoryClientOptions;
 

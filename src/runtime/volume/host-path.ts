@@ -6,7 +6,7 @@ import { badVolume } from './volume-failure.ts';
 import { mkdir, open } from '../linux/files.ts';
 
 /** A path of the node, checked to be what its type says. @see kubernetes/pkg/volume/hostpath */
-export async function makeHostPath({ volume }: VolumeContext): Promise<MadeVolume> {
+export async function makeHostPath({ volume }: Pick<VolumeContext, 'volume'>): Promise<MadeVolume> {
   const { path = '', type = '' } = volume.hostPath ?? {};
   await makeWhenWanted(path, type);
   if (type !== '') check(path, type, await stat(path).catch(() => undefined));

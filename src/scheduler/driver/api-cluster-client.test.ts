@@ -24,6 +24,9 @@ test('who is told to end before it began ends at once', async () => {
     onPodGone: never,
     onPriorityClass: never,
     onDisruptionBudget: never,
+    onClaim: never,
+    onVolume: never,
+    onStorageClass: never,
     onPodGroup: never,
   };
   const ended = cluster.watch(handlers, AbortSignal.abort()).then(() => 'ended');

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { ApiClient, KubernetesObject } from '../../client/api-client.ts';
 import { startInformer } from '../../client/informer.ts';
 import {
+  CLAIMS,
   DISRUPTION_BUDGETS,
   EVENTS,
   NODES,
@@ -9,11 +10,14 @@ import {
   PODS,
   PRIORITY_CLASSES,
   type ResourceType,
+  STORAGE_CLASSES,
+  VOLUMES,
 } from '../../client/resource-types.ts';
 import type { Pod } from '../../model/api/types.ts';
 import type { Clock } from '../../model/clock.ts';
 import { apiTime } from '../../model/status/pod-conditions.ts';
 import { podWithCondition } from '../../model/status/pod-scheduled.ts';
+import { bindVolumes } from './bind-volumes.ts';
 import type { ClusterClient, ClusterHandlers } from './cluster-client.ts';
 
 export interface ApiClusterClientOptions {
@@ -43,6 +47,7 @@ export function apiClusterClient({ client, clock, random, onError }: ApiClusterC
         target,
       });
     },
+    bindVolumes: (pod, nodeName, signal) => bindVolumes({ client, clock }, pod, nodeName, signal),
     reportPending: async (pod, condition, nominatedNodeName) => {
       const { namespace, name, uid } = identityOf(pod);
       const { status } = podWithCondition(pod, condition, clock.now());
@@ -117,6 +122,21 @@ async function watchAll(
       DISRUPTION_BUDGETS,
       (one) => handlers.onDisruptionBudget(one, false),
       (one) => handlers.onDisruptionBudget(one, true),
+    ),
+    follow(
+      STORAGE_CLASSES,
+      (one) => handlers.onStorageClass(one, false),
+      (one) => handlers.onStorageClass(one, true),
+    ),
+    follow(
+      VOLUMES,
+      (one) => handlers.onVolume(one, false),
+      (one) => handlers.onVolume(one, true),
+    ),
+    follow(
+      CLAIMS,
+      (one) => handlers.onClaim(one, false),
+      (one) => handlers.onClaim(one, true),
     ),
     follow(
       NODES,

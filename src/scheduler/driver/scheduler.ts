@@ -49,6 +49,7 @@ class Driver implements ClusterHandlers {
   /** Pods on nodes that are not known, by key. */
   readonly #homeless = new Map<string, Pod>();
   readonly #binding = new Set<Promise<void>>();
+  readonly #bindingVolumes = new Set<Promise<void>>();
   #synced = false;
   #wake = Promise.withResolvers<void>();
 
@@ -124,6 +125,27 @@ class Driver implements ClusterHandlers {
     this.#setObject(this.#snapshot.objects.disruptionBudgets, key, budget, gone);
   };
 
+  onClaim: ClusterHandlers['onClaim'] = (claim, gone) => {
+    const key = `${claim.metadata?.namespace}/${claim.metadata?.name}`;
+    this.#setObject(this.#snapshot.objects.claims, key, claim, gone);
+    this.#changed({ event: 'VolumeChanged' });
+  };
+
+  onVolume: ClusterHandlers['onVolume'] = (volume, gone) => {
+    this.#setObject(this.#snapshot.objects.volumes, volume.metadata?.name ?? '', volume, gone);
+    this.#changed({ event: 'VolumeChanged' });
+  };
+
+  onStorageClass: ClusterHandlers['onStorageClass'] = (storageClass, gone) => {
+    this.#setObject(
+      this.#snapshot.objects.storageClasses,
+      storageClass.metadata?.name ?? '',
+      storageClass,
+      gone,
+    );
+    this.#changed({ event: 'VolumeChanged' });
+  };
+
   onPodGroup: ClusterHandlers['onPodGroup'] = (group, gone) => {
     const name = `${group.metadata?.namespace}/${group.metadata?.name}`;
     this.#safely(`PodGroup ${name}`, () => this.#gangs.set(group, gone));
@@ -141,7 +163,7 @@ class Driver implements ClusterHandlers {
       if (this.#synced) await this.#placeAll();
       await this.#rest();
     }
-    await Promise.allSettled(this.#binding);
+    await Promise.allSettled([...this.#binding, ...this.#bindingVolumes]);
   }
 
   async #placeAll(): Promise<void> {
@@ -176,8 +198,10 @@ class Driver implements ClusterHandlers {
     this.#snapshot.place(pod, this.#snapshot.slotOf(node));
     this.#queue.done(pod);
     this.#waiting.delete(pod.key);
-    const work = this.#bind(pod, node).finally(() => this.#binding.delete(work));
-    this.#binding.add(work);
+    // Volumes may take long to come: that keeps nobody else waiting.
+    const under = pod.template.shape.claims.length > 0 ? this.#bindingVolumes : this.#binding;
+    const work = this.#bind(pod, node).finally(() => under.delete(work));
+    under.add(work);
   }
 
   /** All that wait of the pod's gang get their nodes together, or none does. */
@@ -227,6 +251,7 @@ class Driver implements ClusterHandlers {
   async #bind(pod: PodInfo, node: string): Promise<void> {
     const { client, log } = this.#options;
     try {
+      await client.bindVolumes(pod.pod, node, this.#signal);
       await client.bind(pod.pod, node);
       this.#engine.nominated.withdraw(pod);
       const name = `${pod.template.namespace}/${pod.name}`;

@@ -165,6 +165,7 @@ export const DEFAULT_CLUSTER_ROLES: readonly ClusterRole[] = [
     ),
     rule(['create'], [''], ['bindings', 'pods/binding']),
     rule(['delete'], [''], ['pods']),
+    rule(['patch', 'update'], [''], ['persistentvolumeclaims', 'persistentvolumes']),
     rule(['patch', 'update'], [''], ['pods/status']),
     rule(['create', 'patch', 'update'], ['', 'events.k8s.io'], ['events']),
     rule(READ, ['policy'], ['poddisruptionbudgets']),

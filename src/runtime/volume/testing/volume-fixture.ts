@@ -29,6 +29,7 @@ export class VolumeFixture {
   readonly sources: VolumeSources = {
     configMap: async (name) => this.configMaps[name],
     secret: async (name) => this.secrets[name],
+    persistentVolume: undefined,
     claim: async (name) => this.claims[name],
     serviceAccountToken: async ({ audience }) => `token for ${audience}`,
     downwardValue: (item) =>

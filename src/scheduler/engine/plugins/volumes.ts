@@ -4,11 +4,15 @@
  */
 import type { PersistentVolume, PersistentVolumeClaim } from '../../../model/api/types.ts';
 import { FieldErrors } from '../../../model/field-error.ts';
+import { findVolume } from '../../../model/match-volume.ts';
 import type { Rejection } from '../decision.ts';
 import { compileNodeSelector, type NodeTest } from '../pod/node-selector.ts';
 import { filterByNode, type PluginContext, type SchedulerPlugin } from '../plugin.ts';
 import type { ClusterSnapshot } from '../snapshot.ts';
 import type { NodeInfo } from '../state/node-info.ts';
+
+/** Where a volume for the claim is being made, or looked for. */
+const SELECTED_NODE = 'volume.kubernetes.io/selected-node';
 
 interface Claim {
   readonly name: string;
@@ -67,6 +71,17 @@ function bindingTest(
   const storageClass = snapshot.objects.storageClasses.get(claim.spec?.storageClassName ?? '');
   if (storageClass?.volumeBindingMode !== 'WaitForFirstConsumer') {
     return () => 'pod has unbound immediate PersistentVolumeClaims';
+  }
+  const selected = claim.metadata?.annotations?.[SELECTED_NODE];
+  if (selected !== undefined)
+    return (node) =>
+      node.name === selected ? undefined : "node(s) didn't find available persistent volumes to bind";
+  if (storageClass.provisioner === 'kubernetes.io/no-provisioner') {
+    const volumes = [...snapshot.objects.volumes.values()];
+    return ({ node }) =>
+      findVolume(volumes, claim, node) === undefined
+        ? "node(s) didn't find available persistent volumes to bind"
+        : undefined;
   }
   const allowed = topologyTest(storageClass.allowedTopologies ?? []);
   return (node) => (allowed(node) ? undefined : "node(s) didn't find available persistent volumes to bind");

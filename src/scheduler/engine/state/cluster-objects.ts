@@ -21,11 +21,11 @@ export interface SpreadOwner {
 export class ClusterObjects {
   readonly claims = new CheckedObjects<PersistentVolumeClaim>({
     kind: 'PersistentVolumeClaim',
-    fields: ['metadata.deletionTimestamp', 'spec'],
+    fields: ['metadata', 'spec'],
   });
   readonly volumes = new CheckedObjects<PersistentVolume>({
     kind: 'PersistentVolume',
-    fields: ['metadata.labels', 'spec'],
+    fields: ['metadata', 'spec', 'status'],
     check({ spec }, errors) {
       const required = spec?.nodeAffinity?.required;
       if (required) compileNodeSelector(required, 'spec.nodeAffinity.required', errors);
