@@ -6,7 +6,7 @@ import type { ContainerContext } from './container-context.ts';
 import { announceChange } from './announce-change.ts';
 import { containerPaths } from './container-paths.ts';
 import { type ContainerRecord, loadRecord, saveRecord } from './container-record.ts';
-import { runOci } from './run-oci.ts';
+import { releaseContainer } from './release-container.ts';
 import { settle } from './settle-container.ts';
 import { startErrorMessage } from './start-error.ts';
 
@@ -44,7 +44,7 @@ async function start(context: ContainerContext, id: string, options: CallOptions
   const requested = { ...record, startRequestedAt: context.clock.now() };
   await saveRecord(context.paths.containers, requested);
   try {
-    await runOci(record.runtime, ['start', id]);
+    await releaseContainer(record.runtime, id);
   } catch (error) {
     const output = error instanceof PeapodError ? error.message : String(error);
     await failStart(context, requested, startErrorMessage(output, record.config.command[0] ?? ''));

@@ -1,0 +1,51 @@
+import { closeSync, constants, fstatSync, openSync, unlinkSync, writeSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import type { OciRuntimeCommand } from './container-context.ts';
+import { runOci } from './run-oci.ts';
+
+/**
+ * Lets the first process of a created container run its command. crun's waits for a byte in a pipe: writing that ourselves saves
+ * a program for each container. Done already is fine.
+ * @throws PeapodError RunContainerError
+ */
+export async function releaseContainer(runtime: OciRuntimeCommand, id: string): Promise<void> {
+  const stateDirectory = stateDirectoryOfCrun(runtime);
+  if (stateDirectory !== undefined && writeToFifo(join(stateDirectory, id, 'exec.fifo'))) return;
+  await runOci(runtime, ['start', id]);
+}
+
+function stateDirectoryOfCrun({ path, globalArgs }: OciRuntimeCommand): string | undefined {
+  const place = globalArgs.indexOf('--root');
+  return basename(path) === 'crun' && place >= 0 ? globalArgs[place + 1] : undefined;
+}
+
+/**
+ * The pipe goes only when the byte is in: whoever is killed in between finds it with nobody who reads, and knows that it was done.
+ * @returns false when there is no such pipe: this crun does otherwise
+ */
+export function writeToFifo(path: string): boolean {
+  const fd = openWithoutWaiting(path);
+  if (fd === 'absent') return false;
+  if (fd !== 'nobody reads') {
+    try {
+      if (!fstatSync(fd).isFIFO()) return false;
+      writeSync(fd, '\0');
+    } finally {
+      closeSync(fd);
+    }
+  }
+  unlinkSync(path);
+  return true;
+}
+
+function openWithoutWaiting(path: string): number | 'absent' | 'nobody reads' {
+  try {
+    return openSync(path, constants.O_WRONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT') return 'absent';
+    // What waits there holds it open for as long as it waits.
+    if (code === 'ENXIO') return 'nobody reads';
+    throw error;
+  }
+}
