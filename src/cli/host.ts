@@ -26,6 +26,8 @@ export interface NodeRuntime extends PodRuntime, AsyncDisposable {
   readonly podCgroups: PodCgroups;
   /** Clears what killed processes left. */
   collect(): Promise<void>;
+  /** As `LocalRuntime`'s; another's has none. */
+  keepSpareSandboxes?: LocalRuntime['keepSpareSandboxes'];
 }
 
 export interface Host extends NodeHost {

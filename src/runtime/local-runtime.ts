@@ -28,6 +28,7 @@ import { endContainers, removeContainersOf } from './container/sandbox-container
 import { runtimeConditions } from './runtime-conditions.ts';
 import { sandboxStats } from './sandbox-stats.ts';
 import { openSandboxes } from './sandbox/open-sandboxes.ts';
+import { openSandboxPool } from './sandbox/pool/sandbox-pool.ts';
 import { SandboxRecords } from './sandbox/sandbox-record.ts';
 import { join } from 'node:path';
 
@@ -50,6 +51,15 @@ export interface LocalRuntime extends PodRuntime, AsyncDisposable {
   readonly oci: OciRuntime;
   /** The PIDs of all that runs in a container, also what `exec` started. */
   containerProcesses(containerId: string): Promise<number[]>;
+  /**
+   * Has so many sandboxes ready for pods to come, until the signal aborts; then it resolves when they are gone. Pods that need what those do
+   * not have (a user namespace, sysctls, another runtime or network) are made as without. Failures are told to `warn`, and tried again.
+   */
+  keepSpareSandboxes(
+    size: number,
+    warn: (error: unknown) => void,
+    options: { signal: AbortSignal },
+  ): Promise<void>;
   /** Clears what killed processes left: half-made containers and sandboxes, and what ended ones still hold. To be called at start-up. */
   collect(): Promise<void>;
 }
@@ -75,7 +85,7 @@ export async function openLocalRuntime(options: LocalRuntimeOptions): Promise<Lo
   });
   const images = await openImageStore(paths, { ...options.images, clock, inUse: () => imagesInUse(paths) });
   await registerStoreUser(paths);
-  const sandboxes = openSandboxes({
+  const sandboxContext = {
     paths,
     clock,
     oci: host.runtimes,
@@ -87,8 +97,13 @@ export async function openLocalRuntime(options: LocalRuntimeOptions): Promise<Lo
       oomScoreAdj: host.facts.oomScoreAdj,
       maySetAny: host.facts.capabilities.has('CAP_SYS_RESOURCE'),
     },
-    removeCgroup: (path) => host.cgroups.remove(path),
-  });
+    poolCgroup: join(options.cgroupParent ?? '/peapod', 'pool'),
+    removeCgroup: (path: string) => host.cgroups.remove(path),
+    removeEmptyCgroups: () => host.cgroups.removeEmpty(),
+    enterCgroup: (path: string, pid: number) => host.cgroups.enter(path, pid),
+  };
+  const pool = openSandboxPool(sandboxContext);
+  const sandboxes = openSandboxes({ ...sandboxContext, pool });
   const context: ContainerContext = {
     paths,
     clock,
@@ -155,6 +170,8 @@ export async function openLocalRuntime(options: LocalRuntimeOptions): Promise<Lo
       const { cgroupPath } = await loadRecord(paths.containers, containerId);
       return host.cgroups.processes(cgroupPath);
     },
+
+    keepSpareSandboxes: (size, warn, call) => pool.keep(size, warn, call),
 
     async collect() {
       await containers.collect();

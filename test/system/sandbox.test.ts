@@ -21,12 +21,14 @@ import { findOciRuntimes } from '../../src/runtime/oci/oci-runtime.ts';
 import { runtimePaths } from '../../src/runtime/paths.ts';
 import type { PodSandboxConfig, PortMapping } from '../../src/runtime/pod-runtime.ts';
 import { openSandboxes, type Sandboxes } from '../../src/runtime/sandbox/open-sandboxes.ts';
+import { openSandboxPool, type SandboxPool } from '../../src/runtime/sandbox/pool/sandbox-pool.ts';
 import { SandboxRecords } from '../../src/runtime/sandbox/sandbox-record.ts';
 
 const BRIDGE = 'peatest-sb0';
 const PARENT = `/peapod-test-sandbox-${process.pid}`;
 let folder: string;
 let sandboxes: Sandboxes;
+let pool: SandboxPool;
 let layout: CgroupLayout;
 
 before(async () => {
@@ -35,7 +37,8 @@ before(async () => {
   const found = cgroupLayout(await readMounts());
   assert.ok(found);
   layout = found;
-  sandboxes = openSandboxes({
+  const cgroups = openContainerCgroups(layout, PARENT);
+  const context = {
     paths,
     clock: { now: () => Date.now(), sleep: async () => {} },
     oci: await findOciRuntimes(join(paths.run, 'oci')),
@@ -50,8 +53,13 @@ before(async () => {
     cgroupParent: `${PARENT}/cri`,
     records: new SandboxRecords(paths.sandboxes),
     own: { oomScoreAdj: Number(readFileSync('/proc/self/oom_score_adj', 'utf8')), maySetAny: false },
-    removeCgroup: (path) => openContainerCgroups(layout, PARENT).remove(path),
-  });
+    poolCgroup: `${PARENT}/pool`,
+    removeCgroup: (path: string) => cgroups.remove(path),
+    removeEmptyCgroups: () => cgroups.removeEmpty(),
+    enterCgroup: (path: string, pid: number) => cgroups.enter(path, pid),
+  };
+  pool = openSandboxPool(context);
+  sandboxes = openSandboxes({ ...context, pool });
 });
 
 after(async () => {

@@ -213,6 +213,11 @@ async function runParts(
       { ...deps, node, client: pods, eviction, nodeObject: () => nodeClient.find(NODES, '', nodeName) },
       { signal },
     ),
+    host.runtime.keepSpareSandboxes?.(
+      config.spareSandboxes,
+      (error) => log('cannot make a sandbox ahead', error),
+      { signal },
+    ),
     collectImages({ ...deps, readRoom: () => readRoom(settings.images), policy: config.imageGc }, signal),
     runScheduler(
       {

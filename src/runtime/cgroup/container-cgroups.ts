@@ -19,7 +19,12 @@ const NO_LIMIT_BYTES = 2 ** 62;
 export function openContainerCgroups(
   layout: CgroupLayout,
   parent: string,
-): ContainerCgroups & { processes(path: string): Promise<number[]>; removeEmpty(): Promise<void> } {
+): ContainerCgroups & {
+  processes(path: string): Promise<number[]>;
+  /** Moves a process into a cgroup, made when missing, that has the least share of the processor. */
+  enter(path: string, pid: number): Promise<void>;
+  removeEmpty(): Promise<void>;
+} {
   const roots = hierarchies(layout);
   const mountOf = (controller: string) =>
     layout.version === 2 ? layout.mountPoint : layout.controllers.get(controller);
@@ -35,6 +40,15 @@ export function openContainerCgroups(
         await writeCgroupFile(directory, 'cgroup.procs', pid);
       }
     },
+    async enter(path, pid) {
+      for (const root of roots) {
+        const directory = join(root, path);
+        await makeCgroup(directory);
+        if (layout.version === 1 && root === mountOf('cpuset')) await inheritCpuset(root, path);
+        if (root === mountOf('cpu')) await writeLeastShare(directory, layout.version);
+        await writeCgroupFile(directory, 'cgroup.procs', pid);
+      }
+    },
     async kill(path) {
       await Promise.all(roots.map((root) => killCgroup(join(root, path))));
     },
@@ -43,7 +57,7 @@ export function openContainerCgroups(
     },
     /** Takes away what stands above containers whose caller brought no cgroup, once none is left. */
     async removeEmpty() {
-      for (const name of ['cri', 'conmon', ''])
+      for (const name of ['cri', 'pool', 'conmon', ''])
         await Promise.all(roots.map((root) => removeIfEmpty(join(root, parent, name))));
     },
     async processes(path) {
@@ -62,6 +76,24 @@ export function openContainerCgroups(
     stats: (path) =>
       layout.version === 2 ? statsOfVersion2(join(layout.mountPoint, path)) : statsOfVersion1(mountOf, path),
   };
+}
+
+/** In version 1 a new cgroup has no processors and no memory nodes, and takes no process before it has. */
+async function inheritCpuset(root: string, path: string): Promise<void> {
+  let above = root;
+  for (const name of path.split('/').filter(Boolean)) {
+    const directory = join(above, name);
+    for (const file of ['cpuset.cpus', 'cpuset.mems']) {
+      const own = (await readCgroupFile(directory, file))?.trim();
+      if (own === '') await writeCgroupFile(directory, file, (await readCgroupFile(above, file)) ?? '');
+    }
+    above = directory;
+  }
+}
+
+async function writeLeastShare(directory: string, version: 1 | 2): Promise<void> {
+  if (version === 2) await writeCgroupFile(directory, 'cpu.weight', 1);
+  else await writeCgroupFile(directory, 'cpu.shares', 2);
 }
 
 async function statsOfVersion1(

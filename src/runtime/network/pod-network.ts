@@ -37,6 +37,10 @@ export interface PodNetwork {
     sandbox: { id: string; metadata: PodMetadata; netns: string; portMappings: readonly PortMapping[] },
     options: { signal?: AbortSignal },
   ): Promise<string[]>;
+  /** Has what was joined for nobody in particular be this pod's. @throws PeapodError HostPortTaken, NetworkError */
+  adopt(sandbox: { id: string; metadata: PodMetadata; portMappings: readonly PortMapping[] }): Promise<void>;
+  /** Whether pods join our own network: no other is configured. */
+  isOwn(): Promise<boolean>;
   /** Gives everything back; gone is fine. The namespace may be gone already: then `netns` is empty. */
   leave(sandboxId: string, netns: string): Promise<void>;
   /** The sandboxes that have something of the network. */
@@ -123,6 +127,20 @@ export function openPodNetwork(options: PodNetworkOptions): PodNetwork {
       });
       return result.ips;
     },
+
+    async adopt({ id, metadata, portMappings }) {
+      const known = await read(id);
+      if (known?.result === undefined)
+        throw new PeapodError('NetworkError', 'the sandbox is in no network', { retryable: true });
+      await claim({ ...known, metadata, portMappings });
+      await prepare(
+        (await hostHasIpv6()) ? uniqueLocalSubnet(options.bridge, options.subnet) : undefined,
+        false,
+      );
+      await addHostPorts(options.bridge, portMappings, known.result.ips);
+    },
+
+    isOwn: async () => (await loadNetworkConfig(options.confDir)) === undefined,
 
     async leave(sandboxId, netns) {
       const joined = await read(sandboxId);

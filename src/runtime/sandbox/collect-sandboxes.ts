@@ -4,7 +4,7 @@ import { tryLockFile } from '../linux/lock-file.ts';
 import type { SandboxContext } from './sandbox-context.ts';
 import { removeSandboxFiles } from './sandbox-files.ts';
 import { sandboxPaths } from './sandbox-paths.ts';
-import { isRunning } from './sandbox-record.ts';
+import { isRunning, madeAs } from './sandbox-record.ts';
 import { unmakeSandbox } from './unmake-sandbox.ts';
 
 /**
@@ -23,8 +23,14 @@ export async function collectSandboxes(context: SandboxContext): Promise<void> {
   for (const id of new Set([...directories, ...(await context.network.list())])) {
     if (!/^[0-9a-f]{64}$/.test(id)) continue;
     using lock = tryLockFile(sandboxPaths(context.paths, id).lock, { removeFile: true });
-    if (lock === undefined || (await context.records.read(id)) !== undefined) continue;
+    if (lock === undefined || (await hasOwner(context, id))) continue;
     await context.network.leave(id, '');
     await removeSandboxFiles(sandboxPaths(context.paths, id));
   }
+}
+
+/** The pool is asked first: what leaves it is a pod's before. */
+async function hasOwner({ pool, records }: SandboxContext, id: string): Promise<boolean> {
+  if (await pool.has(id)) return true;
+  return (await records.list()).some((record) => madeAs(record) === id);
 }

@@ -6,7 +6,7 @@ import { collectSandboxes } from './collect-sandboxes.ts';
 import { runPodSandbox } from './run-pod-sandbox.ts';
 import type { SandboxContext } from './sandbox-context.ts';
 import { sandboxPaths } from './sandbox-paths.ts';
-import { isReady } from './sandbox-record.ts';
+import { isReady, madeAs } from './sandbox-record.ts';
 import { matchesFilter, sandboxStatus } from './sandbox-status.ts';
 import { removePodSandbox, stopPodSandbox } from './stop-pod-sandbox.ts';
 
@@ -43,13 +43,16 @@ export function openSandboxes(context: SandboxContext): Sandboxes {
       const linux = { ...record.config.linux, ...change };
       await context.records.save({ ...record, config: { ...record.config, linux } });
     },
-    collect: () => collectSandboxes(context),
+    collect: async () => {
+      await context.pool.collect();
+      await collectSandboxes(context);
+    },
     get: async (id) => {
       const record = await context.records.get(id);
       const ready = isReady(record);
       if (!ready && record.infra === undefined)
         throw new PeapodError('FailedPrecondition', `sandbox "${id}" is not ready`);
-      const paths = sandboxPaths(context.paths, id);
+      const paths = sandboxPaths(context.paths, madeAs(record));
       const { config } = record;
       return {
         id,

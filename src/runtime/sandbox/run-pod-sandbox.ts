@@ -23,6 +23,7 @@ import {
   type SandboxRecord,
   sandboxId,
 } from './sandbox-record.ts';
+import { takeOver } from './pool/take-over.ts';
 import { unmakeSandbox } from './unmake-sandbox.ts';
 import { mkdir, writeFile } from '../linux/files.ts';
 
@@ -44,6 +45,9 @@ export async function runPodSandbox(
   if (known !== undefined && isReady(known)) return id;
   if (known !== undefined) await unmakeSandbox(context, known);
   const record = newRecord(context, id, config);
+  const spare = await context.pool.take(record.config);
+  if (spare !== undefined)
+    return await traced('take over a sandbox', () => takeOver(context, record, spare, options));
   await traced('save record', () => saveWithIds(context, record, options));
   try {
     await traced('make sandbox files', () => makeSandboxFiles(paths, record.config));

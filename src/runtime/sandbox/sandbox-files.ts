@@ -8,9 +8,14 @@ const SHM_SIZE = '64m';
 
 /** Makes what all containers of the pod mount: `/dev/shm`, `/etc/resolv.conf`, `/etc/hostname`; and the log directory. */
 export async function makeSandboxFiles(paths: SandboxPaths, config: PodSandboxConfig): Promise<void> {
-  if (config.logDirectory !== '') await mkdir(config.logDirectory, { recursive: true, mode: 0o755 });
   await mkdir(paths.bundle, { recursive: true, mode: 0o700 });
   if (config.linux.namespaces.ipc === 'POD') await mountShm(paths.shm, config);
+  await writeSandboxFiles(paths, config);
+}
+
+/** The part of it that tells one pod from another. */
+export async function writeSandboxFiles(paths: SandboxPaths, config: PodSandboxConfig): Promise<void> {
+  if (config.logDirectory !== '') await mkdir(config.logDirectory, { recursive: true, mode: 0o755 });
   const dns =
     config.dns === undefined
       ? await readFile('/etc/resolv.conf', 'utf8').catch(() => '')

@@ -28,6 +28,13 @@ export interface SandboxRecord {
   bootId: string;
   infra: ProcessIdentity | undefined;
   ips: string[];
+  /** The id under which it was made before it was known for which pod; absent: its own. */
+  madeAs?: string;
+}
+
+/** The name that the OCI runtime, the network and the run directory know the sandbox by. */
+export function madeAs({ id, madeAs: other }: SandboxRecord): string {
+  return other ?? id;
 }
 
 const SANDBOX_ID = /^[0-9a-f]{64}$/;

@@ -5,29 +5,31 @@ import { bootId } from '../linux/proc.ts';
 import type { SandboxContext } from './sandbox-context.ts';
 import { removeSandboxFiles } from './sandbox-files.ts';
 import { sandboxPaths } from './sandbox-paths.ts';
-import { isRunning, type SandboxRecord } from './sandbox-record.ts';
+import { isRunning, madeAs, type SandboxRecord } from './sandbox-record.ts';
 
 const KILL_TIMEOUT_MS = 10_000;
 const DELETE_TIMEOUT_MS = 20_000;
 
 /** Gives back everything that a sandbox holds but its record; what is gone already is fine. Its containers have to be gone. */
 export async function unmakeSandbox(context: SandboxContext, record: SandboxRecord): Promise<void> {
+  const id = madeAs(record);
   const running = isRunning(record.infra, record.bootId);
   // The plugins take the interface out of the namespace while it is there: afterwards nobody has to look for the host's end of it.
-  await context.network.leave(record.id, running ? `/proc/${record.infra?.pid}/ns/net` : '');
+  await context.network.leave(id, running ? `/proc/${record.infra?.pid}/ns/net` : '');
   if (record.infra !== undefined && running) {
     killProcess(record.infra.pid, record.infra.startTime, 'SIGKILL');
     await waitForExit(record.infra.pid, record.infra.startTime, KILL_TIMEOUT_MS);
   }
   if (record.bootId === bootId()) {
     const { path, globalArgs } = record.runtime ?? context.oci.preferred;
-    await runCommand(path, [...globalArgs, 'delete', '--force', record.id], {
+    await runCommand(path, [...globalArgs, 'delete', '--force', id], {
       timeoutMs: DELETE_TIMEOUT_MS,
     });
   }
   const { cgroupParent } = record.config.linux;
   await context.removeCgroup(
-    record.ownsCgroup ? cgroupParent : cgroupPlace(cgroupParent, record.id, context.systemd).path,
+    record.ownsCgroup ? cgroupParent : cgroupPlace(cgroupParent, id, context.systemd).path,
   );
-  await removeSandboxFiles(sandboxPaths(context.paths, record.id));
+  if (record.madeAs !== undefined) await context.removeCgroup(`${context.poolCgroup}/${record.madeAs}`);
+  await removeSandboxFiles(sandboxPaths(context.paths, id));
 }

@@ -20,6 +20,8 @@ const AGENT_FIELDS = {
   evictionMinimumReclaim: AMOUNTS,
   evictionPressureTransitionPeriod: DURATION,
   evictionMaxPodGracePeriod: wholeNumber(0, 1_000_000),
+  /** Ours: how many sandboxes are made ahead. */
+  spareSandboxes: wholeNumber(0, 100),
 };
 
 /** Of the controllers, under kube-controller-manager's names. */

@@ -26,6 +26,8 @@ export interface AgentConfig {
   readonly imageGc: ImageGcPolicy;
   readonly logRotation: RotationPolicy;
   readonly eviction: EvictionSettings;
+  /** How many sandboxes wait for pods to come. */
+  readonly spareSandboxes: number;
 }
 
 export interface ServeFlags {
@@ -34,6 +36,8 @@ export interface ServeFlags {
   readonly runtimeEndpoint?: string;
   readonly manifests?: string;
 }
+
+const DEFAULT_SPARE_SANDBOXES = 2;
 
 export const DEFAULT_LISTEN = '127.0.0.1:6443';
 
@@ -68,6 +72,7 @@ export function serveConfig(flags: ServeFlags, file: ConfigFile = {}): ServeConf
           ? {}
           : { maxPodGraceSeconds: agent.evictionMaxPodGracePeriod }),
       }),
+      spareSandboxes: agent.spareSandboxes ?? DEFAULT_SPARE_SANDBOXES,
       logRotation: {
         maxBytes: agent.containerLogMaxSize ?? DEFAULT_ROTATION.maxBytes,
         maxFiles: agent.containerLogMaxFiles ?? DEFAULT_ROTATION.maxFiles,

@@ -1,0 +1,128 @@
+/**
+ * Sandboxes made ahead: an infra container with its namespaces, in the network already, for pods to come. Each is on disk from before it is
+ * made until a pod's record names it, at `<run>/pool/<id>/sandbox.json`, and belongs to the process that made it alone:
+ *
+ *     being made ──► spare ──► a pod's
+ *          └───────────┴─────► taken away: its process ended, or found it dead
+ */
+import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
+import type { CallOptions, PodSandboxConfig } from '../../pod-runtime.ts';
+import { runPodSandbox } from '../run-pod-sandbox.ts';
+import type { SandboxContext } from '../sandbox-context.ts';
+import { isReady, isRunning, madeAs, type SandboxRecord, SandboxRecords } from '../sandbox-record.ts';
+import { unmakeSandbox } from '../unmake-sandbox.ts';
+import { isPoolable } from './is-poolable.ts';
+
+export interface SandboxPool {
+  /** A spare one that can become this pod's. It stays on disk as a spare until `forget`. */
+  take(config: PodSandboxConfig): Promise<SandboxRecord | undefined>;
+  /** Another record names it now. */
+  forget(id: string): Promise<void>;
+  has(id: string): Promise<boolean>;
+  /** Has so many spare ones there, until the signal aborts; then it resolves when none is left. Failures are told to `warn`, and tried again. */
+  keep(size: number, warn: (error: unknown) => void, options: { signal: AbortSignal }): Promise<void>;
+  /** Takes away what processes left that are gone. */
+  collect(): Promise<void>;
+}
+
+/** No pod must wait for a sandbox that is made for the next one: after the last was taken, so long none is made. */
+const QUIET_MS = 250;
+const RETRY_MS = 30_000;
+
+/** A pool of which nothing is taken. */
+const NO_POOL: SandboxPool = {
+  take: async () => undefined,
+  forget: async () => {},
+  has: async () => false,
+  keep: async () => {},
+  collect: async () => {},
+};
+
+export function openSandboxPool(outer: Omit<SandboxContext, 'pool'>): SandboxPool {
+  const records = new SandboxRecords(join(outer.paths.run, 'pool'));
+  const context: SandboxContext = { ...outer, records, cgroupParent: outer.poolCgroup, pool: NO_POOL };
+  const spares: SandboxRecord[] = [];
+  let wake = Promise.withResolvers<void>();
+  let takenAt = 0;
+
+  async function remove(record: SandboxRecord): Promise<void> {
+    await unmakeSandbox(context, record);
+    await records.remove(record.id);
+  }
+
+  async function make(options: CallOptions): Promise<void> {
+    const id = await runPodSandbox(context, spareConfig(), options);
+    spares.push(await records.get(id));
+  }
+
+  async function drain(): Promise<void> {
+    for (let spare = spares.pop(); spare !== undefined; spare = spares.pop()) await remove(spare);
+    await outer.removeEmptyCgroups();
+  }
+
+  return {
+    async take(config) {
+      takenAt = outer.clock.now();
+      if (spares.length === 0 || !isPoolable(config) || !(await outer.network.isOwn())) return undefined;
+      const spare = spares.shift();
+      wake.resolve();
+      if (spare === undefined || isReady(spare)) return spare;
+      await remove(spare);
+      return undefined;
+    },
+    forget: (id) => records.remove(id),
+    has: async (id) => (await records.read(id)) !== undefined,
+
+    async keep(size, warn, { signal }) {
+      if (size === 0) return;
+      signal.addEventListener('abort', () => wake.resolve(), { once: true });
+      while (!signal.aborted) {
+        const quietMs = takenAt + QUIET_MS - outer.clock.now();
+        try {
+          if (spares.length >= size) {
+            await wake.promise;
+            wake = Promise.withResolvers();
+            if (signal.aborted) wake.resolve();
+          } else if (quietMs > 0) await outer.clock.sleep(quietMs, { signal });
+          else if (await outer.network.isOwn()) await make({ signal });
+          else await outer.clock.sleep(RETRY_MS, { signal });
+        } catch (error) {
+          if (signal.aborted) break;
+          warn(error);
+          await outer.clock.sleep(RETRY_MS, { signal }).catch(() => {});
+        }
+      }
+      await drain();
+    },
+
+    async collect() {
+      const left = (await records.list()).filter(({ maker, bootId }) => !isRunning(maker, bootId));
+      if (left.length === 0) return;
+      const taken = new Set((await outer.records.list()).map(madeAs));
+      for (const record of left) {
+        if (taken.has(record.id)) await records.remove(record.id);
+        else await remove(record);
+      }
+      await outer.removeEmptyCgroups();
+    },
+  };
+}
+
+function spareConfig(): PodSandboxConfig {
+  return {
+    metadata: { name: 'spare', namespace: '', uid: randomUUID(), attempt: 0 },
+    hostname: 'spare',
+    logDirectory: '',
+    dns: { servers: [], searches: [], options: [] },
+    portMappings: [],
+    labels: {},
+    annotations: {},
+    linux: {
+      cgroupParent: '',
+      namespaces: { network: 'POD', pid: 'CONTAINER', ipc: 'POD' },
+      sysctls: {},
+      securityContext: {},
+    },
+  };
+}

@@ -1,0 +1,63 @@
+import { mustRun } from '../../linux/run-command.ts';
+import { cgroupPlace } from '../../cgroup/cgroup-place.ts';
+import type { CallOptions } from '../../pod-runtime.ts';
+import type { SandboxContext } from '../sandbox-context.ts';
+import { writeSandboxFiles } from '../sandbox-files.ts';
+import { sandboxPaths } from '../sandbox-paths.ts';
+import type { SandboxRecord } from '../sandbox-record.ts';
+import { unmakeSandbox } from '../unmake-sandbox.ts';
+
+const HOSTNAME_TIMEOUT_MS = 10_000;
+
+/**
+ * Makes a sandbox of the pool a pod's: it gets the pod's cgroup, name, files and host ports. It belongs to the pod before any of that
+ * is done, and goes with it when something fails.
+ * @returns the pod's sandbox's id
+ * @throws PeapodError HostPortTaken, NetworkError, Unavailable
+ */
+export async function takeOver(
+  context: SandboxContext,
+  { id, ...wanted }: SandboxRecord,
+  spare: SandboxRecord,
+  options: CallOptions,
+): Promise<string> {
+  const { infra, ips, runtime } = spare;
+  const record: SandboxRecord = {
+    ...wanted,
+    id,
+    madeAs: spare.id,
+    infra,
+    ips,
+    ...(runtime === undefined ? {} : { runtime }),
+  };
+  await context.records.save(record);
+  await context.pool.forget(spare.id);
+  const { config } = record;
+  const pid = infra?.pid ?? 0;
+  const { path } = cgroupPlace(config.linux.cgroupParent, spare.id, context.systemd);
+  const steps = [
+    writeSandboxFiles(sandboxPaths(context.paths, spare.id), config),
+    context.enterCgroup(path, pid).then(() => context.removeCgroup(`${context.poolCgroup}/${spare.id}`)),
+    setHostname(pid, config.hostname, options),
+    context.network.adopt({ id: spare.id, metadata: config.metadata, portMappings: config.portMappings }),
+  ];
+  try {
+    // All of them: what one that goes on makes has to be there before it is taken back.
+    await Promise.allSettled(steps);
+    await Promise.all(steps);
+    options.signal?.throwIfAborted();
+    await context.records.save({ ...record, createdAt: context.clock.now() });
+    return id;
+  } catch (error) {
+    await unmakeSandbox(context, record);
+    await context.records.remove(id);
+    throw error;
+  }
+}
+
+async function setHostname(pid: number, hostname: string, options: CallOptions): Promise<void> {
+  await mustRun('nsenter', [`--uts=/proc/${pid}/ns/uts`, 'hostname', hostname], {
+    timeoutMs: HOSTNAME_TIMEOUT_MS,
+    ...options,
+  });
+}
