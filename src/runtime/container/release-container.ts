@@ -1,7 +1,6 @@
-import { closeSync, constants, fstatSync, openSync, writeSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { externalStep } from '../linux/external-step.ts';
-import { unlinkSync } from '../linux/files.ts';
+import { unlinkSync, writeSync } from '../linux/files.ts';
 import type { OciRuntimeCommand } from './container-context.ts';
 import { runOci } from './run-oci.ts';
 
@@ -31,7 +30,7 @@ export function writeToFifo(path: string): boolean {
   if (fd !== 'nobody reads') {
     try {
       if (!fstatSync(fd).isFIFO()) return false;
-      externalStep('write', path, () => writeSync(fd, '\0'));
+      writeSync(fd, '\0');
     } finally {
       closeSync(fd);
     }
