@@ -6,6 +6,7 @@ import type { ContainerStatus as RuntimeContainer, PodRuntime } from '../runtime
 import type { PodVolumes } from '../runtime/pod-volumes.ts';
 import type { EvictionOptions } from './eviction/node-pressure.ts';
 import type { NodeFiles } from './node-files.ts';
+import type { AgentMetrics } from './stats/agent-metrics.ts';
 import type { ProbeDialer } from './probes/probe-dialer.ts';
 
 /** All that the agent needs of the world. */
@@ -24,6 +25,8 @@ export interface AgentDeps {
   readonly log: AgentLog;
   /** The node as the API has it; nothing while there is none. What cannot be read is not asked of a pod. */
   readonly nodeObject?: () => Promise<Node | undefined>;
+  /** Told of the agent's work. */
+  readonly metrics?: AgentMetrics;
   /** How the node is kept from running short; absent: nobody looks. */
   readonly eviction?: EvictionOptions;
   /** Rotates a running container's log when it is too large; called now and then. */

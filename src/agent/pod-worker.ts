@@ -63,11 +63,17 @@ export class PodWorker {
   #gone = false;
   #admitted = false;
   #storageCheckedAt = 0;
+  readonly #firstSeenAt: number;
+  #syncs = 0;
+  #hasStarted = false;
 
   constructor(deps: AgentDeps, pod: Pod, neighbourhood: Neighbourhood) {
     this.#deps = deps;
     this.#neighbourhood = neighbourhood;
     this.#pod = pod;
+    this.#firstSeenAt = deps.clock.now();
+    // What ran before this worker came has started before.
+    this.#hasStarted = pod.status?.startTime !== undefined;
     this.#events = new PodEvents(deps);
     this.#wakeUp = new WakeUp(deps.clock);
     this.#probes = new ProbeSet({
@@ -138,7 +144,9 @@ export class PodWorker {
     try {
       while (!signal.aborted && !this.#gone) {
         this.#wakeUp.reset();
+        const begin = this.#deps.clock.now();
         const wakeAt = await this.#sync(signal).catch((error: unknown) => this.#failed(error, signal));
+        this.#measure(begin);
         if (!this.#gone) await this.#wakeUp.wait(wakeAt, signal);
       }
     } finally {
@@ -147,6 +155,14 @@ export class PodWorker {
       await Promise.all([...this.#operations.values()].map(({ done }) => done));
       await this.#events.flushed();
     }
+  }
+
+  #measure(begin: number): void {
+    const { metrics, clock } = this.#deps;
+    metrics?.synced(this.#syncs++ === 0 ? 'create' : 'sync', (clock.now() - begin) / 1000);
+    if (this.#hasStarted || this.#pod.status?.phase !== 'Running') return;
+    this.#hasStarted = true;
+    metrics?.started((clock.now() - this.#firstSeenAt) / 1000);
   }
 
   /** @returns when to look again at the latest; nothing when only an update can change anything */

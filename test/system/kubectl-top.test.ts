@@ -80,7 +80,14 @@ test("the node's agent gives the kubelet's summary and metrics", async () => {
   assert.ok(summary.node.fs.capacityBytes > 0);
   assert.ok((busy?.cpu.usageNanoCores ?? 0) > 100_000_000);
   assert.equal(busy?.containers.length, 1);
-  assert.match(await ofNode('/metrics'), /^kubelet_running_pods 2$/m);
+  const own = await ofNode('/metrics');
+  assert.match(own, /^kubelet_running_pods 2$/m);
+  assert.match(own, /^kubelet_pod_start_duration_seconds_count [2-9]$/m);
+  assert.match(own, /^kubelet_runtime_operations_total\{operation_type="start_container"\} [2-9]$/m);
+  assert.match(
+    own,
+    /^kubelet_pod_worker_duration_seconds_bucket\{operation_type="create",le="\+Inf"\} [2-9]$/m,
+  );
   const cpu = /^container_cpu_usage_seconds_total\{container="busy",namespace="default",pod="busy"\} (\S+)/m;
   const [, seconds = ''] = cpu.exec(await ofNode('/metrics/resource')) ?? [];
   assert.ok(Number(seconds) > 0.1, `${seconds} s`);

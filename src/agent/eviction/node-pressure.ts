@@ -152,6 +152,7 @@ export class NodePressure {
       evictionMessage(threshold, readings, share),
       threshold.isHard ? EVICTION_GRACE_SECONDS : softGrace,
     );
+    this.#deps.metrics?.evicted(threshold.signal);
     log({
       level: 'warn',
       message: 'evicted for want of ' + resourceOf(threshold),

@@ -1,4 +1,5 @@
 import type { NodeUsage } from '../../model/usage/node-usage.ts';
+import type { AgentMetrics } from './agent-metrics.ts';
 import { cadvisorMetrics } from './cadvisor-metrics.ts';
 import { kubeletMetrics } from './kubelet-metrics.ts';
 import { resourceMetrics } from './resource-metrics.ts';
@@ -16,6 +17,7 @@ const METRICS: Partial<Record<string, (usage: NodeUsage) => string>> = {
 export async function kubeletPage(
   path: string,
   measure: () => Promise<NodeUsage>,
+  own: AgentMetrics,
 ): Promise<{ contentType: string; body: string } | undefined> {
   if (path === '/healthz') return { contentType: 'text/plain; charset=utf-8', body: 'ok' };
   if (path === '/stats/summary')
@@ -24,5 +26,7 @@ export async function kubeletPage(
       body: `${JSON.stringify(statsSummary(await measure()), undefined, 1)}\n`,
     };
   const render = METRICS[path];
-  return render === undefined ? undefined : { contentType: PROMETHEUS, body: render(await measure()) };
+  if (render === undefined) return undefined;
+  const usage = render(await measure());
+  return { contentType: PROMETHEUS, body: path === '/metrics' ? usage + own.text() : usage };
 }

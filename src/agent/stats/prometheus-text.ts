@@ -13,11 +13,15 @@ export function prometheusText(
   samples: readonly PrometheusSample[],
 ): string {
   const lines = samples.map(({ labels, value, timestamp }) => {
-    const pairs = Object.entries(labels).map(([label, text]) => `${label}="${escaped(text)}"`);
-    const shown = pairs.length === 0 ? '' : `{${pairs.join(',')}}`;
-    return `${name}${shown} ${value}${timestamp === undefined ? '' : ` ${timestamp}`}\n`;
+    return `${name}${labelText(labels)} ${value}${timestamp === undefined ? '' : ` ${timestamp}`}\n`;
   });
   return `# HELP ${name} ${help}\n# TYPE ${name} ${type}\n${lines.join('')}`;
+}
+
+/** `{node="a",le="1"}`; empty where there are none. */
+export function labelText(labels: Readonly<Record<string, string>>): string {
+  const pairs = Object.entries(labels).map(([label, text]) => `${label}="${escaped(text)}"`);
+  return pairs.length === 0 ? '' : `{${pairs.join(',')}}`;
 }
 
 function escaped(text: string): string {

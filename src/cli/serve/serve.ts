@@ -9,6 +9,8 @@ import { collectImages } from '../../agent/images/collect-images.ts';
 import { NodeEvents } from '../../agent/node/node-events.ts';
 import type { NodeDescription } from '../../agent/node/node-object.ts';
 import { keepNode } from '../../agent/node/keep-node.ts';
+import { AgentMetrics } from '../../agent/stats/agent-metrics.ts';
+import { measuredRuntime } from '../../agent/stats/measured-runtime.ts';
 import { withStaticPods } from '../../agent/static-pods/with-static-pods.ts';
 import { recountQuota } from '../../apiserver/admission/charge-quotas.ts';
 import { listenTls, listenUnix } from '../../apiserver/http/listen.ts';
@@ -83,11 +85,12 @@ export async function serveWith(own: Settings, config: ServeConfig, stop: AbortC
     const object = server.registry.cache.get(key)?.object;
     return object?.metadata?.uid === metadata?.uid ? object : undefined;
   };
+  const metrics = new AgentMetrics();
   await using server: OpenApiServer = await openApiServer({
     store,
     clock,
     nodes: localNodeAccess(host, current),
-    stats: localNodeStats(host),
+    stats: localNodeStats(host, metrics),
     tokenKey: pki.tokenKey,
     version: packageJson.version,
     log,
@@ -121,6 +124,7 @@ export async function serveWith(own: Settings, config: ServeConfig, stop: AbortC
     runParts(host, server, {
       signal: stop.signal,
       config: config.agent,
+      metrics,
       controllers: config.controllers,
       onReady: () =>
         tellReady({
@@ -143,6 +147,7 @@ function tellReady(message: ReadyMessage): void {
 interface PartsOptions {
   readonly signal: AbortSignal;
   readonly config: AgentConfig;
+  readonly metrics: AgentMetrics;
   readonly controllers: ControllerOptions;
   readonly onReady: () => void;
   /** Where pods find it. */
@@ -155,7 +160,7 @@ interface PartsOptions {
 async function runParts(
   host: NodeHost,
   server: OpenApiServer,
-  { signal, config, controllers, onReady, apiServer, certificate }: PartsOptions,
+  { signal, config, metrics, controllers, onReady, apiServer, certificate }: PartsOptions,
 ): Promise<void> {
   const { clock, settings } = host;
   const clientFor = (name: string, groups: string[]) =>
@@ -210,7 +215,15 @@ async function runParts(
     ].map((controller) => controller(controllerDeps, signal)),
     hostDirectoryProvisioner(hostDirectories(settings))(controllerDeps, signal),
     startAgent(
-      { ...deps, node, client: pods, eviction, nodeObject: () => nodeClient.find(NODES, '', nodeName) },
+      {
+        ...deps,
+        runtime: measuredRuntime(deps.runtime, metrics, clock),
+        node,
+        client: pods,
+        eviction,
+        metrics,
+        nodeObject: () => nodeClient.find(NODES, '', nodeName),
+      },
       { signal },
     ),
     host.runtime.keepSpareSandboxes?.(
