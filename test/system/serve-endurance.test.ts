@@ -1,7 +1,7 @@
 /** What `peapod serve` was told to run runs: through kills of the server, through a reboot, many at a time and again and again. */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { readdirSync, readFileSync, rmSync } from 'node:fs';
+import { globSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
 import { get } from 'node:http';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -110,7 +110,32 @@ test('no request fails while the server is killed and comes back, and no contain
   assert.deepEqual(lives(await podsOf('traffic')), lives(pods));
 });
 
-test('after a reboot every pod is back, once, with its volume', async () => {
+/** A pod that writes down each of its starts on a claimed volume. */
+const WITH_CLAIM = (node: string): string => `
+apiVersion: v1
+kind: PersistentVolumeClaim
+metadata: { name: kept }
+spec: { accessModes: [ReadWriteOnce], resources: { requests: { storage: 1Mi } } }
+---
+apiVersion: v1
+kind: Pod
+metadata: { name: keeper }
+spec:
+  nodeName: ${node}
+  terminationGracePeriodSeconds: 0
+  volumes: [{ name: kept, persistentVolumeClaim: { claimName: kept } }]
+  containers:
+    - name: c
+      image: '${IMAGE}'
+      imagePullPolicy: Never
+      command: [sh, -c, 'echo started >> /kept/starts; exec sleep 3000']
+      volumeMounts: [{ name: kept, mountPath: /kept }]
+`;
+
+test('after a reboot every pod is back, once, with its volumes', async () => {
+  const node = await cluster.kubectl('get', 'nodes', '-o', 'jsonpath={.items[0].metadata.name}');
+  await cluster.apply(WITH_CLAIM(node));
+  await cluster.kubectl('wait', '--for=condition=Ready', 'pod/keeper', '--timeout=40s');
   const before = await podsOf('traffic');
   await cluster.kill();
   await reboot(cluster.peapod.run, cluster.peapod.directory);
@@ -131,6 +156,10 @@ test('after a reboot every pod is back, once, with its volume', async () => {
   const [first] = pods;
   const starts = await cluster.kubectl('exec', first?.metadata?.name ?? '', '--', 'cat', '/data/starts');
   assert.equal(starts.trim().split('\n').length, 2, starts);
+  await cluster.kubectl('wait', '--for=condition=Ready', 'pod/keeper', '--timeout=40s');
+  const kept = await cluster.kubectl('exec', 'keeper', '--', 'cat', '/kept/starts');
+  assert.equal(kept, 'started\nstarted\n');
+  await cluster.kubectl('delete', 'pod/keeper', 'pvc/kept', '--timeout=30s');
   const servers = (await processes()).filter(({ commandLine }) => commandLine.includes('httpd -f -p 8080'));
   const own = servers.filter(({ pid }) => cgroupsOf(pid).includes(cluster.cgroup));
   assert.equal(own.length, 30);
@@ -173,29 +202,80 @@ test('110 pods run on this machine', async () => {
   await removeAll('many');
 });
 
-test('a hundred pods that come and go leave nothing behind', async () => {
-  const held = async () => ({
-    mounts: (await mountsOf('self')).filter(({ path }) => path.startsWith(cluster.peapod.directory)).length,
-    links: readdirSync('/sys/class/net').length,
-    conmons: (await processes()).filter(({ commandLine }) => commandLine.includes(cluster.peapod.directory))
-      .length,
-    pods: readdirSync(join(cluster.peapod.root, 'cluster', 'pods')).length,
-    logs: readdirSync(join(cluster.peapod.root, 'cluster', 'logs')).length,
-    containers: readdirSync(join(cluster.peapod.run, 'cluster', 'containers')).length,
-    rules: execFileSync('nft', ['list', 'ruleset'], { encoding: 'utf8' }).split('\n').length,
-  });
-  await rollOut('cycle', 1);
-  await removeAll('cycle');
-  const first = await until('what was before is cleared away', async () => {
-    const now = await held();
-    return now.containers === 0 && now.conmons === 0 ? now : undefined;
-  });
-  for (let round = 0; round < 5; round += 1) {
-    await rollOut('cycle', 20);
+/** How many pods come and go; the long run that a release is held to takes 1000. */
+const CYCLES = Number(process.env['PEAPOD_SOAK_CYCLES'] ?? 100);
+const AT_A_TIME = 20;
+/** Of memory, that a thousand pods may leave: what SQLite and the allocator keep for the next ones. */
+const GROWTH_BYTES = 48 * 1024 ** 2;
+
+test('pods that come and go leave nothing behind', { timeout: 60_000 + CYCLES * 2000 }, async () => {
+  const comeAndGo = async (): Promise<void> => {
+    await rollOut('cycle', AT_A_TIME);
     await removeAll('cycle');
+    // They are kept for an hour, and are no leak.
+    await cluster.kubectl('delete', 'events', '--all', '-n', 'default');
+  };
+  for (let warmUp = 0; warmUp < 3; warmUp += 1) await comeAndGo();
+  const first = await untilCleared();
+  const firstBytes = await settledMemory();
+  for (let gone = 0; gone < CYCLES; gone += AT_A_TIME) {
+    await comeAndGo();
   }
   await until('nothing more is held than before', async () => {
     assert.deepEqual(await held(), first);
     return true;
   });
+  const grown = (await settledMemory()) - firstBytes;
+  assert.ok(grown < GROWTH_BYTES, `the server has grown by ${Math.round(grown / 1024 ** 2)} MiB`);
 });
+
+/** All that a pod has on a machine, counted. */
+async function held(): Promise<Record<string, number>> {
+  const own = cluster.peapod.directory;
+  const all = await processes();
+  return {
+    mounts: (await mountsOf('self')).filter(({ path }) => path.startsWith(own)).length,
+    links: readdirSync('/sys/class/net').length,
+    conmons: all.filter(({ name, commandLine }) => name === 'conmon' && commandLine.includes(own)).length,
+    namespaces: new Set(all.map(({ pid }) => networkOf(pid))).size,
+    cgroups: globSync(`/sys/fs/cgroup/{*/,}${cluster.cgroup}/**/pod*/`).length,
+    descriptors: readdirSync(`/proc/${cluster.pid()}/fd`).length,
+    pods: readdirSync(join(cluster.peapod.root, 'cluster', 'pods')).length,
+    logs: readdirSync(join(cluster.peapod.root, 'cluster', 'logs')).length,
+    containers: readdirSync(join(cluster.peapod.root, 'cluster', 'containers')).length,
+    sandboxes: readdirSync(join(cluster.peapod.root, 'cluster', 'sandboxes')).length,
+    runFiles: readdirSync(join(cluster.peapod.run, 'cluster'), { recursive: true }).length,
+    addresses: globSync('/var/lib/cni/{networks/*,results}/*').length,
+    rules: execFileSync('nft', ['list', 'ruleset'], { encoding: 'utf8' }).split('\n').length,
+  };
+}
+
+function networkOf(pid: number): string {
+  try {
+    return readlinkSync(`/proc/${pid}/ns/net`);
+  } catch {
+    return '';
+  }
+}
+
+async function untilCleared(): Promise<Record<string, number>> {
+  return until('what was before is cleared away', async () => {
+    const now = await held();
+    return now['containers'] === 0 && now['conmons'] === 0 && now['pods'] === 0 ? now : undefined;
+  });
+}
+
+function memoryOf(pid: number): number {
+  const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+  return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1] ?? 0) * 1024;
+}
+
+/** The least of some seconds: what waits to be collected does not count. */
+async function settledMemory(): Promise<number> {
+  let least = Number.POSITIVE_INFINITY;
+  for (let look = 0; look < 10; look += 1) {
+    least = Math.min(least, memoryOf(cluster.pid()));
+    await delay(500);
+  }
+  return least;
+}
