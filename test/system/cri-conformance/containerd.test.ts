@@ -1,0 +1,4 @@
+import { startContainerd } from '../support/containerd.ts';
+import { runSuite } from './run-suite.ts';
+
+runSuite('containerd', (registry) => startContainerd(registry));
