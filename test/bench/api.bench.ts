@@ -22,7 +22,7 @@ import {
   memoryOf,
 } from './api/measure.ts';
 import { startPeapodServer, storedBy } from './api/peapod-subject.ts';
-import { type Figure, printFigures, writeFigures } from './api/report.ts';
+import { type Figure, printFigures, writeFigures } from './report.ts';
 import type { Client, Folder, Subject } from './api/subject.ts';
 
 const PODS = Number(process.argv[2] ?? 10_000);
@@ -43,7 +43,7 @@ function note(
   theirs: readonly number[],
   better: Figure['better'],
 ): void {
-  const figure = { what, unit, peapod: median(ours), etcd: median(theirs), better };
+  const figure = { what, unit, peapod: median(ours), peer: median(theirs), better };
   figures.push(figure);
   printFigures([figure]);
 }
@@ -81,7 +81,7 @@ noteMemory('idle');
     for (const client of [...ourClients, ...theirClients]) client[Symbol.dispose]();
   }
 }
-await writeFigures(join(REPOSITORY, 'docs/performance'), figures);
+await writeFigures(join(REPOSITORY, 'docs/performance'), { name: 'api', peer: 'etcd', figures });
 
 /** From nothing: keys, certificates and the database are made too. */
 async function measureStarts(): Promise<void> {

@@ -1,5 +1,4 @@
 /** Lays an applied configuration over an object, and takes out what it no longer says. */
-import { copyPlain } from '../../model/copy-plain.ts';
 import { EMPTY, type FieldSet } from './field-set.ts';
 import { type FieldShape, type Part, partsOf } from './field-shape.ts';
 
@@ -15,7 +14,7 @@ export class ApplyError extends Error {
  */
 export function mergeApplied(live: unknown, applied: unknown, shape: FieldShape, path = ''): unknown {
   const appliedParts = partsOf(applied, shape);
-  if (appliedParts === undefined) return copyPlain(applied);
+  if (appliedParts === undefined) return structuredClone(applied);
   checkElements(appliedParts, shape, path);
   const liveParts = partsOf(live, shape) ?? [];
   if (shape.kind === 'set' || shape.kind === 'list') return mergeLists(liveParts, appliedParts, path);

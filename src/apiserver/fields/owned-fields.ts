@@ -7,20 +7,6 @@ import { difference, EMPTY, type FieldSet, fieldSet, MEMBER, union, without } fr
 import { type FieldShape, shapeOf } from './field-shape.ts';
 import { type Manager, ownerKey, type Ownership, type Ownerships, withOwner } from './managed-fields.ts';
 
-export const NOBODYS_METADATA = [
-  'name',
-  'namespace',
-  'creationTimestamp',
-  'deletionTimestamp',
-  'deletionGracePeriodSeconds',
-  'generateName',
-  'selfLink',
-  'uid',
-  'generation',
-  'managedFields',
-  'resourceVersion',
-] as const;
-
 /** What the server keeps by itself has no owner. */
 const NOBODYS = fieldSet(false, [
   ['f:apiVersion', MEMBER],
@@ -29,7 +15,19 @@ const NOBODYS = fieldSet(false, [
     'f:metadata',
     fieldSet(
       false,
-      NOBODYS_METADATA.map((name): [string, FieldSet] => [`f:${name}`, MEMBER]),
+      [
+        'name',
+        'namespace',
+        'creationTimestamp',
+        'deletionTimestamp',
+        'deletionGracePeriodSeconds',
+        'generateName',
+        'selfLink',
+        'uid',
+        'generation',
+        'managedFields',
+        'resourceVersion',
+      ].map((name): [string, FieldSet] => [`f:${name}`, MEMBER]),
     ),
   ],
 ]);
@@ -73,7 +71,7 @@ export function touched(
   resource: Resource,
   subresource: string,
 ): { changed: FieldSet; removed: FieldSet } {
-  const before = previous ?? emptyObjectOf(resource);
+  const before = previous ?? emptyObject(resource);
   const { changed, removed } = compareFields(before, next, shapeFor(resource));
   return {
     changed: ownable(changed, resource, subresource),
@@ -106,14 +104,9 @@ export function shapeFor({ typeName }: Resource): FieldShape {
   return shapeOf(typeName);
 }
 
-const emptyObjects = new Map<string, ApiObject>();
-
-/** What an object is before anybody has said anything: the fields that every object of its type has. Not to be changed. */
-export function emptyObjectOf({ typeName }: Resource): ApiObject {
-  const known = emptyObjects.get(typeName);
-  if (known !== undefined) return known;
+/** What an object is before anybody has said anything: the fields that every object of its type has. */
+function emptyObject({ typeName }: Resource): ApiObject {
   const object: ApiObject = { metadata: {} };
   fillZeroValues(object, typeName);
-  emptyObjects.set(typeName, object);
   return object;
 }

@@ -18,7 +18,7 @@ export interface Case {
   readonly verb: string;
   /** What the API's text says, or plainly means. */
   readonly says: string;
-  run(subject: Subject): Promise<void>;
+  readonly run: (subject: Subject) => Promise<void>;
   /**
    * Runtimes that do otherwise, against the text, and how that shows. The case then demands just that: a runtime that has been mended fails it.
    */
@@ -31,9 +31,9 @@ export const YOUNGER = { containerd: /unknown method|not implemented/ } as const
 export function runCases(subject: () => Subject, cases: readonly Case[], name: SubjectName): void {
   for (const { verb, says, run, differs = {} } of cases) {
     const difference = differs[name];
-    if (difference === undefined) test(`${verb}: ${says}`, () => run(subject()));
+    if (difference === undefined) void test(`${verb}: ${says}`, () => run(subject()));
     else
-      test(`${verb}: ${name} differs (${difference.source}), while the text says: ${says}`, async () => {
+      void test(`${verb}: ${name} differs (${difference.source}), while the text says: ${says}`, async () => {
         await assert.rejects(run(subject()), difference);
       });
   }

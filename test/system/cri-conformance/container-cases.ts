@@ -129,12 +129,9 @@ export const CONTAINER_CASES: readonly Case[] = [
       assert.deepEqual(
         mounts
           .filter(({ hostPath: path }) => path === hostPath)
-          .map(({ containerPath, readonly }) => [containerPath, readonly])
+          .map(({ containerPath, readonly }) => `${containerPath} ${readonly}`)
           .sort(),
-        [
-          ['/ro', true],
-          ['/rw', false],
-        ],
+        ['/ro true', '/rw false'],
       );
     },
   },

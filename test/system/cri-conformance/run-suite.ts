@@ -18,7 +18,7 @@ export interface Server extends AsyncDisposable {
 
 /** Holds a runtime to the API's text, verb by verb. */
 export function runSuite(name: SubjectName, start: (registry: TestRegistry) => Promise<Server>): void {
-  describe(`CRI as its text has it: ${name}`, () => {
+  void describe(`CRI as its text has it: ${name}`, () => {
     let registry: TestRegistry;
     let subject: Subject;
 

@@ -196,12 +196,11 @@ export const STREAM_CASES: readonly Case[] = [
     says: 'a container that does not run is an error',
     run: async (subject) => {
       const containerId = await subject.created(await subject.common());
-      await assert.rejects(
-        subject.runtime.attach({ containerId, stdout: true }).then(async ({ url }) => {
-          const session = await openSession({ url, stdin: false, tty: false, clock });
-          await session.exit;
-        }),
-      );
+      const attach = async () => {
+        const { url } = await subject.runtime.attach({ containerId, stdout: true });
+        return await (await openSession({ url, stdin: false, tty: false, clock })).exit;
+      };
+      await assert.rejects(attach());
     },
   },
   {

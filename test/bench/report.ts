@@ -5,7 +5,7 @@ export interface Figure {
   readonly what: string;
   readonly unit: string;
   readonly peapod: number;
-  readonly etcd: number;
+  readonly peer: number;
   readonly better: 'less' | 'more';
 }
 
@@ -14,23 +14,32 @@ export function printFigures(figures: readonly Figure[]): void {
     const cells = [
       figure.what.padEnd(46),
       shown(figure.peapod, figure.unit).padStart(12),
-      shown(figure.etcd, figure.unit).padStart(12),
+      shown(figure.peer, figure.unit).padStart(12),
       ratioOf(figure).toFixed(2).padStart(8),
     ];
     console.log(cells.join(''));
   }
 }
 
-/** Writes `api.json`, `api.md` and `api.svg`. */
-export async function writeFigures(directory: string, figures: readonly Figure[]): Promise<void> {
-  await mkdir(directory, { recursive: true });
-  await writeFile(join(directory, 'api.json'), `${JSON.stringify(figures, null, 2)}\n`);
-  await writeFile(join(directory, 'api.md'), markdown(figures));
-  await writeFile(join(directory, 'api.svg'), svg(figures));
+export interface Report {
+  /** What the files are called: `api` for `api.json`, `api.md` and `api.svg`. */
+  readonly name: string;
+  /** Whom peapod is measured against. */
+  readonly peer: string;
+  readonly figures: readonly Figure[];
 }
 
-function ratioOf({ peapod, etcd }: Figure): number {
-  return peapod / etcd;
+/** Writes the figures as data, table and picture. */
+export async function writeFigures(directory: string, report: Report): Promise<void> {
+  const { name, figures } = report;
+  await mkdir(directory, { recursive: true });
+  await writeFile(join(directory, `${name}.json`), `${JSON.stringify(figures, null, 2)}\n`);
+  await writeFile(join(directory, `${name}.md`), markdown(report));
+  await writeFile(join(directory, `${name}.svg`), svg(report));
+}
+
+function ratioOf({ peapod, peer }: Figure): number {
+  return peapod / peer;
 }
 
 function shown(value: number, unit: string): string {
@@ -42,13 +51,13 @@ function isBetter(figure: Figure): boolean {
   return figure.better === 'less' ? ratioOf(figure) <= 1 : ratioOf(figure) >= 1;
 }
 
-function markdown(figures: readonly Figure[]): string {
+function markdown({ peer, figures }: Report): string {
   const rows = figures.map((figure) => {
     const ratio = ratioOf(figure).toFixed(2);
-    const cells = [figure.what, shown(figure.peapod, figure.unit), shown(figure.etcd, figure.unit)];
+    const cells = [figure.what, shown(figure.peapod, figure.unit), shown(figure.peer, figure.unit)];
     return `| ${cells.join(' | ')} | ${isBetter(figure) ? `**${ratio}**` : ratio} |`;
   });
-  return ['| | peapod | etcd | ratio |', '|---|---|---|---|', ...rows, ''].join('\n');
+  return [`| | peapod | ${peer} | ratio |`, '|---|---|---|---|', ...rows, ''].join('\n');
 }
 
 const ROW = 22;
@@ -57,14 +66,14 @@ const MIDDLE = 560;
 const DECADE = 130;
 
 /** Bars on a logarithmic scale: to the right where we are better. */
-function svg(figures: readonly Figure[]): string {
+function svg({ peer, figures }: Report): string {
   const rows = figures.map((figure, index) => {
     const y = 40 + index * ROW;
     const gain = figure.better === 'less' ? 1 / ratioOf(figure) : ratioOf(figure);
     const length = Math.max(-1.7, Math.min(1.7, Math.log10(gain))) * DECADE;
     const x = length < 0 ? MIDDLE + length : MIDDLE;
     const colour = length < 0 ? '#c2703d' : '#3d7a5a';
-    const label = `${shown(figure.peapod, figure.unit)} : ${shown(figure.etcd, figure.unit)}`;
+    const label = `${shown(figure.peapod, figure.unit)} : ${shown(figure.peer, figure.unit)}`;
     return [
       `<text x="10" y="${y + 12}">${figure.what}</text>`,
       `<rect x="${x.toFixed(1)}" y="${y + 2}" width="${Math.abs(length).toFixed(1)}" height="13" fill="${colour}"/>`,
@@ -74,7 +83,7 @@ function svg(figures: readonly Figure[]): string {
   const height = 50 + figures.length * ROW;
   return `<svg xmlns="http://www.w3.org/2000/svg" width="1000" height="${height}" font-family="sans-serif" font-size="12">
 <rect width="1000" height="${height}" fill="white"/>
-<text x="10" y="22" font-weight="bold">peapod : etcd, medians of one run; to the right: peapod is better, each gap a factor of ten</text>
+<text x="10" y="22" font-weight="bold">peapod : ${peer}, medians of one run; to the right: peapod is better, each gap a factor of ten</text>
 ${rows.join('\n')}
 <line x1="${MIDDLE}" y1="34" x2="${MIDDLE}" y2="${height - 8}" stroke="#444"/>
 <line x1="${MIDDLE + DECADE}" y1="34" x2="${MIDDLE + DECADE}" y2="${height - 8}" stroke="#ccc"/>
