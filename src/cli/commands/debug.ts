@@ -4,10 +4,11 @@ import { defaultPod } from '../../model/defaults/default-pod.ts';
 import { PeapodError } from '../../model/errors.ts';
 import { assertNoFieldErrors } from '../../model/field-error.ts';
 import { validateAddedEphemeralContainers } from '../../model/validation/validate-pod.ts';
-import { openSources } from '../engine/pod-source.ts';
+import { openRuntime } from '../engine/open-runtime.ts';
+import { openSources, type PodSource } from '../engine/pod-source.ts';
 import { chooseContainer, containerId, containerStatuses, findPod } from '../find-pods.ts';
 import type { UserClient } from '../../client/user-client.ts';
-import { openHost } from '../host.ts';
+import { containerLog } from '../output/container-log.ts';
 import { terminalOf } from '../output/terminal.ts';
 import { ExitCode } from '../report-error.ts';
 import { requireRoot } from '../require-root.ts';
@@ -35,7 +36,7 @@ export async function debug(
   requireRoot('debug pods');
   await using sources = await openSources(settings);
   const { pod, source } = await findPod(sources, options.namespace, reference);
-  await using host = await openHost(source.settings);
+  await using host = await openRuntime(source);
   using interrupts = new Interrupts();
   if (options.target !== undefined) chooseContainer(pod, options.target);
   const name = options.container ?? `debugger-${randomBytes(3).toString('hex')}`;
@@ -57,9 +58,37 @@ export async function debug(
   });
   await source.client.addEphemeralContainer(pod, added.spec?.ephemeralContainers?.at(-1) ?? container);
   const id = await started(source.client, pod, name, interrupts.first);
-  await using session = await host.runtime.attach(id, { tty, stdin: options.stdin === true });
-  using _ = connect(session, { tty, stdin: options.stdin === true });
+  if (options.stdin !== true) {
+    await printToEnd(source, pod, name, interrupts.first);
+    return;
+  }
+  await using session = await host.runtime.attach(id, { tty, stdin: true });
+  using _ = connect(session, { tty, stdin: true });
   const exitCode = await session.exit;
+  if (exitCode !== 0) throw new ExitCode(exitCode);
+}
+
+/** From its log, in which nothing is missing however early it ended. */
+async function printToEnd(
+  { client, paths }: PodSource,
+  { metadata }: Pod,
+  name: string,
+  signal: AbortSignal,
+): Promise<void> {
+  const { namespace = 'default', name: podName = '' } = metadata ?? {};
+  const end = async () => {
+    const pod = await client.getPod(namespace, podName);
+    return containerStatuses(pod).find((status) => status.name === name)?.state?.terminated;
+  };
+  const hasEnded = async () => (await end().catch(() => undefined)) !== undefined;
+  for await (const entry of containerLog(paths.logs, { metadata: metadata ?? {} }, name, 0, {
+    follow: true,
+    signal,
+    hasEnded,
+  }))
+    (entry.stream === 'stderr' ? process.stderr : process.stdout).write(entry.text);
+  signal.throwIfAborted();
+  const exitCode = (await end())?.exitCode ?? 0;
   if (exitCode !== 0) throw new ExitCode(exitCode);
 }
 

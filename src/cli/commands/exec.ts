@@ -1,8 +1,8 @@
 import type { StreamSession } from '../../runtime/pod-runtime.ts';
 import { rawTerminal } from '../../runtime/linux/raw-terminal.ts';
+import { openRuntime } from '../engine/open-runtime.ts';
 import { openSources } from '../engine/pod-source.ts';
 import { chooseContainer, containerId, findPod } from '../find-pods.ts';
-import { openHost } from '../host.ts';
 import { ExitCode } from '../report-error.ts';
 import { requireRoot } from '../require-root.ts';
 import type { Settings } from '../settings.ts';
@@ -24,7 +24,7 @@ export async function exec(
   requireRoot('run commands in containers');
   await using sources = await openSources(settings);
   const { pod, source } = await findPod(sources, options.namespace, reference);
-  await using host = await openHost(source.settings);
+  await using host = await openRuntime(source);
   const id = containerId(pod, chooseContainer(pod, options.container));
   const tty = options.tty === true && process.stdin.isTTY;
   const words = command[0] === '--' ? command.slice(1) : command;

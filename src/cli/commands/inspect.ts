@@ -1,6 +1,6 @@
+import { openRuntime } from '../engine/open-runtime.ts';
 import { openSources } from '../engine/pod-source.ts';
 import { findPod } from '../find-pods.ts';
-import { openHost } from '../host.ts';
 import { parseOutputFormat, structured } from '../output/print-list.ts';
 import type { Settings } from '../settings.ts';
 
@@ -15,7 +15,7 @@ export async function inspect(
   const inspected = [];
   for (const name of names) {
     const { pod, source } = await findPod(sources, options.namespace, name);
-    await using host = await openHost(source.settings);
+    await using host = await openRuntime(source);
     const podUid = pod.metadata?.uid ?? '';
     const sandboxes = await host.runtime.listPodSandboxes({ podUid });
     const containers = await Promise.all(

@@ -1,8 +1,9 @@
 import type { Pod } from '../../model/api/types.ts';
 import { listThreads, readProcessStat } from '../../runtime/linux/proc.ts';
+import { openRuntime } from '../engine/open-runtime.ts';
 import { openSources } from '../engine/pod-source.ts';
 import { allPods, containersOf, findPod, type FoundPod } from '../find-pods.ts';
-import { type Host, openHost } from '../host.ts';
+import type { Host } from '../host.ts';
 import { parseOutputFormat, structured } from '../output/print-list.ts';
 import { requireRoot } from '../require-root.ts';
 import type { Settings } from '../settings.ts';
@@ -48,7 +49,7 @@ export async function tree(
 async function readPods(pods: readonly FoundPod[]): Promise<PodProcesses[]> {
   const found: PodProcesses[] = [];
   for (const [source, group] of Map.groupBy(pods, (one) => one.source)) {
-    await using host = await openHost(source.settings);
+    await using host = await openRuntime(source);
     const read = await Promise.all(group.map(({ pod }) => readPod(host, pod)));
     found.push(...read.filter((pod) => pod !== undefined));
   }

@@ -8,6 +8,8 @@ export interface RunningServer {
   readonly url: string;
   /** Where its pods and images are: the settings of a runtime that works on them. */
   readonly settings: Settings;
+  /** Of another runtime, which has its pods' containers instead of ours. */
+  readonly runtimeEndpoint?: string;
 }
 
 /** Of the server that runs, or that was killed here last. @param run the server's own run directory */

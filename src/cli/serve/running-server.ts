@@ -20,14 +20,23 @@ export interface Announcement extends AsyncDisposable {
 }
 
 /** @throws PeapodError FailedPrecondition when another one runs */
-export async function announceServer(settings: Settings): Promise<Announcement> {
+export async function announceServer(settings: Settings, runtimeEndpoint?: string): Promise<Announcement> {
   const lock = tryLockFile(lockPath(settings.run));
   if (lock === undefined) throw runsAlready(readRunningServer(settings.run));
   const path = join(settings.run, 'server.json');
   const write = (url: string) =>
-    writeFileAtomic(path, JSON.stringify({ pid: process.pid, url, settings } satisfies RunningServer), {
-      durable: false,
-    });
+    writeFileAtomic(
+      path,
+      JSON.stringify({
+        pid: process.pid,
+        url,
+        settings,
+        ...(runtimeEndpoint === undefined ? {} : { runtimeEndpoint }),
+      } satisfies RunningServer),
+      {
+        durable: false,
+      },
+    );
   await write('');
   return {
     listening: write,

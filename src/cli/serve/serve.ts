@@ -69,7 +69,7 @@ export async function serveWith(own: Settings, config: ServeConfig, stop: AbortC
   const directory = join(own.root, 'server');
   await mkdir(directory, { recursive: true, mode: 0o700 });
   await mkdir(own.run, { recursive: true, mode: 0o700 });
-  await using announcement = await announceServer(own);
+  await using announcement = await announceServer(own, config.runtimeEndpoint);
   await using host =
     config.runtimeEndpoint === undefined
       ? await openHost(own)
