@@ -208,7 +208,7 @@ const AT_A_TIME = 20;
 /** Of memory, that a thousand pods may leave: what SQLite and the allocator keep for the next ones. */
 const GROWTH_BYTES = 48 * 1024 ** 2;
 
-test('pods that come and go leave nothing behind', { timeout: 60_000 + CYCLES * 2000 }, async () => {
+test('pods that come and go leave nothing behind', { timeout: 120_000 + CYCLES * 6000 }, async () => {
   const comeAndGo = async (): Promise<void> => {
     await rollOut('cycle', AT_A_TIME);
     await removeAll('cycle');
