@@ -72,7 +72,11 @@ export class ApiServer {
     const begin = performance.now();
     let info: RequestInfo | undefined;
     const gone = new AbortController();
-    response.on('close', () => gone.abort());
+    let isAnswered = false;
+    response.on('close', () => {
+      // An abort is dear, and nobody listens any more.
+      if (!isAnswered) gone.abort();
+    });
     try {
       info = readRequestInfo(request.method ?? 'GET', request.url ?? '/');
       const user = await admit(info);
@@ -81,6 +85,7 @@ export class ApiServer {
     } catch (error) {
       if (!gone.signal.aborted) sendStatus(response, this.#failure(error));
     }
+    isAnswered = true;
     this.#options.metrics.observe(info, request.method ?? '', response.statusCode, performance.now() - begin);
   }
 
@@ -94,6 +99,26 @@ export class ApiServer {
     const target = info.resource;
     if (target === undefined) throw noSuchResource();
     return { info, target, resource: this.#resource(target), user };
+  }
+
+  /**
+   * The same for who reads in this process.
+   * @throws StatusError Forbidden, NotFound
+   */
+  async admitLocal(url: string, user: UserInfo): Promise<UpgradeCall> {
+    const info = readRequestInfo('GET', url);
+    await this.#authorize(info, user);
+    const target = info.resource;
+    if (target === undefined) throw noSuchResource();
+    return { info, target, resource: this.#resource(target), user };
+  }
+
+  get registry(): Registry {
+    return this.#options.registry;
+  }
+
+  get clock(): Clock {
+    return this.#options.clock;
   }
 
   /** What a failure is to be answered with; bugs are logged. */

@@ -1,4 +1,5 @@
 /** What is there from the beginning: made when it is missing, at every start. */
+import { copyPlain } from '../model/copy-plain.ts';
 import type { Clock } from '../model/clock.ts';
 import { DEFAULT_CLUSTER_ROLE_BINDINGS, DEFAULT_CLUSTER_ROLES } from './auth/rbac/default-roles.ts';
 import type { ApiObject } from './api-object.ts';
@@ -68,7 +69,7 @@ async function ensure(registry: Registry, object: ApiObject, context: RequestCon
   const scope = { resource, namespace: object.metadata?.namespace ?? '' };
   if (registry.cache.get(storeKey(scope, object.metadata?.name ?? '')) !== undefined) return;
   try {
-    await createObject(registry, scope, structuredClone(object), context);
+    await createObject(registry, scope, copyPlain(object), context);
   } catch (error) {
     if (!(error instanceof StatusError) || error.reason !== 'AlreadyExists') throw error;
   }

@@ -4,12 +4,14 @@ import { type ApiRequest, type ApiResponse, parseWarnings, type Transport } from
 import type { ApiServer } from './api-server.ts';
 import type { Request } from './http/read-body.ts';
 import type { Response } from './http/respond.ts';
+import { localObjects } from './local-objects.ts';
 import type { UserInfo } from './user-info.ts';
 
 /** @param user whom the requests are judged as */
 export function inProcessTransport(api: ApiServer, user: UserInfo): Transport {
   const stop = new AbortController();
   return {
+    objects: localObjects(api, user, stop.signal),
     send: async ({ method, path, headers, body, signal }: ApiRequest): Promise<ApiResponse> => {
       signal?.throwIfAborted();
       const request = Object.assign(

@@ -18,6 +18,8 @@ export interface ListOptions {
   readonly limit?: number;
   readonly continueToken?: string;
   readonly resourceVersion?: string;
+  /** The objects are only read: the server's own will do, where it is in this process. */
+  readonly readOnly?: boolean;
   readonly signal?: AbortSignal;
 }
 
@@ -89,6 +91,9 @@ export class ApiClient {
   /** The objects have their kind, also where the server leaves it out of lists. */
   async list<T>(type: ResourceType<T>, options: ListOptions = {}): Promise<ObjectList<T>> {
     const path = `${resourcePath(type, options.namespace ?? '')}${queryOf(options)}`;
+    const { objects } = this.#transport;
+    if (options.readOnly === true && objects !== undefined)
+      return (await objects.list(path)) as ObjectList<T>;
     const list = await this.#json<{
       items?: T[];
       metadata?: { resourceVersion?: string; continue?: string };
@@ -186,11 +191,13 @@ export class ApiClient {
     options: ListOptions & { resourceVersion: string },
   ): AsyncGenerator<WatchEvent<T>> {
     const query = queryOf(options, { watch: 'true', allowWatchBookmarks: 'true' });
-    const response = await this.#send({
-      method: 'GET',
-      path: `${resourcePath(type, options.namespace ?? '')}${query}`,
-      ...signalOf(options),
-    });
+    const path = `${resourcePath(type, options.namespace ?? '')}${query}`;
+    const { objects } = this.#transport;
+    if (options.readOnly === true && objects !== undefined) {
+      yield* objects.watch(path, options.signal) as AsyncIterable<WatchEvent<T>>;
+      return;
+    }
+    const response = await this.#send({ method: 'GET', path, ...signalOf(options) });
     for await (const line of readLines(response.body)) {
       const event = JSON.parse(line) as WatchEvent<T> | { type: 'ERROR'; object: object };
       if (event.type === 'ERROR') throw new ApiError(event.object);

@@ -1,5 +1,6 @@
 /**
- * Keeps a copy of what the server has of some kind: lists, then watches, and begins anew when the watch ends or is too old.
+ * Keeps what the server has of some kind: lists, then watches, and begins anew when the watch ends or is too old. Its objects may
+ * be shared with the server, and must not be changed.
  *
  *     listing ──► watching ──(ended, expired, failed: wait a little)──► listing …
  *
@@ -90,7 +91,7 @@ class Reflector<T extends KubernetesObject> {
     let continueToken = '';
     let version = '';
     do {
-      const page = await client.list(type, { ...select, limit: 500, continueToken, signal });
+      const page = await client.list(type, { ...select, limit: 500, continueToken, readOnly: true, signal });
       for (const object of page.items) found.set(keyOf(object), object);
       ({ continueToken } = page);
       version = page.resourceVersion;
@@ -105,7 +106,7 @@ class Reflector<T extends KubernetesObject> {
   async #watch(): Promise<void> {
     const { client, type, select = {}, signal } = this.#options;
     const resourceVersion = this.#resourceVersion;
-    for await (const event of client.watch(type, { ...select, resourceVersion, signal })) {
+    for await (const event of client.watch(type, { ...select, resourceVersion, readOnly: true, signal })) {
       const { object } = event;
       if (event.type === 'DELETED') this.#delete(keyOf(event.object), event.object);
       else if (event.type !== 'BOOKMARK') this.#put(event.object);

@@ -1,4 +1,6 @@
 /** How requests reach an API server. */
+import type { ObjectSource } from './object-source.ts';
+
 export interface ApiRequest {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   /** With the query: `/api/v1/pods?watch=1`. */
@@ -19,6 +21,8 @@ export interface ApiResponse {
 export interface Transport extends AsyncDisposable {
   /** @throws PeapodError Unavailable when the server cannot be reached; the signal's reason when it aborts */
   send(request: ApiRequest): Promise<ApiResponse>;
+  /** Where the server is in this process. */
+  readonly objects?: ObjectSource;
 }
 
 /** `299 - "spec.foo: has no effect"` → `spec.foo: has no effect` */

@@ -1,4 +1,5 @@
 /** @see kubernetes/plugin/pkg/admission/serviceaccount/admission.go */
+import { copyPlain } from '../../model/copy-plain.ts';
 import type { Container, Pod, PodSpec, ServiceAccount, Volume } from '../../model/api/types.ts';
 import { forbidden } from '../errors/status-error.ts';
 
@@ -36,7 +37,7 @@ export function withServiceAccount(pod: Pod, account: ServiceAccount | undefined
     serviceAccount: name,
   };
   if ((spec.imagePullSecrets ?? []).length === 0 && (account.imagePullSecrets ?? []).length > 0)
-    spec.imagePullSecrets = structuredClone(account.imagePullSecrets ?? []);
+    spec.imagePullSecrets = copyPlain(account.imagePullSecrets ?? []);
   const wanted = spec.automountServiceAccountToken ?? account.automountServiceAccountToken ?? true;
   return { ...pod, spec: wanted ? withToken(spec, nameSuffix) : spec };
 }

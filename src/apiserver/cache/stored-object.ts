@@ -3,16 +3,22 @@ import type { StoreEntry } from '../../store/store.ts';
 import type { ApiObject } from '../api-object.ts';
 
 const METADATA = Buffer.from('"metadata":{');
+const encoder = new TextEncoder();
 
 /**
  * The bytes of an object without its resourceVersion, which is the store's revision. `metadata` comes right after
  * `apiVersion` and `kind`, so that the revision can be put in without parsing.
  */
-export function encodeStored(object: ApiObject): Buffer {
+export function encodeStored(object: ApiObject): Uint8Array {
   const { apiVersion, kind, metadata = {}, ...rest } = object;
   const { resourceVersion: _, ...kept } = metadata;
-  return Buffer.from(JSON.stringify({ apiVersion, kind, metadata: kept, ...rest }));
+  return encoder.encode(JSON.stringify({ apiVersion, kind, metadata: kept, ...rest }));
 }
+
+/** Those that were written here, by the bytes that went to the store: these come back in its event. */
+const written = new WeakMap<Uint8Array, StoredObject>();
+/** The same by the object that was answered. */
+const answered = new WeakMap<ApiObject, StoredObject>();
 
 /** An object as it was at one revision. The bytes are parsed when somebody asks for the object. */
 export class StoredObject {
@@ -24,12 +30,31 @@ export class StoredObject {
   #hasRevision = false;
   #object: ApiObject | undefined;
 
-  constructor(entry: StoreEntry) {
+  constructor(entry: StoreEntry, object?: ApiObject) {
     this.key = entry.key;
     this.revision = entry.modRevision;
     this.createRevision = entry.createRevision;
     const { buffer, byteOffset, byteLength } = entry.value;
     this.#bytes = Buffer.from(buffer, byteOffset, byteLength);
+    this.#object = object;
+  }
+
+  /** What an entry holds; the one that was noted when it was written here. */
+  static of(entry: StoreEntry): StoredObject {
+    const known = written.get(entry.value);
+    return known?.key === entry.key && known.revision === entry.modRevision ? known : new StoredObject(entry);
+  }
+
+  /** Notes what was just written, so that nobody has to parse it. @param object with its revision; not to be changed any more */
+  static noteWritten(entry: StoreEntry, object: ApiObject): void {
+    const stored = new StoredObject(entry, object);
+    written.set(entry.value, stored);
+    answered.set(object, stored);
+  }
+
+  /** The bytes of an object that was just written, as clients are sent them. */
+  static jsonOf(object: ApiObject): Buffer | undefined {
+    return answered.get(object)?.json;
   }
 
   /** Shared by all who ask: not to be changed. */

@@ -156,7 +156,7 @@ export class WatchCache implements AsyncDisposable {
     const key = event.type === 'put' ? event.entry.key : event.key;
     const folder = this.#folder(key);
     const previous = folder.get(key);
-    const current = event.type === 'put' ? new StoredObject(event.entry) : undefined;
+    const current = event.type === 'put' ? StoredObject.of(event.entry) : undefined;
     if (current === undefined) folder.delete(key);
     else folder.set(key, current);
     const revision = event.type === 'put' ? event.entry.modRevision : event.revision;

@@ -7,7 +7,12 @@ const MAX_DEPTH = 200;
 export function checkDepth(value: unknown): void {
   let level: unknown[] = [value];
   for (let depth = 0; level.length > 0; depth += 1) {
-    if (depth > MAX_DEPTH) throw badRequest(`exceeded max depth: nested deeper than ${MAX_DEPTH} levels`);
+    demandDepth(depth);
     level = level.flatMap((one) => (typeof one === 'object' && one !== null ? Object.values(one) : []));
   }
+}
+
+/** @throws StatusError BadRequest */
+export function demandDepth(depth: number): void {
+  if (depth > MAX_DEPTH) throw badRequest(`exceeded max depth: nested deeper than ${MAX_DEPTH} levels`);
 }

@@ -4,11 +4,11 @@
  */
 import type { ApiObject } from '../api-object.ts';
 import { badRequest, StatusError } from '../errors/status-error.ts';
-import { checkDepth } from './check-depth.ts';
-import { duplicateKeys } from './duplicate-keys.ts';
+import { demandDepth } from './check-depth.ts';
 import { fitType } from './fit-type.ts';
 import { parseYaml } from './parse-yaml.ts';
 import { decodeProtobuf } from './protobuf.ts';
+import { scanJson } from './scan-json.ts';
 
 export interface DecodeOptions {
   readonly kind: string;
@@ -89,9 +89,11 @@ function parseBody(body: Buffer, contentType: string): Parsed {
   );
 }
 
+const decoder = new TextDecoder('utf-8', { fatal: true });
+
 export function textOf(body: Buffer): string {
   try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(body);
+    return decoder.decode(body);
   } catch {
     throw badRequest('the body of the request is not valid UTF-8');
   }
@@ -105,8 +107,9 @@ export function parseJson(text: string): Parsed {
   } catch (error) {
     throw badRequest(`couldn't get version/kind; json parse error: ${(error as Error).message}`);
   }
-  checkDepth(value);
-  return { value, duplicates: duplicateKeys(text) };
+  const { duplicates, depth } = scanJson(text);
+  demandDepth(depth);
+  return { value, duplicates };
 }
 
 /** @throws StatusError BadRequest */

@@ -13,8 +13,15 @@ export type FieldShape =
   | {
       readonly kind: 'list';
       readonly of: FieldShape;
-      readonly keys: readonly { readonly name: string; readonly fallback: string | undefined }[];
+      readonly keys: readonly ListKey[];
+      /** The same in the order in which a path element has them. */
+      readonly sortedKeys: readonly ListKey[];
     };
+
+interface ListKey {
+  readonly name: string;
+  readonly fallback: string | undefined;
+}
 
 /** A part of a value: its path element, itself and its shape. */
 export type Part = readonly [element: string, value: unknown, shape: FieldShape];
@@ -49,10 +56,12 @@ function shapeOfField(type: FieldType, path: string): FieldShape {
       if (SET_LISTS.has(path)) return { kind: 'set' };
       const keys = LIST_MAP_KEYS[path];
       if (keys === undefined) return LEAF;
+      const listKeys = keys.map((name) => ({ name, fallback: LIST_KEY_DEFAULTS[`${path}.${name}`] }));
       return {
         kind: 'list',
         of: shapeOfField(type.of, ''),
-        keys: keys.map((name) => ({ name, fallback: LIST_KEY_DEFAULTS[`${path}.${name}`] })),
+        keys: listKeys,
+        sortedKeys: listKeys.toSorted((a, b) => (a.name < b.name ? -1 : 1)),
       };
     }
   }
@@ -87,12 +96,16 @@ function entriesOf(value: unknown): [string, unknown][] | undefined {
 }
 
 /** `k:{"name":"web"}`; nothing when the element does not say one of its keys. */
-function elementOf(item: unknown, { keys }: FieldShape & { kind: 'list' }): string | undefined {
+function elementOf(item: unknown, { sortedKeys }: FieldShape & { kind: 'list' }): string | undefined {
   if (typeof item !== 'object' || item === null) return undefined;
-  const values = new Map<string, unknown>(Object.entries(item));
-  const named = keys.map(({ name, fallback }): [string, unknown] => [name, values.get(name) ?? fallback]);
-  if (named.some(([, value]) => value === undefined)) return undefined;
-  return `k:${JSON.stringify(Object.fromEntries(named.toSorted(([a], [b]) => (a < b ? -1 : 1))))}`;
+  const fields = item as Record<string, unknown>;
+  let element = '';
+  for (const { name, fallback } of sortedKeys) {
+    const value = (Object.hasOwn(fields, name) ? fields[name] : undefined) ?? fallback;
+    if (value === undefined) return undefined;
+    element += `${element === '' ? '' : ','}${JSON.stringify(name)}:${JSON.stringify(value)}`;
+  }
+  return `k:{${element}}`;
 }
 
 export function isSameValue(a: unknown, b: unknown): boolean {

@@ -1,4 +1,5 @@
 /** Lays an applied configuration over an object, and takes out what it no longer says. */
+import { copyPlain } from '../../model/copy-plain.ts';
 import { EMPTY, type FieldSet } from './field-set.ts';
 import { type FieldShape, type Part, partsOf } from './field-shape.ts';
 
@@ -14,7 +15,7 @@ export class ApplyError extends Error {
  */
 export function mergeApplied(live: unknown, applied: unknown, shape: FieldShape, path = ''): unknown {
   const appliedParts = partsOf(applied, shape);
-  if (appliedParts === undefined) return structuredClone(applied);
+  if (appliedParts === undefined) return copyPlain(applied);
   checkElements(appliedParts, shape, path);
   const liveParts = partsOf(live, shape) ?? [];
   if (shape.kind === 'set' || shape.kind === 'list') return mergeLists(liveParts, appliedParts, path);

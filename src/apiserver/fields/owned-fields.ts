@@ -7,6 +7,20 @@ import { difference, EMPTY, type FieldSet, fieldSet, MEMBER, union, without } fr
 import { type FieldShape, shapeOf } from './field-shape.ts';
 import { type Manager, ownerKey, type Ownership, type Ownerships, withOwner } from './managed-fields.ts';
 
+export const NOBODYS_METADATA = [
+  'name',
+  'namespace',
+  'creationTimestamp',
+  'deletionTimestamp',
+  'deletionGracePeriodSeconds',
+  'generateName',
+  'selfLink',
+  'uid',
+  'generation',
+  'managedFields',
+  'resourceVersion',
+] as const;
+
 /** What the server keeps by itself has no owner. */
 const NOBODYS = fieldSet(false, [
   ['f:apiVersion', MEMBER],
@@ -15,19 +29,7 @@ const NOBODYS = fieldSet(false, [
     'f:metadata',
     fieldSet(
       false,
-      [
-        'name',
-        'namespace',
-        'creationTimestamp',
-        'deletionTimestamp',
-        'deletionGracePeriodSeconds',
-        'generateName',
-        'selfLink',
-        'uid',
-        'generation',
-        'managedFields',
-        'resourceVersion',
-      ].map((name): [string, FieldSet] => [`f:${name}`, MEMBER]),
+      NOBODYS_METADATA.map((name): [string, FieldSet] => [`f:${name}`, MEMBER]),
     ),
   ],
 ]);
@@ -71,7 +73,7 @@ export function touched(
   resource: Resource,
   subresource: string,
 ): { changed: FieldSet; removed: FieldSet } {
-  const before = previous ?? emptyObject(resource);
+  const before = previous ?? emptyObjectOf(resource);
   const { changed, removed } = compareFields(before, next, shapeFor(resource));
   return {
     changed: ownable(changed, resource, subresource),
@@ -104,9 +106,14 @@ export function shapeFor({ typeName }: Resource): FieldShape {
   return shapeOf(typeName);
 }
 
-/** What an object is before anybody has said anything: the fields that every object of its type has. */
-function emptyObject({ typeName }: Resource): ApiObject {
+const emptyObjects = new Map<string, ApiObject>();
+
+/** What an object is before anybody has said anything: the fields that every object of its type has. Not to be changed. */
+export function emptyObjectOf({ typeName }: Resource): ApiObject {
+  const known = emptyObjects.get(typeName);
+  if (known !== undefined) return known;
   const object: ApiObject = { metadata: {} };
   fillZeroValues(object, typeName);
+  emptyObjects.set(typeName, object);
   return object;
 }

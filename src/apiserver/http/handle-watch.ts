@@ -2,25 +2,19 @@ import { once } from 'node:events';
 import type { ApiObject } from '../api-object.ts';
 import { ownBuffer } from '../cache/own-buffer.ts';
 import type { ServedObject } from '../cache/served-object.ts';
-import { invalidListOptions } from '../errors/status-error.ts';
 import { toStatusError } from '../errors/to-status-error.ts';
-import { readSelection } from '../registry/selection.ts';
-import { type ObjectEvent, type WatchQuery, watchObjects } from '../registry/watch-objects.ts';
+import { type ObjectEvent, watchObjects } from '../registry/watch-objects.ts';
 import { partialMetadata, table } from '../rendering/print-table.ts';
 import type { ResourceCall } from './api.ts';
-import { readCount } from './query-options.ts';
-import { isTrue } from './request-info.ts';
+import { readWatchQuery } from './collection-queries.ts';
 import { scopeOf } from './scope-of.ts';
 import { beginStream, type Response } from './respond.ts';
 import { tableOptions } from './write-objects.ts';
 
-/** Long enough, and not the same for all, lest all come back at once. */
-const TIMEOUT_SECONDS = { least: 1800, spread: 1800 };
-
 /** Streams what happens, an event a line. */
 export async function handleWatch(call: ResourceCall): Promise<void> {
   const { response, context, clock } = call;
-  using watch = await watchObjects(call.registry, scopeOf(call), readQuery(call), {
+  using watch = await watchObjects(call.registry, scopeOf(call), readWatchQuery(call.resource, call.info), {
     signal: context.signal,
     now: () => clock.now(),
   });
@@ -35,34 +29,6 @@ export async function handleWatch(call: ResourceCall): Promise<void> {
     await write(response, frame('ERROR', status), context.signal);
   }
   response.end();
-}
-
-function readQuery({ info, resource, target }: ResourceCall): WatchQuery {
-  const { query } = info;
-  // A watch of one object by its path.
-  const named = target.name === '' ? '' : `metadata.name=${target.name}`;
-  const fields = [query.get('fieldSelector') ?? '', named].filter((part) => part !== '').join(',');
-  const sendInitialEvents = isTrue(query.get('sendInitialEvents'));
-  const match = query.get('resourceVersionMatch') ?? '';
-  if (sendInitialEvents && match !== 'NotOlderThan')
-    throw invalidListOptions(
-      'resourceVersionMatch',
-      'sendInitialEvents requires setting resourceVersionMatch to NotOlderThan',
-    );
-  if (!sendInitialEvents && match !== '')
-    throw invalidListOptions(
-      'resourceVersionMatch',
-      'resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided',
-    );
-  const seconds =
-    readCount(query, 'timeoutSeconds') || TIMEOUT_SECONDS.least + Math.random() * TIMEOUT_SECONDS.spread;
-  return {
-    selection: readSelection(resource, query.get('labelSelector') ?? '', fields),
-    resourceVersion: query.get('resourceVersion') ?? '',
-    allowBookmarks: isTrue(query.get('allowWatchBookmarks')),
-    sendInitialEvents,
-    timeoutMs: seconds * 1000,
-  };
 }
 
 /** Frames of whole objects, made once for all watchers. */

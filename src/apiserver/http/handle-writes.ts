@@ -1,16 +1,17 @@
+import { copyPlain } from '../../model/copy-plain.ts';
 import type { ApiObject } from '../api-object.ts';
 import { badRequest, notFound, StatusError } from '../errors/status-error.ts';
 import { createObject } from '../registry/create-object.ts';
 import { deleteObject } from '../registry/delete-object.ts';
 import { listObjects } from '../registry/list-objects.ts';
-import { readSelection } from '../registry/selection.ts';
 import { updateObject } from '../registry/update-object.ts';
 import { objectRules, type UpdateRules } from '../registry/update-rules.ts';
 import type { Resource } from '../resource.ts';
 import type { ResourceCall } from './api.ts';
+import { readListQuery } from './collection-queries.ts';
 import { readBody } from './read-body.ts';
 import { readObject } from './read-object.ts';
-import { readCount, readDeleteOptions } from './query-options.ts';
+import { readDeleteOptions } from './query-options.ts';
 import { scopeOf } from './scope-of.ts';
 import { sendJson } from './respond.ts';
 import { writeObject } from './write-objects.ts';
@@ -44,7 +45,7 @@ export async function replaceWith(call: ResourceCall, rules: UpdateRules): Promi
       name,
       () => {
         checkConditional(call.resource, object);
-        return structuredClone(object);
+        return copyPlain(object);
       },
       rules,
       call.context,
@@ -95,13 +96,7 @@ export async function handleDeleteCollection(call: ResourceCall): Promise<void> 
   const { query } = call.info;
   const options = readDeleteOptions(query, await readBody(call.request));
   const { resource, context } = call;
-  const page = await listObjects(call.registry, scopeOf(call), {
-    selection: readSelection(resource, query.get('labelSelector') ?? '', query.get('fieldSelector') ?? ''),
-    limit: readCount(query, 'limit'),
-    continueToken: query.get('continue') ?? '',
-    resourceVersion: query.get('resourceVersion') ?? '',
-    resourceVersionMatch: query.get('resourceVersionMatch') ?? '',
-  });
+  const page = await listObjects(call.registry, scopeOf(call), readListQuery(resource, query));
   const items: ApiObject[] = [];
   for (const { object } of page.items) {
     const { name = '', namespace = '' } = object.metadata ?? {};

@@ -4,11 +4,10 @@ import { servedAs } from '../cache/served-object.ts';
 import { listObjects } from '../registry/list-objects.ts';
 import { storeKey } from '../registry/request-scope.ts';
 import { scopeOf } from './scope-of.ts';
-import { readSelection } from '../registry/selection.ts';
 import type { CallHandler, ResourceCall, SubresourceHandlers } from './api.ts';
 import { handleCreate, handleDelete, handleDeleteCollection, handleUpdate } from './handle-writes.ts';
 import { handlePatch } from './handle-patch.ts';
-import { readCount } from './query-options.ts';
+import { readListQuery } from './collection-queries.ts';
 import { writeList, writeObject } from './write-objects.ts';
 import { handleWatch } from './handle-watch.ts';
 
@@ -53,18 +52,6 @@ async function handleGet(call: ResourceCall): Promise<void> {
 }
 
 async function handleList(call: ResourceCall): Promise<void> {
-  const { query } = call.info;
-  const selection = readSelection(
-    call.resource,
-    query.get('labelSelector') ?? '',
-    query.get('fieldSelector') ?? '',
-  );
-  const page = await listObjects(call.registry, scopeOf(call), {
-    selection,
-    limit: readCount(query, 'limit'),
-    continueToken: query.get('continue') ?? '',
-    resourceVersion: query.get('resourceVersion') ?? '',
-    resourceVersionMatch: query.get('resourceVersionMatch') ?? '',
-  });
-  writeList(call, page);
+  const query = readListQuery(call.resource, call.info.query);
+  writeList(call, await listObjects(call.registry, scopeOf(call), query));
 }

@@ -1,5 +1,6 @@
 import { stringify } from 'yaml';
 import type { ApiObject } from '../api-object.ts';
+import { StoredObject } from '../cache/stored-object.ts';
 import type { ObjectPage } from '../registry/list-objects.ts';
 import { apiVersionOf } from '../registry/request-scope.ts';
 import { type IncludedObject, partialMetadata, table } from '../rendering/print-table.ts';
@@ -7,7 +8,12 @@ import type { ResourceCall } from './api.ts';
 import { send, sendEncoded } from './respond.ts';
 
 /** Answers one object in the shape that the client wants. @param json its bytes, where they are at hand */
-export function writeObject(call: ResourceCall, code: number, object: ApiObject, json?: Buffer): void {
+export function writeObject(
+  call: ResourceCall,
+  code: number,
+  object: ApiObject,
+  json: Buffer | undefined = StoredObject.jsonOf(object),
+): void {
   const { negotiated, response, resource } = call;
   const { shape, encoding } = negotiated;
   if (shape === 'object' && encoding === 'json' && json !== undefined)

@@ -1,5 +1,6 @@
 /** @see RFC 6902 (JSON Patch), RFC 6901 (JSON Pointer) */
 import { isDeepStrictEqual } from 'node:util';
+import { copyPlain } from '../../model/copy-plain.ts';
 
 /** What is wrong with a patch, or with the document that it is laid over. */
 export class JsonPatchError extends Error {
@@ -32,7 +33,7 @@ export function applyJsonPatch(document: unknown, patch: unknown): unknown {
       `the allowed maximum operations in a JSON patch is ${MAX_OPERATIONS}, got ${patch.length}`,
     );
   }
-  const root: Root = { value: structuredClone(document), copied: 0 };
+  const root: Root = { value: copyPlain(document), copied: 0 };
   try {
     for (const [index, operation] of patch.entries()) apply(root, readOperation(operation, index));
   } catch (error) {
@@ -68,14 +69,14 @@ function readOperation(value: unknown, index: number): Operation {
 function apply(root: Root, operation: Operation): void {
   switch (operation.op) {
     case 'add':
-      return add(root, operation.path, structuredClone(operation.value));
+      return add(root, operation.path, copyPlain(operation.value));
     case 'remove':
       take(root, operation.path);
       return;
     case 'replace':
       find(root, operation.path);
       if (operation.path !== '') take(root, operation.path);
-      return add(root, operation.path, structuredClone(operation.value));
+      return add(root, operation.path, copyPlain(operation.value));
     case 'test':
       if (isDeepStrictEqual(find(root, operation.path, true), operation.value)) return;
       throw new JsonPatchError(`testing value ${operation.path} failed`);

@@ -1,10 +1,11 @@
+import { copyPlain } from '../../model/copy-plain.ts';
 /**
  * Lays a merge patch over a document: null takes a field away, objects are merged, all else is replaced. Both arguments stay
  * as they are.
  * @see RFC 7386
  */
 export function applyMergePatch(target: unknown, patch: unknown): unknown {
-  if (!isRecord(patch)) return structuredClone(patch);
+  if (!isRecord(patch)) return copyPlain(patch);
   const merged = new Map<string, unknown>(isRecord(target) ? Object.entries(target) : []);
   for (const [key, value] of Object.entries(patch)) {
     if (value === null) merged.delete(key);

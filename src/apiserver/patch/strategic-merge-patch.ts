@@ -2,6 +2,7 @@
  * Merges a patch into an object with what is known of its type: lists of things that have a name are merged by it.
  * @see kubernetes/staging/src/k8s.io/apimachinery/pkg/util/strategicpatch/patch.go
  */
+import { copyPlain } from '../../model/copy-plain.ts';
 import { PATCH_MERGE_KEYS, REPLACED_OBJECTS } from '../../model/api/merge-keys.ts';
 import { type FieldType, fieldsOf } from '../../model/structure.ts';
 
@@ -164,7 +165,7 @@ function placesOf(identities: readonly unknown[]): Map<unknown, number> {
 function withoutDirectives(value: Json): Json {
   const entries = Object.entries(value).filter(([key, item]) => !key.startsWith('$') && item !== null);
   return Object.fromEntries(
-    entries.map(([key, item]) => [key, isRecord(item) ? withoutDirectives(item) : structuredClone(item)]),
+    entries.map(([key, item]) => [key, isRecord(item) ? withoutDirectives(item) : copyPlain(item)]),
   );
 }
 

@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
+import { copyPlain } from '../../model/copy-plain.ts';
 import type { ObjectMeta } from '../../model/api/types.ts';
 import { isPeapodError } from '../../model/errors.ts';
 import type { ApiObject } from '../api-object.ts';
-import { encodeStored } from '../cache/stored-object.ts';
+import { encodeStored, StoredObject } from '../cache/stored-object.ts';
 import { alreadyExists, badRequest, invalid } from '../errors/status-error.ts';
 import { checkNewMetadata } from './object-rules.ts';
 import { noteOwner } from './note-owner.ts';
@@ -31,15 +32,19 @@ export async function createObject(
   const { resource } = scope;
   const generated = !input.metadata?.name && Boolean(input.metadata?.generateName);
   for (let attempt = 1; ; attempt += 1) {
-    const own = generated ? structuredClone(input) : input;
+    const own = generated ? copyPlain(input) : input;
     const object = await prepare(registry, scope, own, context, notesOwner);
     const name = object.metadata?.name ?? '';
     if (context.dryRun === true) return object;
     try {
       const options = resource.storedAs === 'events' ? { ttlSeconds: SECONDS_OF_EVENTS } : {};
-      const stored = resource.toStored?.(object) ?? object;
-      const revision = await registry.store.create(storeKey(scope, name), encodeStored(stored), options);
-      return { ...object, metadata: { ...object.metadata, resourceVersion: String(revision) } };
+      const key = storeKey(scope, name);
+      const value = encodeStored(resource.toStored?.(object) ?? object);
+      const revision = await registry.store.create(key, value, options);
+      const answer = { ...object, metadata: { ...object.metadata, resourceVersion: String(revision) } };
+      if (resource.toStored === undefined)
+        StoredObject.noteWritten({ key, value, createRevision: revision, modRevision: revision }, answer);
+      return answer;
     } catch (error) {
       if (!isPeapodError(error, 'AlreadyExists')) throw error;
       if (!generated || attempt >= NAME_TRIES) throw alreadyExists(resource, name);

@@ -1,10 +1,13 @@
+import type { ManagedFieldsEntry } from '../../model/api/types.ts';
 import type { ApiObject } from '../api-object.ts';
 import {
+  type Manager,
   type Ownership,
   type Ownerships,
   readManagedFields,
   writeManagedFields,
 } from '../fields/managed-fields.ts';
+import { newObjectFields } from '../fields/new-object-fields.ts';
 import { ownersAfterUpdate } from '../fields/owned-fields.ts';
 import type { Resource } from '../resource.ts';
 import { apiVersionOf, type RequestContext } from './request-scope.ts';
@@ -28,20 +31,32 @@ export function noteOwner(
   const owners = isReset ? NO_ONE : sent === undefined || sent.size === 0 ? live : sent;
   // Nobody has noted from the start: what was there before would be somebody's by chance.
   if (isReset || (previous !== undefined && owners.size === 0)) return after;
-  const managedFields = writeManagedFields(
-    ownersAfterUpdate(owners, before?.object, after, {
-      resource,
-      writer: {
-        manager: context.fieldManager ?? 'unknown',
-        operation: 'Update',
-        subresource,
-        apiVersion: apiVersionOf(resource),
-      },
-      now: timestamp(context.nowMs),
-    }),
-  );
+  const writer: Manager = {
+    manager: context.fieldManager ?? 'unknown',
+    operation: 'Update',
+    subresource,
+    apiVersion: apiVersionOf(resource),
+  };
+  const now = timestamp(context.nowMs);
+  const managedFields =
+    previous === undefined && owners.size === 0 && subresource === ''
+      ? makersEntry(after, resource, writer, now)
+      : writeManagedFields(ownersAfterUpdate(owners, before?.object, after, { resource, writer, now }));
   if (managedFields.length === 0) return after;
   return { ...after, metadata: { ...after.metadata, managedFields } };
+}
+
+/** Who makes an object owns all of it. */
+function makersEntry(
+  object: ApiObject,
+  resource: Resource,
+  { manager, operation, apiVersion }: Manager,
+  time: string,
+): ManagedFieldsEntry[] {
+  const fieldsV1 = newObjectFields(object, resource);
+  return fieldsV1 === undefined
+    ? []
+    : [{ manager, operation, apiVersion, time, fieldsType: 'FieldsV1', fieldsV1 }];
 }
 
 /** As metav1.Time is written: whole seconds. */

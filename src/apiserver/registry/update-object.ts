@@ -40,7 +40,7 @@ export async function updateObject(
     if (isDeepStrictEqual(next, previous)) return previous;
     if (context.dryRun === true) return next;
     try {
-      return await write(registry, scope, key, next, stored.revision);
+      return await write(registry, scope, stored, next);
     } catch (error) {
       if (isPeapodError(error, 'NotFound')) throw notFound(scope.resource, name);
       if (!isPeapodError(error, 'Conflict')) throw error;
@@ -108,14 +108,20 @@ function checkBase({ resource }: Scope, name: string, wanted: ApiObject, previou
 async function write(
   registry: Registry,
   { resource }: Scope,
-  key: string,
+  { key, revision: expected, createRevision }: StoredObject,
   next: ApiObject,
-  expectedRevision: number,
 ): Promise<ApiObject> {
-  const revision = isReleased(next)
-    ? await registry.store.delete(key, expectedRevision)
-    : await registry.store.update(key, encodeStored(resource.toStored?.(next) ?? next), expectedRevision);
-  return { ...next, metadata: { ...next.metadata, resourceVersion: String(revision) } };
+  const at = (revision: number) => ({
+    ...next,
+    metadata: { ...next.metadata, resourceVersion: String(revision) },
+  });
+  if (isReleased(next)) return at(await registry.store.delete(key, expected));
+  const value = encodeStored(resource.toStored?.(next) ?? next);
+  const modRevision = await registry.store.update(key, value, expected);
+  const answer = at(modRevision);
+  if (resource.toStored === undefined)
+    StoredObject.noteWritten({ key, value, createRevision, modRevision }, answer);
+  return answer;
 }
 
 /**

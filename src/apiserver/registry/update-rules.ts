@@ -1,5 +1,6 @@
 /** What a write may touch: the object, its status, or what a subresource is about. */
 import { isDeepStrictEqual } from 'node:util';
+import { copyPlain } from '../../model/copy-plain.ts';
 import type { FieldError } from '../../model/field-error.ts';
 import type { ApiObject } from '../api-object.ts';
 import type { Resource } from '../resource.ts';
@@ -44,7 +45,7 @@ export function statusRules(resource: Resource): UpdateRules {
     subresource: 'status',
     notesOwner: true,
     prepare: (input, previous) => {
-      const next: ApiObject = { ...structuredClone(previous) };
+      const next: ApiObject = { ...copyPlain(previous) };
       if ('status' in input) next['status'] = input['status'];
       const { resourceVersion, managedFields } = input.metadata ?? {};
       next.metadata = {
@@ -100,7 +101,7 @@ function withIdentity(resource: Resource, next: ApiObject, previous: ApiObject):
 }
 
 function restore(next: ApiObject, previous: ApiObject, field: string): void {
-  if (field in previous) next[field] = structuredClone(previous[field]);
+  if (field in previous) next[field] = copyPlain(previous[field]);
   else delete next[field];
 }
 

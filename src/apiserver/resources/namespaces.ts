@@ -1,3 +1,4 @@
+import { copyPlain } from '../../model/copy-plain.ts';
 import type { Namespace } from '../../model/api/types.ts';
 import type { ApiObject } from '../api-object.ts';
 import { AGE_COLUMN, column, define, NAME_COLUMN } from './define.ts';
@@ -26,7 +27,7 @@ export const namespaces = define({
       };
     },
     prepareForUpdate: (next, previous) => {
-      next['spec'] = structuredClone(previous['spec']);
+      next['spec'] = copyPlain(previous['spec']);
       const name = next.metadata?.name ?? '';
       next.metadata = {
         ...next.metadata,

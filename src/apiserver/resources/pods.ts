@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import { copyPlain } from '../../model/copy-plain.ts';
 import type { Container, Pod, PodSpec, Toleration } from '../../model/api/types.ts';
 import { defaultPod } from '../../model/defaults/default-pod.ts';
 import { FieldErrors } from '../../model/field-error.ts';
@@ -176,7 +177,7 @@ function checkGates(errors: FieldErrors, after: PodSpec, before: PodSpec): void 
 function withoutMutable(after: PodSpec, before: PodSpec): PodSpec {
   const isGated = (before.schedulingGates ?? []).length > 0;
   const restored: PodSpec = {
-    ...structuredClone(after),
+    ...copyPlain(after),
     containers: imagesOf(after.containers, before.containers),
   };
   if (after.initContainers !== undefined)

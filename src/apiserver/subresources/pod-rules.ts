@@ -1,5 +1,6 @@
 /** What writes to parts of a pod may change. */
 import { isDeepStrictEqual } from 'node:util';
+import { copyPlain } from '../../model/copy-plain.ts';
 import type { Container, EphemeralContainer, Pod, PodSpec } from '../../model/api/types.ts';
 import { qosClass } from '../../model/qos-class.ts';
 import { defaultPod } from '../../model/defaults/default-pod.ts';
@@ -25,7 +26,7 @@ export function ephemeralContainerRules(resource: Resource): UpdateRules {
         ...specOf(previous),
         ...(added === undefined ? {} : { ephemeralContainers: added }),
       };
-      const next = withVersion({ ...structuredClone(previous), spec }, input);
+      const next = withVersion({ ...copyPlain(previous), spec }, input);
       const prepared = rules.prepare({ ...defaultPod(next) }, previous, context);
       return counted(prepared, previous);
     },
@@ -76,7 +77,7 @@ export function resizeRules(resource: Resource): UpdateRules {
           : { initContainers: resized(present.initContainers, wanted.initContainers ?? []) }),
         ...(wanted.resources === undefined ? {} : { resources: wanted.resources }),
       };
-      const next = withVersion({ ...structuredClone(previous), spec }, input);
+      const next = withVersion({ ...copyPlain(previous), spec }, input);
       return counted(rules.prepare(next, previous, context), previous);
     },
     validate: (next, previous) => [...validatePod(next), ...resizeErrors(next, previous)],

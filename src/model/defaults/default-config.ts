@@ -1,15 +1,16 @@
 /** What the API server fills into the objects that hold a pod's configuration and data. */
+import { copyPlain } from '../copy-plain.ts';
 import type { ConfigMap, PersistentVolumeClaim, Secret } from '../api/types.ts';
 import { canonicalizeQuantities } from './canonical-quantities.ts';
 
 /** A copy with its namespace. */
 export function defaultConfigMap(configMap: ConfigMap): ConfigMap {
-  return { ...withNamespace(structuredClone(configMap)), apiVersion: 'v1', kind: 'ConfigMap' };
+  return { ...withNamespace(copyPlain(configMap)), apiVersion: 'v1', kind: 'ConfigMap' };
 }
 
 /** A copy with its namespace and type, and with `stringData` merged into `data`, where it wins. */
 export function defaultSecret(secret: Secret): Secret {
-  const { stringData, ...rest } = withNamespace(structuredClone(secret));
+  const { stringData, ...rest } = withNamespace(copyPlain(secret));
   const data = { ...rest.data };
   for (const [key, text] of Object.entries(stringData ?? {}))
     data[key] = Buffer.from(text).toString('base64');
@@ -19,7 +20,7 @@ export function defaultSecret(secret: Secret): Secret {
 
 /** A copy with its namespace and volume mode, pending. */
 export function defaultPersistentVolumeClaim(claim: PersistentVolumeClaim): PersistentVolumeClaim {
-  const copy = withNamespace(structuredClone(claim));
+  const copy = withNamespace(copyPlain(claim));
   const defaulted: PersistentVolumeClaim = {
     ...copy,
     apiVersion: 'v1',

@@ -1,4 +1,5 @@
 /** @see kubernetes/pkg/apis/batch/v1/defaults.go */
+import { copyPlain } from '../copy-plain.ts';
 import type { CronJob, Job, JobSpec } from '../api/types.ts';
 import { canonicalizeQuantities } from './canonical-quantities.ts';
 import { defaultPodTemplate } from './default-workloads.ts';
@@ -8,7 +9,7 @@ const NO_LIMIT = 2_147_483_647;
 
 /** A copy that says how many pods run and how often they may fail. */
 export function defaultJob(job: Job): Job {
-  const copy: Job = { ...structuredClone(job), apiVersion: 'batch/v1', kind: 'Job' };
+  const copy: Job = { ...copyPlain(job), apiVersion: 'batch/v1', kind: 'Job' };
   canonicalizeQuantities(copy, 'Job');
   if (copy.spec === undefined) return copy;
   defaultJobSpec(copy.spec);
@@ -39,7 +40,7 @@ function defaultJobSpec(spec: JobSpec): void {
 
 /** A copy that says what happens when runs overlap and how many are kept. Its jobs get their own defaults when they are made. */
 export function defaultCronJob(cronJob: CronJob): CronJob {
-  const copy: CronJob = { ...structuredClone(cronJob), apiVersion: 'batch/v1', kind: 'CronJob' };
+  const copy: CronJob = { ...copyPlain(cronJob), apiVersion: 'batch/v1', kind: 'CronJob' };
   canonicalizeQuantities(copy, 'CronJob');
   const { spec } = copy;
   if (spec === undefined) return copy;

@@ -1,10 +1,11 @@
 /** @see kubernetes/pkg/apis/core/v1/defaults.go */
+import { copyPlain } from '../copy-plain.ts';
 import type { LimitRange, LimitRangeItem, ResourceQuota } from '../api/types.ts';
 import { canonicalizeQuantities } from './canonical-quantities.ts';
 
 /** A copy in which containers' defaults follow from their bounds. */
 export function defaultLimitRange(range: LimitRange): LimitRange {
-  const copy: LimitRange = { ...structuredClone(range), apiVersion: 'v1', kind: 'LimitRange' };
+  const copy: LimitRange = { ...copyPlain(range), apiVersion: 'v1', kind: 'LimitRange' };
   canonicalizeQuantities(copy, 'LimitRange');
   for (const item of copy.spec?.limits ?? []) if (item.type === 'Container') defaultItem(item);
   return copy;
@@ -20,7 +21,7 @@ function defaultItem(item: LimitRangeItem): void {
 
 /** A copy with its quantities written canonically. */
 export function defaultResourceQuota(quota: ResourceQuota): ResourceQuota {
-  const copy: ResourceQuota = { ...structuredClone(quota), apiVersion: 'v1', kind: 'ResourceQuota' };
+  const copy: ResourceQuota = { ...copyPlain(quota), apiVersion: 'v1', kind: 'ResourceQuota' };
   canonicalizeQuantities(copy, 'ResourceQuota');
   return copy;
 }

@@ -2,6 +2,7 @@
  * What the API server fills into a pod that does not say it.
  * @see kubernetes/pkg/apis/core/v1/defaults.go
  */
+import { copyPlain } from '../copy-plain.ts';
 import type { Container, ObjectMeta, Pod, PodSpec, PodStatus } from '../api/types.ts';
 import { aggregateContainerLimits, aggregateContainerRequests, isPodLevelResource } from '../pod-requests.ts';
 import { qosClass } from '../qos-class.ts';
@@ -19,7 +20,7 @@ export interface DefaultedPod extends Pod {
 
 /** A copy of the pod with all defaults; idempotent. */
 export function defaultPod(pod: Pod): DefaultedPod {
-  const copy = structuredClone(pod);
+  const copy = copyPlain(pod);
   const defaulted: DefaultedPod = {
     ...copy,
     apiVersion: 'v1',

@@ -1,4 +1,5 @@
 /** @see kubernetes/pkg/apis/apps/v1/defaults.go */
+import { copyPlain } from '../copy-plain.ts';
 import type { DaemonSet, Deployment, PodTemplateSpec, ReplicaSet } from '../api/types.ts';
 import { canonicalizeQuantities } from './canonical-quantities.ts';
 import { defaultTemplateSpec } from './default-pod.ts';
@@ -57,7 +58,7 @@ export function defaultPodTemplate(template: PodTemplateSpec | undefined): void 
 }
 
 function copyOf<T extends { apiVersion?: string; kind?: string }>(object: T, kind: string): T {
-  const copy = { ...structuredClone(object), apiVersion: 'apps/v1', kind };
+  const copy = { ...copyPlain(object), apiVersion: 'apps/v1', kind };
   canonicalizeQuantities(copy, kind);
   return copy;
 }

@@ -14,8 +14,8 @@ import type {
 import { WatchHub } from '../watch-hub.ts';
 import type { Reader } from './reader.ts';
 import { readOnly, storeError } from './sqlite-error.ts';
-import type { WriteRequest, WriterMessage } from './sqlite-writer-worker.ts';
-import type { Write, WriteResult, WrittenChange } from './write.ts';
+import type { SentChange, WriteRequest, WriterMessage, WriterOrder } from './sqlite-writer-worker.ts';
+import type { Write, WrittenChange } from './write.ts';
 
 export interface SqliteStoreParts {
   readonly path: string;
@@ -34,7 +34,8 @@ export interface SqliteStoreParts {
 const TICK_MS = 1000;
 
 interface Pending {
-  readonly resolve: (result: Extract<WriteResult, { ok: true }>) => void;
+  readonly write: Write;
+  readonly resolve: (revision: number) => void;
   readonly reject: (error: unknown) => void;
 }
 
@@ -45,6 +46,8 @@ export class SqliteStore implements Store {
   readonly #stop = new AbortController();
   readonly #maintenance: Promise<void>;
   #waiters: { readonly revision: number; readonly resolve: () => void }[] = [];
+  /** What this turn of the event loop has asked for: one message costs as much for many as for one. */
+  #unsent: WriteRequest[] = [];
   #nextId = 1;
   #revision: number;
   /** What ended the writer. */
@@ -85,7 +88,7 @@ export class SqliteStore implements Store {
   }
 
   async create(key: string, value: Uint8Array, options: WriteOptions = {}): Promise<number> {
-    return (await this.#write({ kind: 'create', key, value: own(value), ...this.#expiry(options) })).revision;
+    return this.#write({ kind: 'create', key, value: own(value), ...this.#expiry(options) });
   }
 
   async update(
@@ -101,11 +104,11 @@ export class SqliteStore implements Store {
       expectedRevision,
       ...this.#expiry(options),
     };
-    return (await this.#write(write)).revision;
+    return this.#write(write);
   }
 
   async delete(key: string, expectedRevision: number): Promise<number> {
-    return (await this.#write({ kind: 'delete', key, expectedRevision })).revision;
+    return this.#write({ kind: 'delete', key, expectedRevision });
   }
 
   async *watch(options: WatchOptions): AsyncGenerator<StoreEvent> {
@@ -125,8 +128,7 @@ export class SqliteStore implements Store {
     const { worker, reader, release } = this.#parts;
     if (worker !== undefined && this.#failure === undefined) {
       const ended = new Promise((resolve) => worker.once('exit', resolve));
-      // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a worker, not a window
-      worker.postMessage('close');
+      this.#send('close');
       await ended;
     }
     this.#hub.end();
@@ -148,17 +150,25 @@ export class SqliteStore implements Store {
     }
   }
 
-  #write(write: Write): Promise<Extract<WriteResult, { ok: true }>> {
+  #write(write: Write): Promise<number> {
     const { worker, path, damage } = this.#parts;
     if (worker === undefined) return Promise.reject(damage ?? readOnly(path));
     if (this.#failure !== undefined) return Promise.reject(storeError(this.#failure, path));
     if (this.#stop.signal.aborted) return Promise.reject(closed(path));
     const id = this.#nextId++;
-    const { promise, resolve, reject } = Promise.withResolvers<Extract<WriteResult, { ok: true }>>();
-    this.#pending.set(id, { resolve, reject });
-    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a worker, not a window
-    worker.postMessage({ id, write } satisfies WriteRequest);
+    const { promise, resolve, reject } = Promise.withResolvers<number>();
+    this.#pending.set(id, { write, resolve, reject });
+    if (this.#unsent.length === 0) setImmediate(() => this.#send());
+    this.#unsent.push({ id, write });
     return promise;
+  }
+
+  #send(...more: 'close'[]): void {
+    const requests = this.#unsent;
+    this.#unsent = [];
+    const orders: WriterOrder[] = requests.length > 0 ? [requests, ...more] : more;
+    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a worker, not a window
+    for (const order of orders) this.#parts.worker?.postMessage(order);
   }
 
   #expiry({ ttlSeconds }: WriteOptions): { expiresAtMs?: number } {
@@ -176,9 +186,10 @@ export class SqliteStore implements Store {
     for (const [index, id] of message.ids.entries()) {
       const result = message.results[index];
       if (result?.ok === true) {
+        const pending = this.#settle(id);
         // Whoever is told of the write finds it announced already.
-        for (const change of result.changes) this.#announce(change);
-        this.#settle(id)?.resolve(result);
+        for (const change of result.changes) this.#announce(writtenBy(pending?.write, change));
+        pending?.resolve(result.revision);
       } else if (result !== undefined) this.#settle(id)?.reject(new PeapodError(result.code, result.message));
     }
   }
@@ -236,6 +247,12 @@ export class SqliteStore implements Store {
 /** A message takes the whole memory behind its bytes along: for a slice of Node.js's pool that is many times its size. */
 function own(value: Uint8Array): Uint8Array {
   return value.byteLength === value.buffer.byteLength ? value : new Uint8Array(value);
+}
+
+/** What was written is still here: it does not come back from the writer. */
+function writtenBy(write: Write | undefined, { isDeletion, ...change }: SentChange): WrittenChange {
+  const value = write !== undefined && 'value' in write && !isDeletion ? write.value : undefined;
+  return { ...change, value };
 }
 
 function closed(path: string): PeapodError {

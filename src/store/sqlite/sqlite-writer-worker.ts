@@ -3,7 +3,7 @@
  * the next batch.
  */
 import { parentPort, workerData } from 'node:worker_threads';
-import type { Write, WriteResult } from './write.ts';
+import type { Write, WriteResult, WrittenChange } from './write.ts';
 import { Writer } from './writer.ts';
 
 export interface WriteRequest {
@@ -11,9 +11,18 @@ export interface WriteRequest {
   readonly write: Write;
 }
 
+export type WriterOrder = readonly WriteRequest[] | 'close';
+
+/** Without the value, which whoever asked for the write has. */
+export type SentChange = Omit<WrittenChange, 'value'> & { readonly isDeletion: boolean };
+
+export type SentResult =
+  | Extract<WriteResult, { ok: false }>
+  | { readonly ok: true; readonly revision: number; readonly changes: readonly SentChange[] };
+
 export type WriterMessage =
   | { readonly kind: 'ready'; readonly revision: number }
-  | { readonly kind: 'results'; readonly ids: readonly number[]; readonly results: readonly WriteResult[] }
+  | { readonly kind: 'results'; readonly ids: readonly number[]; readonly results: readonly SentResult[] }
   | {
       readonly kind: 'failed';
       readonly ids: readonly number[];
@@ -36,9 +45,17 @@ let scheduled = false;
 function buffersOf(message: WriterMessage): ArrayBuffer[] {
   if (message.kind !== 'results') return [];
   const changes = message.results.flatMap((result) => (result.ok ? result.changes : []));
-  const values = changes.flatMap(({ value, previous }) => [value, previous?.value]);
-  const buffers = values.map((value) => value?.buffer).filter((buffer) => buffer instanceof ArrayBuffer);
-  return [...new Set(buffers)];
+  const buffers = changes.map(({ previous }) => previous?.value.buffer);
+  return [...new Set(buffers.filter((buffer) => buffer instanceof ArrayBuffer))];
+}
+
+function sent(result: WriteResult): SentResult {
+  if (!result.ok) return result;
+  const changes = result.changes.map(({ value, ...change }) => ({
+    ...change,
+    isDeletion: value === undefined,
+  }));
+  return { ...result, changes };
 }
 
 function failed(ids: readonly number[], error: unknown): void {
@@ -54,7 +71,7 @@ try {
     const ids = batch.map(({ id }) => id);
     try {
       const results = writer.commit(batch.map(({ write }) => write));
-      send({ kind: 'results', ids, results });
+      send({ kind: 'results', ids, results: results.map(sent) });
       if (batch.some(({ write }) => write.kind === 'compact')) writer.vacuum();
     } catch (error) {
       failed(ids, error);
@@ -66,14 +83,14 @@ try {
     scheduled = true;
     setImmediate(flush);
   };
-  port.on('message', (message: WriteRequest | 'close') => {
+  port.on('message', (message: WriterOrder) => {
     if (message === 'close') {
       while (queue.length > 0) flush();
       writer[Symbol.dispose]();
       port.close();
       return;
     }
-    queue.push(message);
+    queue.push(...message);
     schedule();
   });
   send({ kind: 'ready', revision: writer.revision });
