@@ -11,6 +11,8 @@ type FieldsV1 = Record<string, unknown>;
 
 const SELF = '.';
 const METADATA = 'f:metadata';
+/** A field by itself. Every object has dozens: they share one. */
+const ALONE: FieldsV1 = Object.freeze({});
 
 /** Nothing when there is nothing to own. */
 export function newObjectFields(object: ApiObject, resource: Resource): FieldsV1 | undefined {
@@ -35,16 +37,16 @@ function added(before: unknown, after: unknown, shape: FieldShape): FieldsV1 | u
   const parts = partsOf(after, shape);
   const partsBefore = isNew ? undefined : partsOf(before, shape);
   const isWhole = shape.kind === 'leaf' || parts === undefined || (!isNew && partsBefore === undefined);
-  if (isWhole) return isSameValue(before, after) ? undefined : {};
+  if (isWhole) return isSameValue(before, after) ? undefined : ALONE;
   const old = partsBefore === undefined ? undefined : new Map(partsBefore.map((part) => [part[0], part[1]]));
   const children: [string, FieldsV1][] = [];
   for (const [element, item, itemShape] of parts) {
     const child = added(old?.get(element), item, itemShape);
     if (child !== undefined) children.push([element, child]);
   }
-  if (children.length === 0) return isNew ? {} : undefined;
-  children.sort(([a], [b]) => (a < b ? -1 : 1));
-  if (isNew) children.unshift([SELF, {}]);
+  if (children.length === 0) return isNew ? ALONE : undefined;
+  if (children.length > 1) children.sort(([a], [b]) => (a < b ? -1 : 1));
+  if (isNew) children.unshift([SELF, ALONE]);
   // Made of entries, not assigned: a key named __proto__ is a key like any other.
   return Object.fromEntries(children);
 }
