@@ -13,6 +13,7 @@ import { WatchCache } from './cache/watch-cache.ts';
 import { addDiscovery } from './discovery/discovery.ts';
 import type { Subresources, SubresourceHandlers } from './http/api.ts';
 import { addHealth } from './http/health.ts';
+import { InFlight } from './http/in-flight.ts';
 import { addMetrics } from './http/metrics.ts';
 import { PathHandlers } from './http/path-handlers.ts';
 import { RequestMetrics } from './http/request-metrics.ts';
@@ -104,7 +105,8 @@ export async function openApiServer(parts: ApiServerParts): Promise<OpenApiServe
   addOpenApi(paths, resources, parts.version);
   addVersion(paths, parts.version);
   addHealth(paths, [{ name: 'store', check: () => cache.caughtUp() }]);
-  addMetrics(paths, { cache, metrics });
+  const inFlight = new InFlight();
+  addMetrics(paths, { cache, metrics, inFlight });
   await bootstrap(registry, clock);
   const api = new ApiServer({
     registry,
@@ -114,6 +116,7 @@ export async function openApiServer(parts: ApiServerParts): Promise<OpenApiServe
     subresources,
     paths,
     metrics,
+    inFlight,
     log: parts.log,
   });
   return {

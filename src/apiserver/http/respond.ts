@@ -24,6 +24,11 @@ export function sendText(response: Response, code: number, text: string): void {
   send(response, code, 'text/plain; charset=utf-8', Buffer.from(text));
 }
 
+/** As YAML 1.1 reads it too: to that, times and `yes` without quotes are no strings. */
+export function yamlOf(value: unknown): Buffer {
+  return Buffer.from(stringify(value, { version: '1.1' }));
+}
+
 export function sendEncoded(
   response: Response,
   code: number,
@@ -31,7 +36,7 @@ export function sendEncoded(
   value: unknown,
 ): void {
   if (encoding === 'json') sendJson(response, code, value);
-  else send(response, code, 'application/yaml', Buffer.from(stringify(value)));
+  else send(response, code, 'application/yaml', yamlOf(value));
 }
 
 /** The failure as a Status; once the answer has begun there is nothing to say but to break it off. */

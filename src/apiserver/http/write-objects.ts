@@ -1,11 +1,10 @@
-import { stringify } from 'yaml';
 import type { ApiObject } from '../api-object.ts';
 import { StoredObject } from '../cache/stored-object.ts';
 import type { ObjectPage } from '../registry/list-objects.ts';
 import { apiVersionOf } from '../registry/request-scope.ts';
 import { type IncludedObject, partialMetadata, table } from '../rendering/print-table.ts';
 import type { ResourceCall } from './api.ts';
-import { send, sendEncoded } from './respond.ts';
+import { send, sendEncoded, yamlOf } from './respond.ts';
 
 /** Answers one object in the shape that the client wants. @param json its bytes, where they are at hand */
 export function writeObject(
@@ -52,8 +51,7 @@ export function writeList(call: ResourceCall, page: ObjectPage): void {
   }
   const list = { kind: `${resource.kind}List`, apiVersion: apiVersionOf(resource), metadata };
   if (negotiated.encoding === 'yaml') {
-    const text = stringify({ ...list, items: objects() });
-    return send(response, 200, 'application/yaml', Buffer.from(text));
+    return send(response, 200, 'application/yaml', yamlOf({ ...list, items: objects() }));
   }
   const head = Buffer.from(`${JSON.stringify(list).slice(0, -1)},"items":[`);
   const parts: Buffer[] = [head];

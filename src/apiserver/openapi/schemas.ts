@@ -43,7 +43,8 @@ export function schemaName(
 ): string {
   if (META_TYPES.has(typeName)) return `io.k8s.apimachinery.pkg.apis.meta.v1.${typeName}`;
   const short = group === '' ? 'core' : (group.split('.')[0] ?? group);
-  return `io.k8s.api.${short}.${version}.${typeName}`;
+  // Types that differ between versions have theirs in the names that we give them.
+  return `io.k8s.api.${short}.${version}.${typeName.replace(/V1(?:alpha|beta)\d+$/, '')}`;
 }
 
 /** The schemas of a resource's type and all that it is made of, added to `schemas`. */

@@ -1,0 +1,57 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { parse } from 'yaml';
+import { CONFIG_MAPS } from '../../client/resource-types.ts';
+import { startApi, type TestApi } from '../testing/start-api.ts';
+
+let api: TestApi;
+before(async () => {
+  api = await startApi();
+});
+after(() => api[Symbol.asyncDispose]());
+
+async function get(path: string, accept = 'application/json'): Promise<string> {
+  const answer = await api.transport.send({ method: 'GET', path, headers: { accept } });
+  const parts: Uint8Array[] = [];
+  for await (const part of answer.body) parts.push(part);
+  return Buffer.concat(parts).toString();
+}
+
+test('strings stay strings in YAML, for readers of its older version too', async () => {
+  const data = { time: '2026-01-02T03:04:05Z', yes: 'yes', number: '017', off: 'off', empty: '' };
+  await api.client.create(CONFIG_MAPS, { metadata: { name: 'yaml', namespace: 'default' }, data });
+  const path = '/api/v1/namespaces/default/configmaps';
+  const one = await get(`${path}/yaml`, 'application/yaml');
+  for (const version of ['1.1', '1.2'] as const) {
+    const object = parse(one, { version }) as { data: object; metadata: { creationTimestamp: unknown } };
+    assert.deepEqual(object.data, data);
+    assert.equal(typeof object.metadata.creationTimestamp, 'string');
+    const list = parse(await get(path, 'application/yaml'), { version }) as { items: { data: object }[] };
+    assert.deepEqual(list.items.find(({ data: one }) => 'time' in one)?.data, data);
+  }
+});
+
+test('the figures tell how many requests are under way', async () => {
+  const lasting = async () => Number(/^peapod_lasting_requests (\d+)$/m.exec(await get('/metrics'))?.[1]);
+  const before = await lasting();
+  const watch = await api.transport.send({
+    method: 'GET',
+    path: '/api/v1/namespaces?watch=1',
+    headers: {},
+  });
+  assert.equal(await lasting(), before + 1);
+  for await (const _ of watch.body) break;
+  while ((await lasting()) !== before) await new Promise((resolve) => setTimeout(resolve, 5));
+  assert.match(await get('/metrics'), /^apiserver_current_inflight_requests\{request_kind="mutating"\} 0$/m);
+});
+
+test('types of the API have the names that Kubernetes gives them', async () => {
+  const text = await get('/openapi/v3/apis/scheduling.k8s.io/v1alpha2');
+  const { components } = JSON.parse(text) as { components: { schemas: object } };
+  const names = Object.keys(components.schemas);
+  assert.ok(names.includes('io.k8s.api.scheduling.v1alpha2.WorkloadSpec'), names.join());
+  assert.deepEqual(
+    names.filter((name) => /V1(?:alpha|beta)\d+$/.test(name)),
+    [],
+  );
+});
