@@ -31,6 +31,7 @@ agent:
   imageMinimumGCAge: 1m30s
   containerLogMaxSize: 2Mi
   containerLogMaxFiles: 3
+  spareSandboxes: 0
 controllers:
   nodeMonitorPeriod: 1s
   nodeMonitorGracePeriod: 10s
@@ -47,6 +48,7 @@ controllers:
       eviction: evictionSettings(),
       imageGc: { highThresholdPercent: 70, lowThresholdPercent: 60, minimumAgeMs: 90_000 },
       logRotation: { maxBytes: 2 * 1024 * 1024, maxFiles: 3 },
+      spareSandboxes: 0,
     },
     controllers: {
       nodeLifecycle: { monitorPeriodMs: 1000, gracePeriodMs: 10_000 },
