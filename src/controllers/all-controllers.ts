@@ -7,6 +7,7 @@ import { garbageCollector } from './garbage-collector.ts';
 import { jobController } from './job/job.ts';
 import { ttlAfterFinishedController } from './job/ttl-after-finished.ts';
 import { namespaceController } from './namespace.ts';
+import { podGroupController } from './pod-group.ts';
 import { replicaSetController } from './replica-set.ts';
 import {
   DEFAULT_NODE_LIFECYCLE,
@@ -42,6 +43,7 @@ export function allControllers({
     ttlAfterFinishedController,
     cronJobController,
     disruptionController,
+    podGroupController,
     garbageCollector,
     namespaceController,
     serviceAccountController,

@@ -76,6 +76,9 @@ export const garbageCollector: Controller = async (deps, signal) => {
     const { uid = '', ownerReferences = [] } = object.metadata ?? {};
     const before = objects.get(uid)?.object.metadata?.ownerReferences ?? [];
     link(uid, before, false);
+    // Whom it no longer has as owner may have waited for it.
+    for (const owner of before)
+      if (!ownerReferences.some((one) => one.uid === owner.uid)) queue.add(owner.uid);
     link(uid, ownerReferences, true);
     objects.set(uid, { type, object });
     if (ownerReferences.length > 0 || object.metadata?.deletionTimestamp !== undefined) queue.add(uid);
@@ -107,7 +110,15 @@ export const garbageCollector: Controller = async (deps, signal) => {
     const { namespace = '', name = '', ownerReferences = [] } = object.metadata ?? {};
     if (ownerReferences.length === 0) return;
     const states = await Promise.all(ownerReferences.map((owner) => ownerState(owner, namespace)));
-    if (states.includes('unknown') || states.includes('there')) return;
+    if (states.includes('there')) {
+      // Who goes is not kept waiting by what another keeps.
+      const leaving = ownerReferences.filter(
+        (_, index) => states[index] === 'gone' || states[index] === 'waits',
+      );
+      if (leaving.length > 0) await disown({ type, object }, new Set(leaving.map((owner) => owner.uid)));
+      return;
+    }
+    if (states.includes('unknown')) return;
     const isForeground = states.includes('waits');
     await client.delete(type, namespace, name, {
       preconditions: { uid },
@@ -142,7 +153,7 @@ export const garbageCollector: Controller = async (deps, signal) => {
     const { finalizers = [] } = known.object.metadata ?? {};
     const owned = [...(dependents.get(uid) ?? [])].flatMap((one) => objects.get(one) ?? []);
     if (finalizers.includes(ORPHAN)) {
-      for (const dependent of owned) await disown(dependent, uid);
+      for (const dependent of owned) await disown(dependent, new Set([uid]));
       return removeFinalizer(known, ORPHAN);
     }
     if (!finalizers.includes(FOREGROUND)) return;
@@ -155,10 +166,11 @@ export const garbageCollector: Controller = async (deps, signal) => {
     if (!isBlocked) await removeFinalizer(known, FOREGROUND);
   }
 
-  async function disown({ type, object }: Known, ownerUid: string): Promise<void> {
-    const { namespace = '', name = '', uid, ownerReferences = [] } = object.metadata ?? {};
-    const left = ownerReferences.filter((owner) => owner.uid !== ownerUid);
-    await client.patch(type, namespace, name, 'merge', { metadata: { uid, ownerReferences: left } });
+  async function disown({ type, object }: Known, owners: ReadonlySet<string>): Promise<void> {
+    const { namespace = '', name = '', uid, resourceVersion, ownerReferences = [] } = object.metadata ?? {};
+    const left = ownerReferences.filter((owner) => !owners.has(owner.uid));
+    const patch = { metadata: { uid, resourceVersion, ownerReferences: left } };
+    await client.patch(type, namespace, name, 'merge', patch);
   }
 
   async function removeFinalizer({ type, object }: Known, finalizer: string): Promise<void> {

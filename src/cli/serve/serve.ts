@@ -22,6 +22,7 @@ import { NODES } from '../../client/resource-types.ts';
 import { SharedInformers } from '../../client/shared-informers.ts';
 import { ServerPodClient } from '../../client/server-pod-client.ts';
 import { allControllers, type ControllerOptions } from '../../controllers/all-controllers.ts';
+import { runAsLeader } from '../../controllers/leader-election.ts';
 import { resourceQuotaController } from '../../controllers/resource-quota.ts';
 import { hostDirectoryProvisioner } from '../../controllers/volumes/host-directories.ts';
 import { rootCaController } from '../../controllers/root-ca.ts';
@@ -51,6 +52,7 @@ import { nodeEviction } from './node-eviction.ts';
 import { readRoom } from './read-room.ts';
 import { announceServer } from './running-server.ts';
 import type { ReadyMessage } from './serve-detached.ts';
+import { serverIdentity } from './server-identity.ts';
 import { serverSettings } from './server-settings.ts';
 import { mkdir } from '../../runtime/linux/files.ts';
 
@@ -172,8 +174,16 @@ async function runParts(
   const schedulerClient = clientFor('system:kube-scheduler', []);
   const controllerClient = clientFor('system:kube-controller-manager', []);
   const onError = (error: unknown) => log('cannot speak to the API', error);
-  const shared = { client: controllerClient, clock, random: Math.random };
-  const controllerDeps = { ...shared, log, informers: new SharedInformers({ ...shared, signal, onError }) };
+  const controllerDeps = { client: controllerClient, clock, random: Math.random, log };
+  const identity = await serverIdentity(join(settings.root, 'server'), settings.nodeName);
+  const asLeader = (
+    name: string,
+    client: ApiClient,
+    work: (ended: AbortSignal) => Promise<void>,
+  ): Promise<void> => {
+    const lease = { namespace: 'kube-system', name };
+    return runAsLeader({ client, clock, random: Math.random, lease, identity, onError }, work, signal);
+  };
   const deps = agentDeps(host, config.logRotation);
   const { nodeName } = settings;
   const pods = withStaticPods({
@@ -208,11 +218,15 @@ async function runParts(
       },
       signal,
     ),
-    ...[
-      ...allControllers(controllers),
-      resourceQuotaController(recountQuota),
-      rootCaController(certificate),
-    ].map((controller) => controller(controllerDeps, signal)),
+    asLeader('kube-controller-manager', controllerClient, async (ended) => {
+      const informers = new SharedInformers({ ...controllerDeps, signal: ended, onError });
+      const all = [
+        ...allControllers(controllers),
+        resourceQuotaController(recountQuota),
+        rootCaController(certificate),
+      ];
+      await Promise.all(all.map((controller) => controller({ ...controllerDeps, informers }, ended)));
+    }),
     hostDirectoryProvisioner(hostDirectories(settings))(controllerDeps, signal),
     startAgent(
       {
@@ -232,13 +246,15 @@ async function runParts(
       { signal },
     ),
     collectImages({ ...deps, readRoom: () => readRoom(settings.images), policy: config.imageGc }, signal),
-    runScheduler(
-      {
-        client: apiClusterClient({ client: schedulerClient, clock, random: Math.random, onError }),
-        clock,
-        log,
-      },
-      signal,
+    asLeader('kube-scheduler', schedulerClient, (ended) =>
+      runScheduler(
+        {
+          client: apiClusterClient({ client: schedulerClient, clock, random: Math.random, onError }),
+          clock,
+          log,
+        },
+        ended,
+      ),
     ),
   ]);
 }

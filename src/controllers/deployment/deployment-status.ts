@@ -30,15 +30,31 @@ export function deploymentStatus(deployment: Deployment, sets: Sets, nowMs: numb
   const conditions = [
     judgeAvailable(available, wanted - rolloutLimits(deployment).maxUnavailable),
     ...judgeProgress(deployment, counts, current, nowMs),
+    ...failuresOf(all, current),
   ];
   const previous = deployment.status?.conditions ?? [];
-  const others = previous.filter(({ type }) => !conditions.some((one) => one.type === type));
+  const others = previous.filter(
+    ({ type }) => type !== FAILURE && !conditions.some((one) => one.type === type),
+  );
   const { collisionCount } = deployment.status ?? {};
   return {
     ...counts,
     ...(collisionCount === undefined ? {} : { collisionCount }),
     conditions: [...conditions.map((one) => dated(one, previous, nowMs)), ...others],
   };
+}
+
+const FAILURE = 'ReplicaFailure';
+
+/** What the present set could not do, or else one of the others. */
+function failuresOf(all: readonly ReplicaSet[], current: ReplicaSet | undefined): Judged[] {
+  for (const set of [...(current === undefined ? [] : [current]), ...all]) {
+    const failure = set.status?.conditions?.find(({ type }) => type === FAILURE);
+    if (failure === undefined) continue;
+    const { reason = '', message = '' } = failure;
+    return [{ type: FAILURE, status: 'True', reason, message }];
+  }
+  return [];
 }
 
 function judgeAvailable(available: number, least: number): Judged {
@@ -75,14 +91,15 @@ function judgeProgress(
   nowMs: number,
 ): Judged[] {
   const deadline = deployment.spec?.progressDeadlineSeconds;
-  if (deadline === undefined || current === undefined) return [];
+  if (deadline === undefined) return [];
   const before = deployment.status?.conditions?.find(({ type }) => type === 'Progressing');
-  const name = JSON.stringify(current.metadata?.name ?? '');
   if (deployment.spec?.paused === true) {
     return [
       { type: 'Progressing', status: 'Unknown', reason: 'DeploymentPaused', message: 'Deployment is paused' },
     ];
   }
+  if (current === undefined) return [];
+  const name = JSON.stringify(current.metadata?.name ?? '');
   if (isComplete(deployment, counts)) {
     return [
       {
@@ -93,6 +110,12 @@ function judgeProgress(
       },
     ];
   }
+  // A rollout that came to its end has no deadline any more, whatever becomes of its pods.
+  const isEnded = before?.reason === 'NewReplicaSetAvailable' && counts.replicas === counts.updatedReplicas;
+  if (isEnded && !isOtherRollout(before, name))
+    return [
+      { type: 'Progressing', status: 'True', reason: before.reason ?? '', message: before.message ?? '' },
+    ];
   if (
     hasProgressed(deployment.status, counts) ||
     before === undefined ||

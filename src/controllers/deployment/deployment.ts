@@ -5,6 +5,8 @@
 import { DEPLOYMENTS, REPLICA_SETS } from '../../client/resource-types.ts';
 import type { Deployment, ReplicaSet } from '../../model/api/types.ts';
 import { isPeapodError } from '../../model/errors.ts';
+import { matchesLabelSelector } from '../../model/label-selector.ts';
+import { claimOwned } from '../claim-owned.ts';
 import {
   type Controller,
   controlledBy,
@@ -14,6 +16,7 @@ import {
   keyOf,
   splitKey,
 } from '../controller.ts';
+import { recordEvent } from '../record-event.ts';
 import { templateHash } from '../template-hash.ts';
 import { deploymentStatus, isComplete } from './deployment-status.ts';
 import {
@@ -41,13 +44,22 @@ export const deploymentController: Controller = async (deps, signal) => {
   const replicaSets = controller.followAll(REPLICA_SETS, (set) => {
     const owner = controllerOf(set);
     if (owner?.kind === KIND) queue.add(`${set.metadata?.namespace}/${owner.name}`);
+    if (owner !== undefined) return;
+    for (const deployment of deployments.list())
+      if (
+        deployment.metadata?.namespace === set.metadata?.namespace &&
+        matchesLabelSelector(deployment.spec?.selector, set.metadata?.labels)
+      )
+        queue.add(keyOf(deployment));
   });
 
   await controller.run(async (key) => {
     const { namespace, name } = splitKey(key);
     const deployment = deployments.get(namespace, name);
     if (deployment === undefined) return;
-    const sets = setsOf(deployment, replicaSets.list());
+    const owner = { type: DEPLOYMENTS, object: deployment, selector: deployment.spec?.selector };
+    const own = await claimOwned(client, owner, REPLICA_SETS, replicaSets.list());
+    const sets = setsOf(deployment, own);
     if (deployment.metadata?.deletionTimestamp !== undefined) return writeStatus(deployment, sets);
     const isPaused = deployment.spec?.paused === true;
     const current = sets.current ?? (isPaused ? undefined : await createSet(deployment, sets));
@@ -91,7 +103,11 @@ export const deploymentController: Controller = async (deps, signal) => {
       },
     };
     try {
-      return await client.create(REPLICA_SETS, set);
+      const made = await client.create(REPLICA_SETS, set);
+      const replicas = replicasOf(made);
+      if (replicas > 0)
+        await tell(deployment, `Scaled up replica set ${made.metadata?.name} from 0 to ${replicas}`);
+      return made;
     } catch (error) {
       if (!isPeapodError(error, 'AlreadyExists')) throw error;
       const present = await client.get(REPLICA_SETS, namespace, set.metadata?.name ?? '');
@@ -114,12 +130,15 @@ export const deploymentController: Controller = async (deps, signal) => {
   async function noteRevision(deployment: Deployment, { old }: Sets, current: ReplicaSet): Promise<void> {
     const { namespace = '', name = '' } = deployment.metadata ?? {};
     const revision = Math.max(nextRevision(old), revisionOf(current));
-    if (revisionOf(current) !== revision) {
-      const annotations = annotationsOf(deployment, revision);
+    // How it was scaled last is not told here: by that it is known when the wanted number changes.
+    const { [DESIRED]: _desired, [MAX]: _max, ...annotations } = annotationsOf(deployment, revision);
+    const minReadySeconds = deployment.spec?.minReadySeconds ?? 0;
+    const isTold = isWritten(annotations, current.metadata?.annotations);
+    if (!isTold || (current.spec?.minReadySeconds ?? 0) !== minReadySeconds)
       await client.patch(REPLICA_SETS, namespace, current.metadata?.name ?? '', 'merge', {
-        metadata: { annotations },
+        metadata: { uid: current.metadata?.uid, annotations },
+        spec: { minReadySeconds },
       });
-    }
     if (deployment.metadata?.annotations?.[REVISION] === String(revision)) return;
     await client.patch(DEPLOYMENTS, namespace, name, 'merge', {
       metadata: { annotations: { [REVISION]: String(revision) } },
@@ -137,6 +156,15 @@ export const deploymentController: Controller = async (deps, signal) => {
       metadata: { uid, annotations },
       spec: { replicas },
     });
+    const before = replicasOf(set);
+    if (before === replicas) return;
+    const direction = replicas > before ? 'up' : 'down';
+    await tell(deployment, `Scaled ${direction} replica set ${name} from ${before} to ${replicas}`);
+  }
+
+  function tell(deployment: Deployment, message: string): Promise<void> {
+    const event = { type: 'Normal', reason: 'ScalingReplicaSet', message } as const;
+    return recordEvent(deps, 'deployment-controller', deployment, event);
   }
 
   async function writeStatus(deployment: Deployment, sets: Sets): Promise<void> {
@@ -162,8 +190,7 @@ export const deploymentController: Controller = async (deps, signal) => {
   }
 };
 
-function setsOf(deployment: Deployment, all: readonly ReplicaSet[]): Sets {
-  const own = all.filter((set) => controllerOf(set)?.uid === deployment.metadata?.uid);
+function setsOf(deployment: Deployment, own: readonly ReplicaSet[]): Sets {
   const [current] = byAge(own.filter((set) => isSameTemplate(deployment, set)));
   return { current, old: own.filter((set) => set !== current) };
 }
