@@ -17,12 +17,14 @@ import type { ImageStore } from './image/image-store.ts';
 import { registerStoreUser } from './image/store/store-users.ts';
 import { openImageStore, type ImageStoreOptions } from './image/open-image-store.ts';
 import { readMounts } from './linux/proc.ts';
+import { removeUnheldLocks } from './linux/lock-file.ts';
 import { traced } from './linux/trace.ts';
 import { openPodNetwork, type PodNetworkOptions } from './network/pod-network.ts';
 import { findOciRuntimes, findProgram, type OciRuntime } from './oci/oci-runtime.ts';
 import { runtimeHandlers } from './oci/runtime-handlers.ts';
 import type { RuntimePaths } from './paths.ts';
 import type { PodCgroups } from './pod-cgroups.ts';
+import { explainFailure } from './explain-failure.ts';
 import type { PodRuntime } from './pod-runtime.ts';
 import { endContainers, removeContainersOf } from './container/sandbox-containers.ts';
 import { runtimeConditions } from './runtime-conditions.ts';
@@ -131,16 +133,20 @@ export async function openLocalRuntime(options: LocalRuntimeOptions): Promise<Lo
     status: async () => runtimeConditions(host.oci, { ...DEFAULT_NETWORK, ...options.network }),
 
     runPodSandbox: (config, call) =>
-      traced('run pod sandbox', () => sandboxes.run(config, call), `sandbox ${config.metadata.name}`),
-    async stopPodSandbox(id, call) {
-      await endContainers(context, id, call);
-      await sandboxes.stop(id, call);
-    },
-    async removePodSandbox(id, call) {
-      await removeContainersOf(context, id, call);
-      await sandboxes.remove(id, call);
-      if ((await sandboxes.list()).length === 0) await host.cgroups.removeEmpty();
-    },
+      explainFailure('cannot make the pod sandbox', 'CreatePodSandboxError', () =>
+        traced('run pod sandbox', () => sandboxes.run(config, call), `sandbox ${config.metadata.name}`),
+      ),
+    stopPodSandbox: (id, call) =>
+      explainFailure('cannot stop the pod sandbox', 'Unavailable', async () => {
+        await endContainers(context, id, call);
+        await sandboxes.stop(id, call);
+      }),
+    removePodSandbox: (id, call) =>
+      explainFailure('cannot remove the pod sandbox', 'Unavailable', async () => {
+        await removeContainersOf(context, id, call);
+        await sandboxes.remove(id, call);
+        if ((await sandboxes.list()).length === 0) await host.cgroups.removeEmpty();
+      }),
     podSandboxStatus: (id) => sandboxes.status(id),
     listPodSandboxes: (filter) => sandboxes.list(filter),
     updatePodSandboxResources: (id, change, call) => sandboxes.updateResources(id, change, call),
@@ -176,6 +182,7 @@ export async function openLocalRuntime(options: LocalRuntimeOptions): Promise<Lo
     async collect() {
       await containers.collect();
       await sandboxes.collect();
+      for (const locks of ['locks', 'volume-locks']) removeUnheldLocks(join(paths.run, locks));
     },
     [Symbol.asyncDispose]: async () => {
       // Every verb closes what it opens; what lives on, lives on disk and in the kernel.

@@ -9,6 +9,7 @@ import {
   removeIfEmpty,
   writeCgroupFile,
 } from './cgroup-files.ts';
+import { explainFailure } from '../explain-failure.ts';
 import { type CgroupLayout, hierarchies } from './cgroup-layout.ts';
 import { limitFiles } from './limit-files.ts';
 
@@ -21,24 +22,26 @@ const MIN_CPU_SHARES = 2;
 export function openPodCgroups(layout: CgroupLayout, parent: string): PodCgroups {
   const roots = hierarchies(layout);
   return {
-    async ensure(pod, resources) {
-      const path = podPath(parent, pod.qosClass, pod.uid);
-      await ensureLevels(layout, parent, path);
-      await writeLimits(layout, path, resources);
-      await writeQosShares(layout, parent);
-      return path;
-    },
+    ensure: (pod, resources) =>
+      explainFailure("cannot make the pod's cgroup", 'CreatePodSandboxError', async () => {
+        const path = podPath(parent, pod.qosClass, pod.uid);
+        await ensureLevels(layout, parent, path);
+        await writeLimits(layout, path, resources);
+        await writeQosShares(layout, parent);
+        return path;
+      }),
 
-    async remove(podUid) {
-      for (const qos of QOS_DIRECTORIES) {
-        const path = join(parent, qos, `pod${podUid}`);
-        await Promise.all(roots.map((root) => killCgroup(join(root, path))));
-        await Promise.all(roots.map((root) => removeCgroup(join(root, path))));
-      }
-      for (const qos of ['burstable', 'besteffort', 'conmon', '']) {
-        await Promise.all(roots.map((root) => removeIfEmpty(join(root, parent, qos))));
-      }
-    },
+    remove: (podUid) =>
+      explainFailure("cannot remove the pod's cgroup", 'Unavailable', async () => {
+        for (const qos of QOS_DIRECTORIES) {
+          const path = join(parent, qos, `pod${podUid}`);
+          await Promise.all(roots.map((root) => killCgroup(join(root, path))));
+          await Promise.all(roots.map((root) => removeCgroup(join(root, path))));
+        }
+        for (const qos of ['burstable', 'besteffort', 'conmon', '']) {
+          await Promise.all(roots.map((root) => removeIfEmpty(join(root, parent, qos))));
+        }
+      }),
 
     async list() {
       const found = new Set<string>();

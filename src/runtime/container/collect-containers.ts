@@ -1,6 +1,8 @@
 import { readdir } from 'node:fs/promises';
 import { isPeapodError } from '../../model/errors.ts';
 import { tryLockFile } from '../linux/lock-file.ts';
+import { removeTorn } from '../linux/write-file-atomic.ts';
+import { collectExecs } from '../stream/collect-execs.ts';
 import type { ContainerContext } from './container-context.ts';
 import { bundlesDirectory, containerPaths } from './container-paths.ts';
 import { findRecord, isContainerId, listContainerIds } from './container-record.ts';
@@ -24,6 +26,8 @@ export async function collectContainers(context: ContainerContext): Promise<stri
     if (!lock) continue;
     const record = await findRecord(context.paths.containers, id);
     if (record && record.createdAt > 0 && (await hasSandbox(context, record.sandboxId))) {
+      await removeTorn(containerPaths(context.paths, id).persistent);
+      await collectExecs(containerPaths(context.paths, id).bundle, id);
       await settle(context, record);
       continue;
     }

@@ -3,6 +3,7 @@ import { attach } from '../stream/attach.ts';
 import { startExec } from '../stream/exec-session.ts';
 import { execSync } from '../stream/exec-sync.ts';
 import { portForward } from '../stream/port-forward.ts';
+import { explainFailure } from '../explain-failure.ts';
 import { collectContainers } from './collect-containers.ts';
 import type { ContainerContext } from './container-context.ts';
 import { containerStats } from './container-stats.ts';
@@ -34,18 +35,34 @@ export function containerVerbs(
   context: ContainerContext,
 ): Pick<PodRuntime, ContainerVerb> & { collect(): Promise<string[]> } {
   return {
-    createContainer: (sandboxId, config, options) => createContainer(context, sandboxId, config, options),
-    startContainer: (id, options) => startContainer(context, id, options),
-    stopContainer: (id, timeoutMs, options) => stopContainer(context, id, timeoutMs, options),
-    removeContainer: (id, options) => removeContainer(context, id, options),
+    createContainer: (sandboxId, config, options) =>
+      explainFailure('cannot create the container', 'CreateContainerError', () =>
+        createContainer(context, sandboxId, config, options),
+      ),
+    startContainer: (id, options) =>
+      explainFailure('cannot start the container', 'RunContainerError', () =>
+        startContainer(context, id, options),
+      ),
+    stopContainer: (id, timeoutMs, options) =>
+      explainFailure('cannot stop the container', 'Unavailable', () =>
+        stopContainer(context, id, timeoutMs, options),
+      ),
+    removeContainer: (id, options) =>
+      explainFailure('cannot remove the container', 'Unavailable', () =>
+        removeContainer(context, id, options),
+      ),
     containerStatus: (id) => containerStatus(context, id),
     listContainers: (filter) => listContainers(context, filter),
     updateContainerResources: (id, resources, options) =>
-      updateContainerResources(context, id, resources, options),
+      explainFailure('cannot update the container', 'Unavailable', () =>
+        updateContainerResources(context, id, resources, options),
+      ),
     reopenContainerLog: (id) => reopenContainerLog(context, id),
     containerStats: (id) => containerStats(context, id),
-    execSync: (id, command, options) => execSync(context, id, command, options),
-    exec: (id, request, options) => startExec(context, id, request, options),
+    execSync: (id, command, options) =>
+      explainFailure('cannot run the command', 'Unavailable', () => execSync(context, id, command, options)),
+    exec: (id, request, options) =>
+      explainFailure('cannot run the command', 'Unavailable', () => startExec(context, id, request, options)),
     attach: (id, request, options) => attach(context, id, request, options),
     portForward: (sandboxId, port, options) => portForward(context, sandboxId, port, options),
     collect: () => collectContainers(context),

@@ -1,6 +1,6 @@
 import { access, readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { isPeapodError, PeapodError } from '../../model/errors.ts';
+import { PeapodError } from '../../model/errors.ts';
 import { cgroupPlace } from '../cgroup/cgroup-place.ts';
 import { lockFile } from '../linux/lock-file.ts';
 import { bootId } from '../linux/proc.ts';
@@ -89,7 +89,7 @@ async function create(
     await announceChange(context.paths);
   } catch (error) {
     await discardContainer(context, id);
-    throw asCreateError(error);
+    throw error;
   }
   return id;
 }
@@ -269,17 +269,4 @@ async function createProcess(
   const init = identify(result.initPid);
   await access(paths.attachSocket);
   return { ...record, init, conmon };
-}
-
-function asCreateError(error: unknown): unknown {
-  if (isPeapodError(error) || (error instanceof Error && error.name === 'AbortError')) return error;
-  if (error instanceof Error && 'code' in error && (error.code === 'ENOSPC' || error.code === 'EDQUOT')) {
-    return new PeapodError('NoSpace', `cannot create the container: ${error.message}`, { cause: error });
-  }
-  if (error instanceof Error && 'syscall' in error) {
-    return new PeapodError('CreateContainerError', `cannot create the container: ${error.message}`, {
-      cause: error,
-    });
-  }
-  return error;
 }

@@ -1,4 +1,6 @@
 import { access } from 'node:fs/promises';
+import { findPrograms } from '../linux/find-programs.ts';
+import { killTree } from '../linux/kill-tree.ts';
 import { deleteContainerFiles } from './container-rootfs.ts';
 import type { ContainerContext } from './container-context.ts';
 import { containerPaths } from './container-paths.ts';
@@ -14,6 +16,8 @@ export async function discardContainer(context: ContainerContext, id: string): P
   if (!record && !bundleExists && !(await exists(paths.persistent))) return;
   // conmon first: what it has begun must not be finished behind our back.
   if (bundleExists) await killConmon(paths, id);
+  // One that has not come so far as to write down its number.
+  if (record?.createdAt === 0) for (const pid of findPrograms(context.conmon, id)) killTree(pid);
   if (record) await context.cgroups.kill(record.cgroupPath);
   if (bundleExists) {
     await runOci(record?.runtime ?? context.runtime, ['delete', '--force', id]).catch(() => {

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { killTree } from '../stream/kill-tree.ts';
+import { killTree } from '../linux/kill-tree.ts';
 import type { ContainerPaths } from './container-paths.ts';
 
 /** Ends a container's conmon, if the process of that number is really its, and with it an OCI runtime that is still at work. */

@@ -1,6 +1,6 @@
 /** File locks that the kernel takes back when their process ends, however it does. @see flock(2) */
-import { closeSync, constants, fstatSync, openSync, statSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { closeSync, constants, fstatSync, openSync, readdirSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { externalStep } from './external-step.ts';
 import { mkdirSync, unlinkSync } from './files.ts';
@@ -54,6 +54,21 @@ export async function lockFile(
   }
 }
 
+/** Deletes the lock files in a directory that nobody holds: what killed processes left of locks with many names. None there is fine. */
+export function removeUnheldLocks(directory: string): void {
+  for (const name of namesIn(directory))
+    tryLockFile(join(directory, name), { removeFile: true })?.[Symbol.dispose]();
+}
+
+function namesIn(directory: string): string[] {
+  try {
+    return readdirSync(directory);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    throw error;
+  }
+}
+
 function openLockFile(path: string): number {
   const flags = constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW;
   const make = () => openSync(path, flags, 0o600);
@@ -78,8 +93,13 @@ function heldLock(path: string, fd: number, removeFile: boolean): FileLock {
   const release = () => {
     if (!held) return;
     held = false;
-    if (removeFile) unlinkSync(path);
-    closeSync(fd);
+    try {
+      if (removeFile) unlinkSync(path);
+    } catch {
+      // The lock is what matters; its file is removed at the next start.
+    } finally {
+      closeSync(fd);
+    }
   };
   return { path, [Symbol.dispose]: release, [Symbol.asyncDispose]: async () => release() };
 }

@@ -12,7 +12,7 @@ interface Known<T> {
 export class ParsedFiles<T> {
   readonly #known = new Map<string, Known<T>>();
 
-  /** @returns nothing when there is no such file, or nothing in it yet */
+  /** @returns nothing when there is no such file, or a loss of power has torn it */
   read(path: string): T | undefined {
     const stat = statSync(path, { bigint: true, throwIfNoEntry: false });
     if (stat === undefined) {
@@ -24,8 +24,8 @@ export class ParsedFiles<T> {
     if (known?.version === version) return known.value;
     const text = readOrMissing(path);
     if (text === undefined || text === '') return undefined;
-    const value = frozen(JSON.parse(text) as T);
-    this.#known.set(path, { version, value });
+    const value = parsed<T>(text);
+    if (value !== undefined) this.#known.set(path, { version, value });
     return value;
   }
 
@@ -45,6 +45,15 @@ function readOrMissing(path: string): string | undefined {
     return readFileSync(path, 'utf8');
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+function parsed<T>(text: string): T | undefined {
+  try {
+    return frozen(JSON.parse(text) as T);
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
     throw error;
   }
 }

@@ -1,7 +1,8 @@
 import * as promises from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import { externalStep } from './external-step.ts';
 import { open, rename, rm } from './files.ts';
+import { readProcessStat } from './proc.ts';
 
 let written = 0;
 
@@ -32,6 +33,18 @@ export async function writeFileAtomic(
   }
   if (options.durable !== false) await syncDirectory(dirname(path));
 }
+
+/** Deletes what processes that are gone left half-written in a directory; none there is fine. */
+export async function removeTorn(directory: string): Promise<void> {
+  const names = await promises.readdir(directory).catch((): string[] => []);
+  for (const name of names) {
+    const writer = TEMPORARY.exec(name)?.[1];
+    if (writer === undefined || readProcessStat(Number(writer)) !== undefined) continue;
+    await rm(join(directory, name), { force: true });
+  }
+}
+
+const TEMPORARY = /\.(\d+)\.\d+\.tmp$/;
 
 async function syncDirectory(path: string): Promise<void> {
   const directory = await promises.open(path, 'r');

@@ -7,6 +7,8 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PeapodError } from '../../model/errors.ts';
+import { endUnfinished } from '../linux/end-unfinished.ts';
+import { findProgramsByEnvironment } from '../linux/find-programs.ts';
 import { lockFile } from '../linux/lock-file.ts';
 import { mustRun, runCommand } from '../linux/run-command.ts';
 import { writeFileAtomic } from '../linux/write-file-atomic.ts';
@@ -145,6 +147,8 @@ export function openPodNetwork(options: PodNetworkOptions): PodNetwork {
     async leave(sandboxId, netns) {
       const joined = await read(sandboxId);
       if (joined === undefined) return;
+      if (joined.result === undefined)
+        await endUnfinished(() => findProgramsByEnvironment([`CNI_CONTAINERID=${sandboxId}`]));
       if (joined.own) await removeHostPorts(options.bridge, joined.portMappings, joined.result?.ips ?? []);
       await detach(joined, netns, joined.result?.raw, { binDirs: options.binDirs });
       await using _ = await lock();
@@ -191,9 +195,10 @@ async function removeHostPorts(
   mappings: readonly PortMapping[],
   ips: readonly string[],
 ): Promise<void> {
-  for (const { map, element } of hostPortElements(bridge, mappings, ips)) {
+  // By the port alone, which is this pod's: whoever was killed before it wrote down the addresses may have added elements nevertheless.
+  for (const { map, key } of hostPortElements(bridge, mappings, ips.length > 0 ? ips : ['0.0.0.0', '::'])) {
     // One at a time: one that is gone already must not keep the others.
-    await runCommand('nft', ['delete', 'element', ...map.split(' '), `{ ${element} }`], {
+    await runCommand('nft', ['delete', 'element', ...map.split(' '), `{ ${key} }`], {
       timeoutMs: NFT_TIMEOUT_MS,
     });
   }

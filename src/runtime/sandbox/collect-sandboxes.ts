@@ -1,5 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { removeTorn } from '../linux/write-file-atomic.ts';
 import { tryLockFile } from '../linux/lock-file.ts';
 import type { SandboxContext } from './sandbox-context.ts';
 import { removeSandboxFiles } from './sandbox-files.ts';
@@ -13,12 +14,20 @@ import { unmakeSandbox } from './unmake-sandbox.ts';
  */
 export async function collectSandboxes(context: SandboxContext): Promise<void> {
   for (const record of await context.records.list()) {
+    await removeTorn(join(context.paths.sandboxes, record.id));
     if (record.createdAt > 0 || isRunning(record.maker, record.bootId)) continue;
     using lock = tryLockFile(sandboxPaths(context.paths, record.id).lock, { removeFile: true });
     if (lock === undefined) continue;
     await unmakeSandbox(context, record);
     await context.records.remove(record.id);
   }
+  for (const id of await context.records.torn()) {
+    using lock = tryLockFile(sandboxPaths(context.paths, id).lock, { removeFile: true });
+    if (lock !== undefined && (await context.records.read(id)) === undefined)
+      await context.records.remove(id);
+  }
+  for (const directory of [join(context.paths.run, 'network'), join(context.paths.root, 'pause')])
+    await removeTorn(directory);
   const directories = await readdir(join(context.paths.run, 'sandboxes')).catch((): string[] => []);
   for (const id of new Set([...directories, ...(await context.network.list())])) {
     if (!/^[0-9a-f]{64}$/.test(id)) continue;

@@ -48,7 +48,12 @@ export async function runPodSandbox(
   const spare = await context.pool.take(record.config);
   if (spare !== undefined)
     return await traced('take over a sandbox', () => takeOver(context, record, spare, options));
-  await traced('save record', () => saveWithIds(context, record, options));
+  try {
+    await traced('save record', () => saveWithIds(context, record, options));
+  } catch (error) {
+    await context.records.remove(id);
+    throw error;
+  }
   try {
     await traced('make sandbox files', () => makeSandboxFiles(paths, record.config));
     record.infra = await traced('start infra container', () => startInfra(context, record, options));

@@ -99,6 +99,12 @@ export class SandboxRecords {
     });
   }
 
+  /** Those whose record a crash, or a loss of power, has left without content: nobody can do anything with them. */
+  async torn(): Promise<string[]> {
+    const names = (await readdir(this.#directory).catch(orUndefined)) ?? [];
+    return names.filter((id) => SANDBOX_ID.test(id) && this.#files.read(this.#path(id)) === undefined);
+  }
+
   async save(record: SandboxRecord): Promise<void> {
     await mkdir(join(this.#directory, record.id), { recursive: true, mode: 0o700 });
     await writeFileAtomic(this.#path(record.id), JSON.stringify(record), { durable: false });

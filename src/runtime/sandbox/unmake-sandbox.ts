@@ -1,6 +1,8 @@
 import { cgroupPlace } from '../cgroup/cgroup-place.ts';
 import { runCommand } from '../linux/run-command.ts';
 import { killProcess, waitForExit } from '../linux/kill.ts';
+import { endUnfinished } from '../linux/end-unfinished.ts';
+import { findPrograms } from '../linux/find-programs.ts';
 import { bootId } from '../linux/proc.ts';
 import type { SandboxContext } from './sandbox-context.ts';
 import { removeSandboxFiles } from './sandbox-files.ts';
@@ -13,6 +15,9 @@ const DELETE_TIMEOUT_MS = 20_000;
 /** Gives back everything that a sandbox holds but its record; what is gone already is fine. Its containers have to be gone. */
 export async function unmakeSandbox(context: SandboxContext, record: SandboxRecord): Promise<void> {
   const id = madeAs(record);
+  const { path, globalArgs } = record.runtime ?? context.oci.preferred;
+  if (record.infra === undefined && record.bootId === bootId())
+    await endUnfinished(() => findPrograms(path, id));
   const running = isRunning(record.infra, record.bootId);
   // The plugins take the interface out of the namespace while it is there: afterwards nobody has to look for the host's end of it.
   await context.network.leave(id, running ? `/proc/${record.infra?.pid}/ns/net` : '');
@@ -21,7 +26,6 @@ export async function unmakeSandbox(context: SandboxContext, record: SandboxReco
     await waitForExit(record.infra.pid, record.infra.startTime, KILL_TIMEOUT_MS);
   }
   if (record.bootId === bootId()) {
-    const { path, globalArgs } = record.runtime ?? context.oci.preferred;
     await runCommand(path, [...globalArgs, 'delete', '--force', id], {
       timeoutMs: DELETE_TIMEOUT_MS,
     });

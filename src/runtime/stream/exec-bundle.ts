@@ -40,7 +40,7 @@ export async function prepareExec(
   }
   const paths = containerPaths(context.paths, containerId);
   const spec = JSON.parse(await readFile(paths.spec, 'utf8')) as OciSpec;
-  const name = join(paths.bundle, `exec-${randomBytes(8).toString('hex')}`);
+  const name = join(paths.bundle, `exec-${process.pid}-${randomBytes(8).toString('hex')}`);
   const processFile = `${name}.json`;
   const pidFile = `${name}.pid`;
   await writeFileAtomic(processFile, JSON.stringify(execProcess(spec.process, request)), { durable: false });

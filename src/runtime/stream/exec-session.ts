@@ -8,7 +8,7 @@ import { DrainingOutput } from './draining-output.ts';
 import { prepareExec } from './exec-bundle.ts';
 import { type ExecFailure, execFailure } from './exec-failure.ts';
 import { type ExecStreams, openPipes, openTerminal } from './exec-streams.ts';
-import { killTree } from './kill-tree.ts';
+import { killTree } from '../linux/kill-tree.ts';
 import { releaseRuntime } from './release-runtime.ts';
 import { resizeTerminalOf } from './resize-terminal.ts';
 

@@ -4,6 +4,7 @@ import type { Pod, Volume } from '../../model/api/types.ts';
 import type { Clock } from '../../model/clock.ts';
 import { PeapodError } from '../../model/errors.ts';
 import { lockFile } from '../linux/lock-file.ts';
+import { explainFailure } from '../explain-failure.ts';
 import type { RuntimePaths } from '../paths.ts';
 import type { Mount } from '../pod-runtime.ts';
 import type { PodVolumes } from '../pod-volumes.ts';
@@ -21,36 +22,38 @@ export function openPodVolumes(paths: RuntimePaths, clock: Pick<Clock, 'now'>): 
   const pathsOf = (pod: Pod) => podVolumePaths(paths, pod.metadata?.uid ?? '');
 
   return {
-    async setUp(pod, sources, { signal } = {}) {
-      const podPaths = pathsOf(pod);
-      const volumes = pod.spec?.volumes ?? [];
-      if (volumes.length === 0) return;
-      await using _lock = await lockFile(podPaths.lock, lockOptions(signal));
-      const now = clock.now();
-      const results = await Promise.allSettled(
-        volumes.map(
-          async (volume) => await makeVolume({ paths, podPaths, pod, volume, sources, now, signal }),
-        ),
-      );
-      signal?.throwIfAborted();
-      for (const [index, result] of results.entries())
-        if (result.status === 'rejected') throw volumeFailure(volumes[index]?.name ?? '', result.reason);
-    },
+    setUp: (pod, sources, { signal } = {}) =>
+      explainFailure("cannot make the pod's volumes", 'VolumeError', async () => {
+        const podPaths = pathsOf(pod);
+        const volumes = pod.spec?.volumes ?? [];
+        if (volumes.length === 0) return;
+        await using _lock = await lockFile(podPaths.lock, lockOptions(signal));
+        const now = clock.now();
+        const results = await Promise.allSettled(
+          volumes.map(
+            async (volume) => await makeVolume({ paths, podPaths, pod, volume, sources, now, signal }),
+          ),
+        );
+        signal?.throwIfAborted();
+        for (const [index, result] of results.entries())
+          if (result.status === 'rejected') throw volumeFailure(volumes[index]?.name ?? '', result.reason);
+      }),
 
-    async mountsFor(pod, container, env) {
-      const podPaths = pathsOf(pod);
-      const volumeMounts = container.volumeMounts ?? [];
-      if (volumeMounts.length === 0) return [];
-      await using _lock = await lockFile(podPaths.lock, lockOptions());
-      const mounts: Mount[] = [];
-      for (const [index, mount] of volumeMounts.entries()) {
-        const volume = findVolume(pod, mount.name, container.name);
-        const made = volume.image === undefined ? await madeVolume(podPaths, volume.name) : undefined;
-        const place = subPathPlace(podPaths, container.name, index);
-        mounts.push(containerMount(mount, { container, volume, made, env, place }));
-      }
-      return mounts;
-    },
+    mountsFor: (pod, container, env) =>
+      explainFailure("cannot mount the pod's volumes", 'VolumeError', async () => {
+        const podPaths = pathsOf(pod);
+        const volumeMounts = container.volumeMounts ?? [];
+        if (volumeMounts.length === 0) return [];
+        await using _lock = await lockFile(podPaths.lock, lockOptions());
+        const mounts: Mount[] = [];
+        for (const [index, mount] of volumeMounts.entries()) {
+          const volume = findVolume(pod, mount.name, container.name);
+          const made = volume.image === undefined ? await madeVolume(podPaths, volume.name) : undefined;
+          const place = subPathPlace(podPaths, container.name, index);
+          mounts.push(containerMount(mount, { container, volume, made, env, place }));
+        }
+        return mounts;
+      }),
 
     async usage(pod) {
       const podPaths = pathsOf(pod);
@@ -61,14 +64,15 @@ export function openPodVolumes(paths: RuntimePaths, clock: Pick<Clock, 'now'>): 
       return new Map(await Promise.all(sizes));
     },
 
-    async tearDown(podUid) {
-      const { persistent, volatile, lock } = podVolumePaths(paths, podUid);
-      await using _lock = await lockFile(lock, lockOptions());
-      await deleteUnmounted(volatile);
-      await deleteUnmounted(persistent);
-      // What else is there of the pod is the agent's.
-      for (const path of [volatile, persistent]) await rmdir(dirname(path)).catch(() => {});
-    },
+    tearDown: (podUid) =>
+      explainFailure("cannot remove the pod's volumes", 'VolumeError', async () => {
+        const { persistent, volatile, lock } = podVolumePaths(paths, podUid);
+        await using _lock = await lockFile(lock, lockOptions());
+        await deleteUnmounted(volatile);
+        await deleteUnmounted(persistent);
+        // What else is there of the pod is the agent's.
+        for (const path of [volatile, persistent]) await rmdir(dirname(path)).catch(() => {});
+      }),
 
     async list() {
       const uids = new Set<string>();

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { killProcess } from '../linux/kill.ts';
-import { readProcessStat } from '../linux/proc.ts';
+import { killProcess } from './kill.ts';
+import { readProcessStat } from './proc.ts';
 
 /** Enough for a tree that makes new processes while it is cut down. */
 const ROUNDS = 20;
