@@ -145,7 +145,7 @@ const init: Verb = {
       return;
     }
   },
-  undo: createInit.undo,
+  undo: (machine) => createInit.undo(machine),
 };
 
 const createA = create('a', SERVE);
