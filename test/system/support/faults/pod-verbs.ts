@@ -40,6 +40,7 @@ const sources: VolumeSources = {
   configMap: async () => ({ metadata: { name: 'config' }, data: { key: 'value', other: 'more' } }),
   secret: async () => undefined,
   claim: async () => undefined,
+  persistentVolume: async () => undefined,
   serviceAccountToken: async () => '',
   downwardValue: () => '',
 };
