@@ -37,7 +37,7 @@ export interface ServeFlags {
   readonly manifests?: string;
 }
 
-const DEFAULT_SPARE_SANDBOXES = 2;
+const DEFAULT_SPARE_SANDBOXES = 0;
 
 export const DEFAULT_LISTEN = '127.0.0.1:6443';
 
