@@ -1,5 +1,5 @@
 /** The command line: what verbs there are and what each takes. A verb's code is loaded when it is called. */
-import { Command, Option } from 'commander';
+import { Argument, Command, Option } from 'commander';
 import packageJson from '../../package.json' with { type: 'json' };
 import { parseCount } from './parse-count.ts';
 import { type SettingFlags, type Settings, settingsFrom } from './settings.ts';
@@ -16,6 +16,14 @@ Examples:
   peapod simulate --cluster dump.json -f web.yaml --fit             how many more copies fit
   peapod simulate -f pod.yaml --nodes nodes.yaml --what-if node/node-2.status.allocatable.memory=4Gi
   peapod simulate -f pod.yaml --nodes nodes.yaml -o png > nodes.png`;
+
+const GET_EXAMPLES = `
+Without a server \`get pods\` lists the pods of \`run\`.
+
+Examples:
+  peapod get pods,deployments -A
+  peapod get deploy/web -o yaml
+  peapod get pods -l app=web -w`;
 
 export function buildProgram(): Command {
   const program = new Command('peapod')
@@ -242,6 +250,41 @@ function addServerVerbs(program: Command, settings: () => Settings): void {
     .configureHelp({ showGlobalOptions: true })
     .action(async (options) =>
       (await import('./serve/serve-verb.ts')).serveVerb(program.opts<SettingFlags>(), options),
+    );
+  program
+    .command('get')
+    .description('list objects of the server, of any kind it has, as kubectl does')
+    .argument('<kinds>', 'KIND[,KIND…] with names after it, KIND/NAME, or all')
+    .argument('[names...]')
+    .option('-n, --namespace <name>', 'namespace of the objects', 'default')
+    .option('-A, --all-namespaces', 'of all namespaces')
+    .option('-l, --selector <selector>', 'only objects with these labels')
+    .option('-w, --watch', 'go on with what changes')
+    .addOption(OUTPUT)
+    .addHelpText('after', GET_EXAMPLES)
+    .action(async (kinds, names, options) =>
+      (await import('./commands/get.ts')).get(settings(), kinds, names, options),
+    );
+  program
+    .command('events')
+    .description('what happened to pods and other objects, the latest last')
+    .argument('[pod]', 'only of this pod')
+    .option('-n, --namespace <name>', 'namespace of the events', 'default')
+    .option('-A, --all-namespaces', 'of all namespaces')
+    .option('-w, --watch', 'go on with those to come')
+    .action(async (pod, options) => (await import('./commands/events.ts')).events(settings(), pod, options));
+  program
+    .command('top')
+    .description("processor time and memory that the server's pods or nodes use")
+    .addArgument(
+      new Argument('<what>', 'pods or nodes').choices(['pods', 'pod', 'po', 'nodes', 'node', 'no']),
+    )
+    .argument('[name]')
+    .option('-n, --namespace <name>', 'namespace of the pods', 'default')
+    .option('-A, --all-namespaces', 'of all namespaces')
+    .option('-l, --selector <selector>', 'only those with these labels')
+    .action(async (what, name, options) =>
+      (await import('./commands/top.ts')).top(settings(), what, name, options),
     );
   program
     .command('cri')

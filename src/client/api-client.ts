@@ -49,6 +49,13 @@ export interface ApiClientOptions {
   readonly name: string;
 }
 
+/** How an answer is wanted, and until when. */
+export interface RawOptions {
+  /** Media types, the most wanted first; plain JSON when absent. */
+  readonly accept?: string;
+  readonly signal?: AbortSignal;
+}
+
 export interface NamedOptions {
   readonly subresource?: string;
   readonly signal?: AbortSignal;
@@ -197,7 +204,12 @@ export class ApiClient {
       yield* objects.watch(path, options.signal) as AsyncIterable<WatchEvent<T>>;
       return;
     }
-    const response = await this.#send({ method: 'GET', path, ...signalOf(options) });
+    yield* this.watchPath<T>(path, signalOf(options));
+  }
+
+  /** The events that any path with `watch=true` gives; ends and fails as `watch` does. */
+  async *watchPath<T>(path: string, options: RawOptions = {}): AsyncGenerator<WatchEvent<T>> {
+    const response = await this.#send({ method: 'GET', path, ...options });
     for await (const line of readLines(response.body)) {
       const event = JSON.parse(line) as WatchEvent<T> | { type: 'ERROR'; object: object };
       if (event.type === 'ERROR') throw new ApiError(event.object);
@@ -206,8 +218,13 @@ export class ApiClient {
   }
 
   /** Any path, its answer as JSON. */
-  async raw<T>(method: ApiRequest['method'], path: string, body?: object): Promise<T> {
-    return this.#json(method, path, body, {});
+  async raw<T>(
+    method: ApiRequest['method'],
+    path: string,
+    body?: object,
+    options: RawOptions = {},
+  ): Promise<T> {
+    return this.#json(method, path, body, options);
   }
 
   #managed(path: string): string {
@@ -218,13 +235,14 @@ export class ApiClient {
     method: ApiRequest['method'],
     path: string,
     body: unknown,
-    options: { signal?: AbortSignal },
+    options: RawOptions,
     contentType = 'application/json',
   ): Promise<T> {
     const response = await this.#send({
       method,
       path,
       ...(body === undefined ? {} : { body: JSON.stringify(body), contentType }),
+      ...(options.accept === undefined ? {} : { accept: options.accept }),
       ...signalOf(options),
     });
     return JSON.parse(await textOf(response)) as T;
@@ -232,10 +250,11 @@ export class ApiClient {
 
   async #send({
     contentType,
+    accept = 'application/json',
     ...request
-  }: Omit<ApiRequest, 'headers'> & { contentType?: string }): Promise<ApiResponse> {
+  }: Omit<ApiRequest, 'headers'> & { contentType?: string; accept?: string }): Promise<ApiResponse> {
     const headers = {
-      accept: 'application/json',
+      accept,
       'user-agent': this.#name,
       ...(contentType === undefined ? {} : { 'content-type': contentType }),
     };

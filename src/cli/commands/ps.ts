@@ -1,23 +1,36 @@
 import type { Pod } from '../../model/api/types.ts';
 import { matchesRequirements, parseLabelSelector } from '../../model/label-selector.ts';
 import { type PodRow, podRow } from '../../model/status/pod-printer.ts';
-import { openSources } from '../engine/pod-source.ts';
+import { openSources, type PodSources } from '../engine/pod-source.ts';
 import { allPods, findPod } from '../find-pods.ts';
 import { parseOutputFormat, printList } from '../output/print-list.ts';
-import { type Style, type Terminal, terminalOf } from '../output/terminal.ts';
+import { colouredStatus } from '../output/status-colour.ts';
+import { terminalOf } from '../output/terminal.ts';
 import type { Settings } from '../settings.ts';
 import { systemClock } from '../system-clock.ts';
+
+interface ShownPods {
+  readonly namespace?: string;
+  readonly selector?: string;
+  readonly output?: string;
+}
 
 type Row = PodRow & { pod: Pod };
 
 /** `peapod ps`: kubectl's table of pods; with the namespace when there is more than the default one. */
-export async function ps(
-  settings: Settings,
+export async function ps(settings: Settings, names: readonly string[], options: ShownPods): Promise<void> {
+  parseOutputFormat(options.output);
+  await using sources = await openSources(settings);
+  await showPods(sources, names, options);
+}
+
+/** The pods of all sources as `options` choose and show them. */
+export async function showPods(
+  sources: PodSources,
   names: readonly string[],
-  options: { namespace?: string; selector?: string; output?: string },
+  options: ShownPods,
 ): Promise<void> {
   const format = parseOutputFormat(options.output);
-  await using sources = await openSources(settings);
   const requirements = options.selector === undefined ? [] : parseLabelSelector(options.selector);
   const found =
     names.length === 0
@@ -35,7 +48,7 @@ export async function ps(
     ...(severalNamespaces ? [{ heading: 'NAMESPACE', value: (row: Row) => row.namespace }] : []),
     { heading: 'NAME', value: (row: Row) => row.name },
     { heading: 'READY', value: (row: Row) => row.ready },
-    { heading: 'STATUS', value: (row: Row) => coloured(terminal, row.status) },
+    { heading: 'STATUS', value: (row: Row) => colouredStatus(terminal, row.status) },
     { heading: 'RESTARTS', value: (row: Row) => row.restarts },
     { heading: 'AGE', value: (row: Row) => row.age },
     { heading: 'IP', value: (row: Row) => row.ip },
@@ -57,16 +70,4 @@ export async function ps(
     { columns, name: (row: Row) => `pod/${row.name}`, object: (row: Row) => row.pod },
     rows,
   );
-}
-
-function coloured(terminal: Terminal, status: string): string {
-  const styles: Record<string, Style> = {
-    Running: 'green',
-    Completed: 'dim',
-    Pending: 'yellow',
-    Terminating: 'yellow',
-    ContainerCreating: 'yellow',
-  };
-  const style = styles[status] ?? (/Err|BackOff|Fail|Evicted|OOM/.test(status) ? 'red' : undefined);
-  return style === undefined ? status : terminal.style(style, status);
 }

@@ -16,7 +16,8 @@ export function eventLines(events: readonly Event[], age: (time: string | undefi
   ];
 }
 
-function interval(event: Event, age: (time: string | undefined) => string): string {
+/** `5m`, or `5s (x3 over 2m)` where it happened more than once. */
+export function interval(event: Event, age: (time: string | undefined) => string): string {
   const { eventTime, firstTimestamp, lastTimestamp, series, count = 0 } = event;
   const first = age(eventTime ?? firstTimestamp);
   if (series != null) return `${age(series.lastObservedTime)} (x${series.count ?? 0} over ${first})`;

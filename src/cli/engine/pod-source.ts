@@ -3,6 +3,7 @@ import { ApiClient } from '../../client/api-client.ts';
 import { ApiUserClient } from '../../client/api-user-client.ts';
 import { unixTransport } from '../../client/unix-transport.ts';
 import type { UserClient } from '../../client/user-client.ts';
+import { PeapodError } from '../../model/errors.ts';
 import { type RuntimePaths, runtimePaths } from '../../runtime/paths.ts';
 import { openClient } from '../open-client.ts';
 import { printable, terminalOf } from '../output/terminal.ts';
@@ -24,6 +25,8 @@ export interface ServerSource extends AnySource {
   readonly kind: 'server';
   readonly server: RunningServer;
   readonly client: ApiUserClient;
+  /** For what is no pod. */
+  readonly api: ApiClient;
 }
 
 export interface DirectorySource extends AnySource {
@@ -53,6 +56,14 @@ export async function openSources(settings: Settings): Promise<PodSources> {
   };
 }
 
+/** @throws PeapodError Unavailable, saying that `what` needs a server */
+export function serverOf({ server }: PodSources, what: string): ServerSource {
+  if (server !== undefined) return server;
+  throw new PeapodError('Unavailable', `no server runs here, and ${what} needs one`, {
+    hint: 'peapod serve --detach',
+  });
+}
+
 /** @returns nothing where none runs */
 export async function openServer(settings: Settings): Promise<ServerSource | undefined> {
   const found = await findServer(settings);
@@ -65,12 +76,14 @@ export async function openServer(settings: Settings): Promise<ServerSource | und
     return undefined;
   }
   const transport = unixTransport(join(server.settings.run, 'api.sock'));
+  const api = new ApiClient({ transport, name: 'peapod' });
   return {
     kind: 'server',
     server,
     settings: server.settings,
     paths: runtimePaths(server.settings.root, server.settings.run, server.settings.images),
-    client: new ApiUserClient(new ApiClient({ transport, name: 'peapod' })),
+    client: new ApiUserClient(api),
+    api,
     [Symbol.asyncDispose]: () => transport[Symbol.asyncDispose](),
   };
 }

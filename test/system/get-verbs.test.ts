@@ -1,0 +1,108 @@
+/** `peapod get`, `events` and `top` against a server and without one. */
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { imageReference } from './support/images.ts';
+import { type KubectlServer, startKubectlServer } from './support/kubectl-server.ts';
+import { startPeapod } from './support/peapod.ts';
+
+let server: KubectlServer;
+before(async () => {
+  server = await startKubectlServer();
+  const image = [`--image=${imageReference('busybox')}`, '--image-pull-policy=Never'];
+  await server.kubectl(
+    'run',
+    'web',
+    ...image,
+    '--labels=app=web',
+    '--',
+    'sh',
+    '-c',
+    'trap exit TERM; sleep 1000 & wait',
+  );
+  await server.kubectl('wait', '--for=condition=Ready', 'pod/web', '--timeout=30s');
+});
+after(async () => {
+  await server.kubectl('delete', 'pods', '--all', '--grace-period=1', '--timeout=30s');
+  await server[Symbol.asyncDispose]();
+});
+
+const wordsOf = (text: string): string[][] =>
+  text
+    .trim()
+    .split('\n')
+    .map((line) =>
+      line
+        .trim()
+        .replaceAll(/\b\d+s\b/g, 'AGE')
+        .split(/ {2,}/),
+    );
+
+test('get prints the tables that kubectl prints', async () => {
+  const { peapod } = server;
+  const kubectl = (...args: string[]) => server.kubectl(...args);
+  for (const args of [
+    ['pods'],
+    ['pods', '-o', 'wide'],
+    ['po,nodes'],
+    ['pod/web'],
+    ['ns'],
+    ['pods', '-A'],
+    ['deploy', '-A'],
+  ])
+    assert.deepEqual(
+      wordsOf(await peapod.succeed(['get', ...args])),
+      wordsOf(await kubectl('get', ...args)),
+      args.join(' '),
+    );
+  assert.equal(
+    await peapod.succeed(['get', 'pods,cm', '-o', 'name']),
+    await kubectl('get', 'pods,cm', '-o', 'name'),
+  );
+  const pod = JSON.parse(await peapod.succeed(['get', 'pod', 'web', '-o', 'json'])) as object;
+  assert.deepEqual(pod, JSON.parse(await kubectl('get', 'pod', 'web', '-o', 'json')));
+  assert.equal(await peapod.succeed(['get', 'pods', '-l', 'app=other']), '');
+});
+
+test('bad words and names are said', async () => {
+  const { peapod } = server;
+  assert.match((await peapod.call(['get', 'frogs'])).stderr, /doesn't have a resource type "frogs"/);
+  assert.match((await peapod.call(['get', 'pod', 'nobody'])).stderr, /pods "nobody" not found/);
+});
+
+test('get --watch and events --watch tell what happens', async () => {
+  const { peapod } = server;
+  const kubectl = (...args: string[]) => server.kubectl(...args);
+  await using pods = peapod.start(['get', 'configmaps', '-w']);
+  await using told = peapod.start(['events', '-w']);
+  await pods.untilPrinted(/kube-root-ca\.crt|NAME/);
+  await told.untilPrinted(/Started +Pod\/web/);
+  await kubectl('create', 'configmap', 'fresh');
+  await pods.untilPrinted(/^fresh +0/m);
+  await kubectl(
+    'run',
+    'second',
+    `--image=${imageReference('busybox')}`,
+    '--image-pull-policy=Never',
+    '--',
+    'sleep',
+    '1000',
+  );
+  await told.untilPrinted(/Started +Pod\/second/);
+});
+
+test('events are of the pod, and top has figures', async () => {
+  const { peapod } = server;
+  assert.match(
+    await peapod.succeed(['events', 'web']),
+    /^LAST SEEN +TYPE +REASON[^]*Normal +Scheduled +Pod\/web/,
+  );
+  assert.match(await peapod.succeed(['top', 'pods']), /^web +\d+m +\d+Mi$/m);
+  assert.match(await peapod.succeed(['top', 'nodes']), /^\S+ +\d+m +\d+% +\d+Mi +\d+%$/m);
+});
+
+test('without a server pods are those of run, and anything else says so', async () => {
+  await using peapod = await startPeapod();
+  assert.match(await peapod.succeed(['get', 'pods']), /^NAME +READY +STATUS/);
+  assert.match((await peapod.call(['get', 'nodes'])).stderr, /no server runs here/);
+  assert.match((await peapod.call(['top', 'pods'])).stderr, /no server runs here/);
+});
