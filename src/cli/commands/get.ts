@@ -31,7 +31,7 @@ export async function get(
     throw new PeapodError('Invalid', 'a name goes neither with --all-namespaces nor with --selector');
   await using sources = await openSources(settings);
   if (sources.server === undefined && options.watch !== true && asked.every(({ kind }) => isPods(kind))) {
-    return showPods(
+    return await showPods(
       sources,
       asked.flatMap(({ name }) => name ?? []),
       {
@@ -59,7 +59,7 @@ export async function get(
     const [one, ...others] = wanted;
     if (one === undefined || others.length > 0 || one.names.length > 1)
       throw new PeapodError('Invalid', '--watch takes one kind, and at most one name');
-    return watchObjects(api, one, { ...options, format, terminal });
+    return await watchObjects(api, one, { ...options, format, terminal });
   }
   if (format === 'table' || format === 'wide') await printTables(api, wanted, options, format, terminal);
   else await printObjects(api, wanted, options, format, terminal);
