@@ -15,7 +15,6 @@ export function unitFile({ command, environment }: UnitOptions): string {
   );
   return `[Unit]
 Description=peapod: the Kubernetes Pod without Kubernetes
-Documentation=man:peapod(1)
 Wants=network-online.target
 After=network-online.target
 
