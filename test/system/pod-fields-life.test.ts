@@ -129,7 +129,7 @@ test('terminationMessagePath and terminationMessagePolicy tell why a container e
 
 test('activeDeadlineSeconds fails the pod', async () => {
   const file = await peapod.manifest(
-    fieldPod({ name: 'late', script: 'sleep 1000', spec: { activeDeadlineSeconds: 1 } }),
+    fieldPod({ name: 'late', script: 'sleep 1000', spec: { activeDeadlineSeconds: 4 } }),
   );
   await peapod.call(['run', '--no-logs', '-f', file]);
   assert.equal((await podNamed('late')).status?.reason, 'DeadlineExceeded');

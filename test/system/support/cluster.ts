@@ -65,7 +65,7 @@ export async function startCluster({ args = [] }: { args?: readonly string[] } =
       const child = execFile(
         'kubectl',
         [...given],
-        { env, timeout: 120_000, maxBuffer: 64 * 1024 * 1024 },
+        { env, timeout: 420_000, maxBuffer: 64 * 1024 * 1024 },
         (error, stdout, stderr) => {
           const code = error === null ? 0 : typeof error.code === 'number' ? error.code : 255;
           resolve({ code, stdout, stderr });
