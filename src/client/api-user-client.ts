@@ -1,14 +1,17 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { EphemeralContainer, Event, PersistentVolumeClaim, Pod } from '../model/api/types.ts';
 import { isPeapodError } from '../model/errors.ts';
+import { ApiError } from './api-error.ts';
 import type { ApiClient } from './api-client.ts';
 import { EventQueue } from './event-queue.ts';
 import { CLAIMS, EVENTS, PODS } from './resource-types.ts';
 import type { UserClient } from './user-client.ts';
 
 const RETRY_MS = 200;
+/** How long a server may take to come back after it was killed. */
+const PATIENCE_MS = 30_000;
 
-/** A server's pods. */
+/** A server's pods. One that is being restarted is waited for, half a minute at most. */
 export class ApiUserClient implements UserClient {
   readonly api: ApiClient;
 
@@ -17,11 +20,11 @@ export class ApiUserClient implements UserClient {
   }
 
   async listPods(): Promise<Pod[]> {
-    return (await this.api.list(PODS)).items;
+    return (await patiently(() => this.api.list(PODS))).items;
   }
 
   getPod(namespace: string, name: string): Promise<Pod> {
-    return this.api.get(PODS, namespace, name);
+    return patiently(() => this.api.get(PODS, namespace, name));
   }
 
   async deletePod(
@@ -29,12 +32,18 @@ export class ApiUserClient implements UserClient {
     name: string,
     { uid, gracePeriodSeconds }: { uid?: string; gracePeriodSeconds?: number } = {},
   ): Promise<void> {
+    let asked = 0;
     try {
-      await this.api.delete(PODS, namespace, name, {
-        ...(uid === undefined ? {} : { preconditions: { uid } }),
-        ...(gracePeriodSeconds === undefined ? {} : { gracePeriodSeconds }),
+      await patiently(() => {
+        asked += 1;
+        return this.api.delete(PODS, namespace, name, {
+          ...(uid === undefined ? {} : { preconditions: { uid } }),
+          ...(gracePeriodSeconds === undefined ? {} : { gracePeriodSeconds }),
+        });
       });
     } catch (error) {
+      // An answer that was lost may have said that it is gone.
+      if (asked > 1 && isPeapodError(error, 'NotFound')) return;
       // Another pod has taken the name: the one that was meant is gone.
       if (!isPeapodError(error, 'Conflict')) throw error;
     }
@@ -42,7 +51,7 @@ export class ApiUserClient implements UserClient {
 
   async annotatePod({ metadata }: Pod, annotations: Readonly<Record<string, string>>): Promise<void> {
     const { namespace = '', name = '', uid } = metadata ?? {};
-    await this.api.patch(PODS, namespace, name, 'merge', { metadata: { uid, annotations } });
+    await patiently(() => this.api.patch(PODS, namespace, name, 'merge', { metadata: { uid, annotations } }));
   }
 
   async addEphemeralContainer({ metadata }: Pod, container: EphemeralContainer): Promise<void> {
@@ -53,7 +62,8 @@ export class ApiUserClient implements UserClient {
 
   async listEvents({ involvedUid }: { involvedUid?: string } = {}): Promise<Event[]> {
     const select = involvedUid === undefined ? {} : { fieldSelector: `involvedObject.uid=${involvedUid}` };
-    return (await this.api.list(EVENTS, select)).items.sort((a, b) => timeOf(a) - timeOf(b));
+    const { items } = await patiently(() => this.api.list(EVENTS, select));
+    return items.sort((a, b) => timeOf(a) - timeOf(b));
   }
 
   /** A server that is away is waited for. */
@@ -71,7 +81,7 @@ export class ApiUserClient implements UserClient {
   }
 
   getPersistentVolumeClaim(namespace: string, name: string): Promise<PersistentVolumeClaim | undefined> {
-    return this.api.find(CLAIMS, namespace, name);
+    return patiently(() => this.api.find(CLAIMS, namespace, name));
   }
 
   async #watch(changed: () => void, signal: AbortSignal): Promise<void> {
@@ -87,6 +97,23 @@ export class ApiUserClient implements UserClient {
       await delay(RETRY_MS, undefined, { signal }).catch(() => {});
     }
   }
+}
+
+/** For what may be asked twice. */
+async function patiently<T>(ask: () => Promise<T>): Promise<T> {
+  const end = performance.now() + PATIENCE_MS;
+  for (;;) {
+    try {
+      return await ask();
+    } catch (error) {
+      if (!isAway(error) || performance.now() > end) throw error;
+    }
+    await delay(RETRY_MS);
+  }
+}
+
+function isAway(error: unknown): boolean {
+  return isPeapodError(error, 'Unavailable') && !(error instanceof ApiError);
 }
 
 function timeOf({ lastTimestamp, eventTime, metadata }: Event): number {

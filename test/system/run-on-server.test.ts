@@ -161,5 +161,6 @@ test('run goes on through a kill of the server, and says that one was killed whi
   await peapod.succeed(['serve', '-d', '--listen', '127.0.0.1:0']);
   writeFileSync(kubeconfig, await peapod.succeed(['kubeconfig']));
   await peapod.succeed(['exec', 'through', '--', 'touch', '/tmp/end']);
-  assert.equal((await running.ended()).code, 4);
+  const { code, stderr } = await running.ended();
+  assert.equal(code, 4, stderr);
 });
