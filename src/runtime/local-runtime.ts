@@ -7,6 +7,7 @@ import { openContainerCgroups } from './cgroup/container-cgroups.ts';
 import { cgroupLayout, hierarchies } from './cgroup/cgroup-layout.ts';
 import { openPodCgroups } from './cgroup/pod-cgroups.ts';
 import type { ContainerContext, ContainerSandbox } from './container/container-context.ts';
+import { CDI_DIRECTORIES } from './container/cdi/read-cdi-specs.ts';
 import { containerFsInfo } from './container/container-fs-info.ts';
 import { loadRecord } from './container/container-record.ts';
 import { containerVerbs } from './container/container-verbs.ts';
@@ -112,6 +113,7 @@ export async function openLocalRuntime(options: LocalRuntimeOptions): Promise<Lo
     conmon: host.conmon,
     runtime: host.oci,
     systemd: host.systemd,
+    cdiDirectories: CDI_DIRECTORIES,
     host: host.facts,
     cgroups: host.cgroups,
     images,

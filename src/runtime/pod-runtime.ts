@@ -193,6 +193,8 @@ export interface PodSandboxStatus {
   /** The cgroup's path below each controller's root. */
   cgroupParent: string;
   runtimeHandler: string;
+  /** Whether it may have privileged containers, as its maker said; absent: the runtime does not tell. */
+  privileged?: boolean;
 }
 
 export interface SandboxFilter {
@@ -214,6 +216,8 @@ export interface ContainerConfig {
   env: { name: string; value: string }[];
   mounts: Mount[];
   devices: Device[];
+  /** By name, `vendor.example/class=device`, as files in `/etc/cdi` and `/var/run/cdi` describe them. */
+  cdiDevices?: string[];
   labels: Record<string, string>;
   annotations: Record<string, string>;
   /** Relative to the sandbox's log directory. Empty: no log is kept. */
@@ -273,6 +277,8 @@ export interface LinuxSecurityContext {
   privileged?: boolean;
   addCapabilities?: string[];
   dropCapabilities?: string[];
+  /** Capabilities that the container's programs have whoever runs them; granted besides. */
+  addAmbientCapabilities?: string[];
   namespaces?: NamespaceOptions;
   runAsUser?: number;
   runAsGroup?: number;
@@ -287,6 +293,7 @@ export interface LinuxSecurityContext {
   readonlyPaths?: string[];
   /** Absent: `Unconfined` over CRI, so our own agent always says what it wants. */
   seccomp?: SecurityProfile;
+  /** Absent: none. What cannot be had is refused. */
   apparmor?: SecurityProfile;
 }
 

@@ -316,10 +316,49 @@ test('a mount cannot reach the node from a private one, and may from a shared on
   }
 });
 
-test('an AppArmor profile is refused where the kernel has none', async (t) => {
-  if (existsSync('/sys/module/apparmor/parameters/enabled')) return t.skip('this kernel has AppArmor');
-  await assert.rejects(run('true', { apparmor: { type: 'Localhost', localhostRef: 'mine' } }), {
+const ENABLED = '/sys/module/apparmor/parameters/enabled';
+const hasAppArmor = existsSync(ENABLED) && readFileSync(ENABLED, 'utf8').trim() === 'Y';
+
+test(`an AppArmor profile that cannot confine is refused; this kernel has ${hasAppArmor ? '' : 'no '}AppArmor`, async () => {
+  const refused = hasAppArmor ? /the kernel has not loaded it/ : /AppArmor is not enabled/;
+  await assert.rejects(run('true', { apparmor: { type: 'Localhost', localhostRef: 'no-such-profile' } }), {
     code: 'CreateContainerConfigError',
-    message: /AppArmor is not enabled/,
+    message: refused,
+  });
+  const seen = await run('cat /proc/self/attr/current 2>&1', { apparmor: { type: 'RuntimeDefault' } }).catch(
+    (error: unknown) => error,
+  );
+  if (!hasAppArmor) assert.match(String(seen), /RuntimeDefault: AppArmor is not enabled/);
+  // By name: confined by one, or told that there is none.
+  else assert.match(String(seen), /\(enforce\)|the kernel has loaded no profile for containers/);
+});
+
+test('ambient capabilities are those of any user', async () => {
+  const seen = await run(status, { runAsUser: 1000, addAmbientCapabilities: ['NET_BIND_SERVICE'] });
+  for (const set of ['Eff', 'Prm', 'Inh', 'Amb'])
+    assert.deepEqual(capabilities(seen, set), ['CAP_NET_BIND_SERVICE'], set);
+});
+
+test('a CDI device is in the container, usable, with its variables and mounts', async () => {
+  const [directory = ''] = host.context.cdiDirectories;
+  mkdirSync(directory, { recursive: true });
+  const device = {
+    name: 'zero',
+    containerEdits: {
+      env: ['GPU=0'],
+      deviceNodes: [{ path: '/dev/gpu0', hostPath: '/dev/zero', permissions: 'r' }],
+      mounts: [{ hostPath: directory, containerPath: '/cdi', options: ['ro', 'nosuid'] }],
+    },
+  };
+  const file = { cdiVersion: '0.6.0', kind: 'vendor.example/gpu', devices: [device] };
+  writeFileSync(join(directory, 'gpu.json'), JSON.stringify(file));
+  const seen = await run(
+    'echo $GPU; head -c 3 /dev/gpu0 | wc -c; touch /cdi/x 2>/dev/null || echo ro; ls /cdi',
+    {},
+    { cdiDevices: ['vendor.example/gpu=zero'] },
+  );
+  assert.equal(seen, '0\n3\nro\ngpu.json\n');
+  await assert.rejects(run('true', {}, { cdiDevices: ['vendor.example/gpu=one'] }), {
+    message: /unresolvable CDI devices vendor\.example\/gpu=one/,
   });
 });

@@ -43,7 +43,7 @@ export function containerSecurityContext(
     noNewPrivs: own.allowPrivilegeEscalation === false,
     ...(own.procMount === 'Unmasked' ? { maskedPaths: [], readonlyPaths: [] } : {}),
     seccomp: seccompProfile(pod.spec, own, facts.seccompProfilePath),
-    apparmor: appArmorProfile(pod.spec, own),
+    ...appArmorProfile(pod.spec, own),
   };
 }
 
@@ -138,17 +138,16 @@ function seccompProfile(
   }
 }
 
-function appArmorProfile(spec: PodSpec | undefined, own: SecurityContext): SecurityProfile {
-  if (own.privileged === true) return { type: 'Unconfined' };
+/** Without a word on it there is none: a default that the host may not have is asked for by those who want it. */
+function appArmorProfile(
+  spec: PodSpec | undefined,
+  own: SecurityContext,
+): Pick<LinuxSecurityContext, 'apparmor'> {
   const profile = own.appArmorProfile ?? spec?.securityContext?.appArmorProfile;
-  switch (profile?.type) {
-    case 'Unconfined':
-      return { type: 'Unconfined' };
-    case 'Localhost':
-      return { type: 'Localhost', localhostRef: profile.localhostProfile ?? '' };
-    default:
-      return { type: 'RuntimeDefault' };
-  }
+  if (profile === undefined || own.privileged === true) return {};
+  if (profile.type === 'Localhost')
+    return { apparmor: { type: 'Localhost', localhostRef: profile.localhostProfile ?? '' } };
+  return { apparmor: { type: profile.type === 'Unconfined' ? 'Unconfined' : 'RuntimeDefault' } };
 }
 
 function allContainers(spec: PodSpec | undefined): (Container | EphemeralContainer)[] {

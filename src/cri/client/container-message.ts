@@ -29,6 +29,7 @@ export function containerMessage(
     envs: config.env.map(({ name, value }) => ({ key: name, value })),
     mounts: config.mounts.map((mount) => mountMessage(mount, userns, abilities)),
     devices: config.devices,
+    CDIDevices: (config.cdiDevices ?? []).map((name) => ({ name })),
     labels: config.labels,
     annotations: { ...config.annotations, [RESOURCES_ANNOTATION]: JSON.stringify(resources) },
     logPath: config.logPath,

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { PeapodError } from '../../model/errors.ts';
 import type { RuntimeHandler } from '../../runtime/pod-runtime.ts';
 import type { StatusResponse } from '../api/runtime_pb.ts';
@@ -8,8 +7,6 @@ type Ability = 'recursiveReadOnlyMounts' | 'userNamespaces' | 'supplementalGroup
 /** What a runtime says that it can do. Older ones leave out what they do not know, without a word: so it is refused before. */
 export interface RuntimeAbilities {
   readonly handlers: readonly RuntimeHandler[];
-  /** Whether this host has it: runtimes do not tell. */
-  readonly appArmor: boolean;
   /** @throws PeapodError Unsupported that names the field */
   demand(ability: Ability, field: string): void;
 }
@@ -27,20 +24,11 @@ export function runtimeAbilities(name: string, status: StatusResponse): RuntimeA
   };
   return {
     handlers,
-    appArmor: hasAppArmor(),
     demand: (ability, field) => {
       if (can[ability]) return;
       throw new PeapodError('Unsupported', `${field}: Forbidden: the runtime ${name} does not support it`);
     },
   };
-}
-
-function hasAppArmor(): boolean {
-  try {
-    return readFileSync('/sys/module/apparmor/parameters/enabled', 'utf8').trim() === 'Y';
-  } catch {
-    return false;
-  }
 }
 
 function handlersOf({ runtimeHandlers }: StatusResponse): RuntimeHandler[] {

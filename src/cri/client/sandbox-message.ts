@@ -80,6 +80,7 @@ export function securityMessage(
     capabilities: {
       addCapabilities: security.addCapabilities ?? [],
       dropCapabilities: security.dropCapabilities ?? [],
+      addAmbientCapabilities: security.addAmbientCapabilities ?? [],
     },
     runAsUsername: security.runAsUsername ?? '',
     noNewPrivs: security.noNewPrivs === true,
@@ -113,11 +114,7 @@ function commonSecurity(security: LinuxSecurityContext, abilities: RuntimeAbilit
     ...(security.runAsUser === undefined ? {} : { runAsUser: { value: BigInt(security.runAsUser) } }),
     ...(security.runAsGroup === undefined ? {} : { runAsGroup: { value: BigInt(security.runAsGroup) } }),
     ...(security.seccomp === undefined ? {} : { seccomp: profileMessage(security.seccomp) }),
-    // Where the kernel has no AppArmor, runtimes refuse even their own default.
-    ...(security.apparmor === undefined ||
-    (security.apparmor.type === 'RuntimeDefault' && !abilities.appArmor)
-      ? {}
-      : { apparmor: profileMessage(security.apparmor) }),
+    ...(security.apparmor === undefined ? {} : { apparmor: profileMessage(security.apparmor) }),
   };
 }
 

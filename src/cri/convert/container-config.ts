@@ -16,7 +16,6 @@ export function containerConfigFrom(message: ConfigMessage | undefined, field = 
   const metadata = required(config.metadata, `${field}.metadata`);
   const image = required(config.image?.image, `${field}.image.image`);
   const stopSignal = signalName(config.stopSignal, `${field}.stop_signal`);
-  if (config.CDIDevices.length > 0) unsupported(`${field}.CDI_devices`, 'no CDI devices are known');
   return {
     metadata: { name: required(metadata.name, `${field}.metadata.name`), attempt: metadata.attempt },
     image,
@@ -27,6 +26,9 @@ export function containerConfigFrom(message: ConfigMessage | undefined, field = 
     env: config.envs.map(({ key, value }) => ({ name: key, value })),
     mounts: config.mounts.map((mount, index) => mountFrom(mount, `${field}.mounts[${index}]`)),
     devices: config.devices.map((device, index) => deviceFrom(device, `${field}.devices[${index}]`)),
+    cdiDevices: config.CDIDevices.map(({ name }, index) =>
+      cdiName(name, `${field}.CDI_devices[${index}].name`),
+    ),
     labels: config.labels,
     annotations: config.annotations,
     logPath: config.logPath,
@@ -51,4 +53,9 @@ function deviceFrom({ hostPath, containerPath, permissions }: DeviceMessage, fie
     containerPath: containerPath || hostPath,
     permissions,
   };
+}
+
+function cdiName(name: string, field: string): string {
+  if (/^[^/=]+\/[^/=]+=.+$/s.test(name)) return name;
+  return invalid(field, name, 'must be VENDOR/CLASS=DEVICE');
 }

@@ -38,6 +38,6 @@ export function mountMessage(mount: Mount): MessageInitShape<typeof MountSchema>
     propagation: propagations.value(mount.propagation),
     ...('hostPath' in source
       ? { hostPath: source.hostPath }
-      : { image: { image: source.image }, imageSubPath: source.subPath ?? '' }),
+      : { image: { image: source.image, imageRef: source.image }, imageSubPath: source.subPath ?? '' }),
   };
 }

@@ -14,11 +14,14 @@ import { invalid, required } from './invalid.ts';
 export function namespacesFrom(message: NamespaceOption | undefined, field: string): NamespaceOptions {
   const pid = namespaceModes.word(message?.pid ?? NamespaceMode.POD, `${field}.pid`);
   const userns = usersFrom(message?.usernsOptions, `${field}.userns_options`);
+  const target = message?.targetId ?? '';
+  if (target !== '' && pid !== 'TARGET')
+    invalid(`${field}.target_id`, target, 'may be set only with pid TARGET');
   return {
     network: podOrNode(message?.network ?? NamespaceMode.POD, `${field}.network`),
     pid,
     ipc: podOrNode(message?.ipc ?? NamespaceMode.POD, `${field}.ipc`),
-    ...(pid === 'TARGET' ? { targetId: required(message?.targetId, `${field}.target_id`) } : {}),
+    ...(pid === 'TARGET' ? { targetId: required(target, `${field}.target_id`) } : {}),
     ...(userns === undefined ? {} : { userns }),
   };
 }

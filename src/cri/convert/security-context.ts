@@ -27,7 +27,7 @@ export function containerSecurityFrom(
     ...commonSecurity(message, field, 'runAsUsername' in named),
     addCapabilities: message.capabilities?.addCapabilities ?? [],
     dropCapabilities: message.capabilities?.dropCapabilities ?? [],
-    ...ambientCapabilities(message.capabilities?.addAmbientCapabilities ?? [], field),
+    addAmbientCapabilities: message.capabilities?.addAmbientCapabilities ?? [],
     noNewPrivs: message.noNewPrivs,
     ...(message.namespaceOptions === undefined
       ? {}
@@ -88,12 +88,6 @@ function commonSecurity(message: CommonSecurity, field: string, hasUsername: boo
   };
 }
 
-/** A container has ambient capabilities only if the runtime gives them. */
-function ambientCapabilities(names: readonly string[], field: string): Record<string, never> {
-  if (names.length === 0) return {};
-  return unsupported(`${field}.capabilities.add_ambient_capabilities`, 'no ambient capabilities are given');
-}
-
 type ProfileLike = Pick<ProfileMessage, 'profileType' | 'localhostRef'>;
 
 function profile<Name extends 'seccomp' | 'apparmor'>(
@@ -103,8 +97,12 @@ function profile<Name extends 'seccomp' | 'apparmor'>(
 ): { [Key in Name]?: SecurityProfile } {
   if (message === undefined) return {};
   const type = profileTypes.word(message.profileType, `${field}.${name}.profile_type`);
-  if (type !== 'Localhost') return { [name]: { type } } as { [Key in Name]?: SecurityProfile };
   const at = `${field}.${name}.localhost_ref`;
+  if (type !== 'Localhost') {
+    if (message.localhostRef !== '')
+      invalid(at, message.localhostRef, 'may be set only with profile_type Localhost');
+    return { [name]: { type } } as { [Key in Name]?: SecurityProfile };
+  }
   const localhostRef = required(message.localhostRef, at);
   if (name === 'seccomp' && !localhostRef.startsWith('/'))
     invalid(at, localhostRef, 'must be an absolute path');

@@ -1,23 +1,12 @@
 import type { Clock } from '../../model/clock.ts';
 import type { PodRuntime } from '../../runtime/pod-runtime.ts';
-import { ImageService, RuntimeService } from '../api/runtime_pb.ts';
-import { createGrpcServer, type GrpcServer, grpcService } from '../grpc/grpc-server.ts';
+import { createGrpcServer, type GrpcServer } from '../grpc/grpc-server.ts';
 import { CpuRates } from './cpu-rates.ts';
 import type { CriContext } from './cri-context.ts';
+import { criServices } from './cri-services.ts';
 import { EventHub } from './event-hub.ts';
 import { SharedWork } from './shared-work.ts';
 import { openStreamServer } from './stream-server.ts';
-import { containerLife } from './verbs/container-life.ts';
-import { containerStatus } from './verbs/container-status.ts';
-import { createContainer } from './verbs/create-container.ts';
-import { execSync } from './verbs/exec-sync.ts';
-import { images } from './verbs/images.ts';
-import { metrics } from './verbs/metrics.ts';
-import { runtimeInfo } from './verbs/runtime-info.ts';
-import { sandboxLife } from './verbs/sandbox-life.ts';
-import { sandboxStatus } from './verbs/sandbox-status.ts';
-import { stats } from './verbs/stats.ts';
-import { streams } from './verbs/streams.ts';
 
 export interface CriServerOptions {
   readonly runtime: PodRuntime;
@@ -44,21 +33,7 @@ export async function openCriServer(options: CriServerOptions): Promise<GrpcServ
     info,
     podCidr,
   };
-  const services = [
-    grpcService(RuntimeService, {
-      ...runtimeInfo(context),
-      ...sandboxLife(context),
-      ...sandboxStatus(context),
-      ...createContainer(context),
-      ...containerLife(context),
-      ...containerStatus(context),
-      ...execSync(context),
-      ...streams(context),
-      ...stats(context),
-      ...metrics(context),
-    }),
-    grpcService(ImageService, images(context)),
-  ];
+  const services = criServices(context);
   const server = opened.use(createGrpcServer({ services, onBug }));
   const all = opened.move();
   return { accept: (socket) => server.accept(socket), [Symbol.asyncDispose]: () => all.disposeAsync() };

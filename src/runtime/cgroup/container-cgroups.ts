@@ -20,7 +20,6 @@ export function openContainerCgroups(
   layout: CgroupLayout,
   parent: string,
 ): ContainerCgroups & {
-  processes(path: string): Promise<number[]>;
   /** Moves a process into a cgroup, made when missing, that has the least share of the processor. */
   enter(path: string, pid: number): Promise<void>;
   removeEmpty(): Promise<void>;

@@ -13,6 +13,8 @@ export interface ContainerContext {
   readonly host: HostFacts;
   /** Whether systemd runs here, and makes the cgroups in its slices itself. */
   readonly systemd: boolean;
+  /** Where the files that describe CDI devices are; a later one wins. */
+  readonly cdiDirectories: readonly string[];
   readonly cgroups: ContainerCgroups;
   readonly images: ContainerImages;
   readonly sandboxes: ContainerSandboxes;
@@ -35,6 +37,8 @@ export interface ContainerCgroups {
   /** How many processes in it the kernel has killed for want of memory; 0 when it is gone. */
   oomKills(cgroupPath: string): Promise<number>;
   stats(cgroupPath: string): Promise<CgroupStats>;
+  /** All that are in it and below it. */
+  processes(cgroupPath: string): Promise<number[]>;
 }
 
 export type CgroupStats = Omit<

@@ -8,7 +8,9 @@ import { traced } from '../linux/trace.ts';
 import { writeFileAtomic } from '../linux/write-file-atomic.ts';
 import type { CallOptions, ContainerConfig, ImageStatus } from '../pod-runtime.ts';
 import { announceChange } from './announce-change.ts';
-import { checkAppArmor } from './check-apparmor.ts';
+import { appArmorProfile } from './apparmor-profile.ts';
+import { applyCdiEdits } from './cdi/apply-cdi-edits.ts';
+import { cdiEdits } from './cdi/cdi-edits.ts';
 import { checkPropagation } from './check-propagation.ts';
 import { createUnderConmon } from './conmon.ts';
 import { discardContainer } from './discard-container.ts';
@@ -178,9 +180,8 @@ async function prepareBundle(
   );
   const mounts = await traced('resolve mounts', () => resolveMounts(context, paths, config.mounts, users));
   await checkPropagation(mounts);
-  await checkAppArmor(security.apparmor);
   const user = containerUser(paths.rootfs, config, image);
-  const spec = buildSpec({
+  const built = buildSpec({
     containerId: record.id,
     config,
     image: image.config,
@@ -199,8 +200,10 @@ async function prepareBundle(
       ...(await requestedDevices(config.devices)),
     ],
     localhostSeccomp: await localhostSeccomp(config),
+    appArmorProfile: await appArmorProfile(security.apparmor),
     host: context.host,
   });
+  const spec = await applyCdiEdits(built, await cdiEdits(config.cdiDevices ?? [], context.cdiDirectories));
   makeDirectoryInRoot(paths.rootfs, spec.process.cwd, users);
   await writeFileAtomic(paths.spec, JSON.stringify(spec), { mode: 0o600, durable: false });
   return { spec, user };

@@ -17,6 +17,7 @@ export function sandboxStatus(record: SandboxRecord): PodSandboxStatus {
     namespaces: config.linux.namespaces,
     cgroupParent: parentPath(config.linux.cgroupParent),
     runtimeHandler: config.runtimeHandler ?? '',
+    privileged: config.linux.securityContext.privileged === true,
   };
 }
 

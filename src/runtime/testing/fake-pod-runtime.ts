@@ -105,6 +105,7 @@ export class FakePodRuntime implements PodRuntime {
       namespaces: config.linux.namespaces,
       cgroupParent: config.linux.cgroupParent,
       runtimeHandler: config.runtimeHandler ?? '',
+      privileged: config.linux.securityContext.privileged === true,
     });
     return id;
   }

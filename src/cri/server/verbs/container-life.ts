@@ -29,8 +29,9 @@ export const containerLife: RuntimeVerbs<
     return {};
   },
 
-  async updateContainerResources({ containerId, linux, windows }, { signal }) {
+  async updateContainerResources({ containerId, linux, windows, annotations }, { signal }) {
     if (windows !== undefined) unsupported('windows', 'this is Linux');
+    if (Object.keys(annotations).length > 0) unsupported('annotations', 'none changes anything');
     const resources = resourcesFrom(required(linux, 'linux'), 'linux');
     const id = await findContainerId(context, containerId);
     await context.runtime.updateContainerResources(id, resources, { signal });

@@ -3,7 +3,9 @@ import { realpath } from 'node:fs/promises';
 import { PeapodError } from '../../../model/errors.ts';
 import type { Mount } from '../../../runtime/pod-runtime.ts';
 import { containerConfigFrom } from '../../convert/container-config.ts';
-import { invalid } from '../../convert/invalid.ts';
+import { invalid, required } from '../../convert/invalid.ts';
+import { checkHandler } from '../check-handler.ts';
+import { checkInSandbox } from '../check-in-sandbox.ts';
 import type { CriContext } from '../cri-context.ts';
 import { findSandboxId } from '../find-id.ts';
 import type { RuntimeVerbs } from '../runtime-verbs.ts';
@@ -13,13 +15,20 @@ export const createContainer: RuntimeVerbs<'createContainer'> = (context) => ({
   async createContainer({ podSandboxId, config: message }, { signal }) {
     const asked = containerConfigFrom(message);
     const sandboxId = await findSandboxId(context, podSandboxId);
+    checkInSandbox(
+      required(message, 'config'),
+      await context.runtime.podSandboxStatus(sandboxId, { signal }),
+    );
+    await checkHandler(context, message?.image?.runtimeHandler, 'config.image.runtime_handler');
     const { name, attempt } = asked.metadata;
     const containerId = await context.work.run(
       JSON.stringify(['create', sandboxId, name, attempt]),
       { signal, abandoned: 'goes on' },
       async (over) => {
         const mounts = await Promise.all(
-          asked.mounts.map((mount, index) => resolveMount(context, mount, index)),
+          asked.mounts.map((mount, index) =>
+            resolveMount(context, mount, message?.mounts[index]?.image?.runtimeHandler, index),
+          ),
         );
         const config = { ...asked, mounts, image: await imageId(context, asked.image) };
         return context.runtime.createContainer(sandboxId, config, { signal: over });
@@ -36,8 +45,14 @@ async function imageId({ runtime }: CriContext, reference: string): Promise<stri
 }
 
 /** A symlink is followed, and what is not there is an error. */
-async function resolveMount(context: CriContext, mount: Mount, index: number): Promise<Mount> {
+async function resolveMount(
+  context: CriContext,
+  mount: Mount,
+  imageHandler: string | undefined,
+  index: number,
+): Promise<Mount> {
   const { source } = mount;
+  await checkHandler(context, imageHandler, `config.mounts[${index}].image.runtime_handler`);
   if ('image' in source)
     return { ...mount, source: { ...source, image: await imageId(context, source.image) }, readonly: true };
   const field = `config.mounts[${index}].host_path`;

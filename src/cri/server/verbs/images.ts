@@ -3,8 +3,9 @@ import type { PullOptions } from '../../../runtime/pod-runtime.ts';
 import type { AuthConfig, ImageFilter, ImageSpec } from '../../api/runtime_pb.ts';
 import { pullAuth } from '../../convert/auth.ts';
 import { filesystemMessage, imageMessage } from '../../convert/images.ts';
-import { invalid, required } from '../../convert/invalid.ts';
+import { required } from '../../convert/invalid.ts';
 import type { CriContext } from '../cri-context.ts';
+import { checkHandler } from '../check-handler.ts';
 import { inLists } from '../in-lists.ts';
 import type { ImageVerbs } from '../runtime-verbs.ts';
 
@@ -18,6 +19,7 @@ export const images: ImageVerbs<
   },
 
   async imageStatus({ image: spec, verbose }, { signal }) {
+    await checkHandler(context, spec?.runtimeHandler, 'image.runtime_handler');
     const image = await context.runtime.imageStatus(referenceOf(spec), { signal });
     if (image === undefined) return {};
     return { image: imageMessage(image), info: verbose ? { info: JSON.stringify(image) } : {} };
@@ -26,7 +28,7 @@ export const images: ImageVerbs<
   /** Given up when every client that asked for it has gone. */
   async pullImage({ image: spec, auth }, { signal }) {
     const reference = referenceOf(spec);
-    await checkHandler(context, spec);
+    await checkHandler(context, spec?.runtimeHandler, 'image.runtime_handler');
     const options = authOptions(auth, reference);
     const { id } = await context.work.run(
       JSON.stringify(['pull', reference, options]),
@@ -38,6 +40,7 @@ export const images: ImageVerbs<
 
   /** With all its names, as the API wants. */
   async removeImage({ image: spec }, { signal }) {
+    await checkHandler(context, spec?.runtimeHandler, 'image.runtime_handler');
     const image = await context.runtime.imageStatus(referenceOf(spec), { signal });
     if (image !== undefined) await context.runtime.removeImage(image.id, { signal });
     return {};
@@ -65,14 +68,9 @@ function authOptions(auth: AuthConfig | undefined, reference: string): PullOptio
   return known === undefined ? {} : { auth: known };
 }
 
-async function checkHandler({ runtime }: CriContext, spec: ImageSpec | undefined): Promise<void> {
-  const handler = spec?.runtimeHandler ?? '';
-  const known = await runtime.runtimeHandlers();
-  if (!known.some(({ name }) => name === handler))
-    invalid('image.runtime_handler', handler, 'there is no such runtime handler');
-}
-
-async function list({ runtime }: CriContext, filter: ImageFilter | undefined, signal: AbortSignal) {
+async function list(context: CriContext, filter: ImageFilter | undefined, signal: AbortSignal) {
+  const { runtime } = context;
+  await checkHandler(context, filter?.image?.runtimeHandler, 'filter.image.runtime_handler');
   const reference = filter?.image?.image ?? '';
   if (reference === '') return (await runtime.listImages({ signal })).map(imageMessage);
   const image = await runtime.imageStatus(reference, { signal });

@@ -9,15 +9,15 @@ import type { RuntimeVerbs } from '../runtime-verbs.ts';
 const HIGHEST_PORT = 65_535;
 
 export const streams: RuntimeVerbs<'exec' | 'attach' | 'portForward'> = (context) => ({
-  async exec({ containerId, cmd, ...request }) {
-    const wanted = streamsOf(request);
+  async exec({ containerId, cmd, stdin, stdout, stderr, tty }) {
+    const wanted = streamsOf({ stdin, stdout, stderr, tty });
     if (cmd.length === 0) throw new PeapodError('Invalid', 'cmd: Required value');
     const id = await runningContainer(context, containerId);
     return { url: context.streams.grant({ verb: 'exec', containerId: id, command: cmd, streams: wanted }) };
   },
 
-  async attach({ containerId, ...request }) {
-    const wanted = streamsOf(request);
+  async attach({ containerId, stdin, stdout, stderr, tty }) {
+    const wanted = streamsOf({ stdin, stdout, stderr, tty });
     const id = await runningContainer(context, containerId);
     return { url: context.streams.grant({ verb: 'attach', containerId: id, streams: wanted }) };
   },

@@ -58,6 +58,7 @@ function spec(security: LinuxSecurityContext = {}, more: Partial<SpecFacts> = {}
       hostnamePath: '/hostname',
     },
     targetPid: undefined,
+    appArmorProfile: undefined,
     mounts: [],
     devices: [],
     localhostSeccomp: undefined,
@@ -213,7 +214,6 @@ for (const [resources, mode, expected] of [
     'v1',
     { hugepageLimits: [{ pageSize: '2MB', limit: 7 }] },
   ],
-  [{ unified: { 'memory.high': '9' } }, 'v1', {}],
   [{ unified: { 'memory.high': '9' } }, 'v2', { unified: { 'memory.high': '9' } }],
 ] as const) {
   test(`resources ${JSON.stringify(resources)} on ${mode}`, () => {
@@ -222,6 +222,18 @@ for (const [resources, mode, expected] of [
     assert.deepEqual(ociResources(given, mode), expected);
   });
 }
+
+for (const [resources, message] of [
+  [{ unified: { 'memory.high': '9' } }, /unified: not supported/],
+  [{ memorySwapLimitBytes: 9 }, /memory_swap_limit_in_bytes: Invalid value: 9: needs memory_limit/],
+  [
+    { memoryLimitBytes: 10, memorySwapLimitBytes: 9 },
+    /memory_swap_limit_in_bytes: Invalid value: 9: must not/,
+  ],
+] as const)
+  test(`resources ${JSON.stringify(resources)} are refused on v1`, () => {
+    assert.throws(() => ociResources(resources, 'v1'), { message });
+  });
 
 test('devices are refused but for the usual ones, mknod and what was asked for', () => {
   const device = {

@@ -34,6 +34,8 @@ export interface SpecFacts {
   devices: readonly DeviceNode[];
   /** The node's profile, when the manifest asks for one of type `Localhost`. */
   localhostSeccomp: OciSeccomp | undefined;
+  /** By the kernel's name for it. */
+  appArmorProfile: string | undefined;
   host: HostFacts;
 }
 
@@ -58,6 +60,7 @@ export function buildSpec(facts: SpecFacts): OciSpec {
       privileged: security.privileged === true,
       add: security.addCapabilities ?? [],
       drop: security.dropCapabilities ?? [],
+      ambient: security.addAmbientCapabilities ?? [],
     },
     facts.host.capabilities,
   );
@@ -86,7 +89,7 @@ function ociProcess(facts: SpecFacts, capabilities: readonly string[]): OciProce
     args: processArgs(config, image),
     env: processEnv(config, image.env, { hostname: facts.sandbox.hostname, home: user.home }),
     cwd: processCwd(config.workingDir, image.workingDir),
-    capabilities: capabilitySets(capabilities),
+    capabilities: capabilitySets(capabilities, security.addAmbientCapabilities),
     rlimits: defaultRlimits(host.hardNofile),
     noNewPrivileges: security.noNewPrivs === true,
   };
@@ -95,9 +98,7 @@ function ociProcess(facts: SpecFacts, capabilities: readonly string[]): OciProce
     maySetAny: host.capabilities.has('CAP_SYS_RESOURCE'),
   });
   if (oomScoreAdj !== undefined) process.oomScoreAdj = oomScoreAdj;
-  if (security.apparmor?.type === 'Localhost' && security.apparmor.localhostRef) {
-    process.apparmorProfile = security.apparmor.localhostRef;
-  }
+  if (facts.appArmorProfile !== undefined) process.apparmorProfile = facts.appArmorProfile;
   return process;
 }
 

@@ -59,3 +59,15 @@ test('nothing is inheritable or ambient', () => {
 test("a mask of /proc is read by the kernel's bit numbers", () => {
   assert.deepEqual(capabilityNames('0000000000000021'), ['CAP_CHOWN', 'CAP_KILL']);
 });
+
+test('what is ambient is granted besides, and cannot be dropped', () => {
+  const all = new Set(ALL_CAPABILITIES);
+  const request = { privileged: false, add: [], drop: ['ALL'], ambient: ['NET_ADMIN'] };
+  const granted = grantedCapabilities(request, all);
+  assert.deepEqual(granted, ['CAP_NET_ADMIN']);
+  const { ambient, inheritable } = capabilitySets([...granted, 'CAP_CHOWN'], ['net_admin']);
+  assert.deepEqual([ambient, inheritable], [granted, granted]);
+  assert.throws(() => grantedCapabilities({ ...request, drop: ['NET_ADMIN'] }, all), {
+    message: /CAP_NET_ADMIN cannot be both ambient and dropped/,
+  });
+});

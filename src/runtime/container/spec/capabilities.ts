@@ -72,6 +72,8 @@ export interface CapabilityRequest {
   privileged: boolean;
   add: readonly string[];
   drop: readonly string[];
+  /** Given to what is not root's as well, and so to be granted like those of `add`. */
+  ambient?: readonly string[];
 }
 
 /**
@@ -81,8 +83,15 @@ export interface CapabilityRequest {
  */
 export function grantedCapabilities(request: CapabilityRequest, bounding: ReadonlySet<string>): string[] {
   if (request.privileged) return ALL_CAPABILITIES.filter((name) => bounding.has(name));
-  const add = request.add.map(normalised);
+  const ambient = (request.ambient ?? []).map(normalised);
+  const add = [...request.add.map(normalised), ...ambient];
   const drop = request.drop.map(normalised);
+  for (const name of ambient)
+    if (name !== 'CAP_ALL' && drop.includes(name))
+      throw new PeapodError(
+        'CreateContainerConfigError',
+        `capability ${name} cannot be both ambient and dropped`,
+      );
   const granted = new Set<string>(add.includes('CAP_ALL') ? ALL_CAPABILITIES : DEFAULT_CAPABILITIES);
   if (drop.includes('CAP_ALL')) granted.clear();
   for (const name of add) if (name !== 'CAP_ALL') granted.add(known(name));
@@ -98,14 +107,16 @@ export function grantedCapabilities(request: CapabilityRequest, bounding: Readon
   return ALL_CAPABILITIES.filter((name) => granted.has(name) && bounding.has(name));
 }
 
-/** Inheritable and ambient stay empty: a program gets what it is granted as root only, or by its file's own capabilities. */
-export function capabilitySets(granted: readonly string[]): OciCapabilities {
+/** A program gets what it is granted as root only, or by its file's own capabilities; what is ambient it gets as anybody. */
+export function capabilitySets(granted: readonly string[], ambient: readonly string[] = []): OciCapabilities {
+  const wanted = new Set(ambient.map(normalised));
+  const always = granted.filter((name) => wanted.has('CAP_ALL') || wanted.has(name));
   return {
     bounding: [...granted],
     effective: [...granted],
     permitted: [...granted],
-    inheritable: [],
-    ambient: [],
+    inheritable: always,
+    ambient: [...always],
   };
 }
 

@@ -9,8 +9,17 @@ export interface OciSpec {
   hostname?: string;
   mounts: OciMount[];
   annotations: Record<string, string>;
+  hooks?: OciHooks;
   linux: OciLinux;
 }
+
+/** Programs of the host, run by the OCI runtime at the steps of a container's life. */
+export type OciHooks = Partial<
+  Record<
+    'prestart' | 'createRuntime' | 'createContainer' | 'startContainer' | 'poststart' | 'poststop',
+    { path: string; args?: string[]; env?: string[]; timeout?: number }[]
+  >
+>;
 
 export interface OciProcess {
   terminal: boolean;
@@ -26,7 +35,7 @@ export interface OciProcess {
   apparmorProfile?: string;
 }
 
-/** One list for each of the kernel's sets; ambient stays empty, as Kubernetes has it. */
+/** One list for each of the kernel's sets. */
 export interface OciCapabilities {
   bounding: string[];
   effective: string[];

@@ -1,7 +1,11 @@
+import { PeapodError } from '../../../model/errors.ts';
 import type { LinuxContainerResources } from '../../pod-runtime.ts';
 import type { OciResources } from './oci-spec.ts';
 
-/** What the OCI runtime shall write into the container's cgroup; what is absent stays as the kernel has it. */
+/**
+ * What the OCI runtime shall write into the container's cgroup; what is absent stays as the kernel has it.
+ * @throws PeapodError Unsupported for files of cgroup version 2 where that is not here, Invalid for a limit of swap without one of memory
+ */
 export function ociResources(resources: LinuxContainerResources, mode: 'v1' | 'v2'): OciResources {
   const result: OciResources = {};
   const memory = memoryLimits(resources, mode);
@@ -16,7 +20,12 @@ export function ociResources(resources: LinuxContainerResources, mode: 'v1' | 'v
       limit: limitBytes,
     }));
   }
-  if (mode === 'v2' && resources.unified && Object.keys(resources.unified).length > 0) {
+  if (resources.unified && Object.keys(resources.unified).length > 0) {
+    if (mode === 'v1')
+      throw new PeapodError(
+        'Unsupported',
+        'linux.resources.unified: not supported: this host has cgroup version 1',
+      );
     result.unified = { ...resources.unified };
   }
   return result;
@@ -24,9 +33,20 @@ export function ociResources(resources: LinuxContainerResources, mode: 'v1' | 'v
 
 /** Without a word on swap a container gets none beyond its memory limit, as the kubelet has it. */
 function memoryLimits(resources: LinuxContainerResources, mode: 'v1' | 'v2'): OciResources['memory'] {
-  const limit = resources.memoryLimitBytes;
-  if (limit === undefined || limit <= 0) return undefined;
-  if (resources.memorySwapLimitBytes !== undefined) return { limit, swap: resources.memorySwapLimitBytes };
+  const { memoryLimitBytes: limit, memorySwapLimitBytes: swap } = resources;
+  if (limit === undefined || limit <= 0) {
+    if (swap === undefined || swap <= 0) return undefined;
+    throw new PeapodError(
+      'Invalid',
+      `linux.resources.memory_swap_limit_in_bytes: Invalid value: ${swap}: needs memory_limit_in_bytes, which it includes`,
+    );
+  }
+  if (swap !== undefined && swap >= 0 && swap < limit)
+    throw new PeapodError(
+      'Invalid',
+      `linux.resources.memory_swap_limit_in_bytes: Invalid value: ${swap}: must not be less than memory_limit_in_bytes, which it includes`,
+    );
+  if (swap !== undefined) return { limit, swap };
   return mode === 'v2' ? { limit, swap: limit } : { limit };
 }
 

@@ -76,6 +76,7 @@ export async function openContainerHost(
     conmon: 'conmon',
     runtime,
     systemd: false,
+    cdiDirectories: [join(directory, 'cdi')],
     host: await readHostFacts({ ociVersion: '1.0.0', cgroupMode: 'v1' }),
     cgroups: hybridCgroups(cgroupParent),
     images: {
@@ -216,6 +217,10 @@ function hybridCgroups(parent: string): ContainerCgroups {
       }
     },
     oomKills: async (path) => Number(/^oom_kill (\d+)/m.exec(memory(path, 'memory.oom_control'))?.[1] ?? 0),
+    processes: async (path) =>
+      at(path).flatMap((directory) =>
+        readFileSync(join(directory, 'cgroup.procs'), 'utf8').split('\n').filter(Boolean).map(Number),
+      ),
     stats: async (path) => ({
       cpuUsageNanoCoreSeconds: 0,
       memoryWorkingSetBytes: 0,
