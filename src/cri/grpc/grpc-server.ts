@@ -10,6 +10,7 @@ import {
   type UntypedHandleCall,
   type UntypedServiceImplementation,
 } from '@grpc/grpc-js';
+import type { EncodedMessage } from './encoded-message.ts';
 import { toGrpcStatus } from './grpc-status.ts';
 import { MAX_MESSAGE_BYTES, methodDefinitions } from './service-definition.ts';
 
@@ -19,11 +20,14 @@ export interface GrpcCall {
 }
 
 type Handler<Method extends DescMethod> = Method['methodKind'] extends 'unary'
-  ? (request: MessageShape<Method['input']>, call: GrpcCall) => Promise<MessageInitShape<Method['output']>>
+  ? (
+      request: MessageShape<Method['input']>,
+      call: GrpcCall,
+    ) => Promise<MessageInitShape<Method['output']> | EncodedMessage>
   : (
       request: MessageShape<Method['input']>,
       call: GrpcCall,
-    ) => AsyncIterable<MessageInitShape<Method['output']>>;
+    ) => AsyncIterable<MessageInitShape<Method['output']> | EncodedMessage>;
 
 /** One function for each method of a service: a promise of the answer, or a stream of answers. */
 export type ServiceHandlers<Service extends DescService> = {

@@ -8,6 +8,7 @@ import {
   toBinary,
 } from '@bufbuild/protobuf';
 import type { MethodDefinition } from '@grpc/grpc-js';
+import { EncodedMessage } from './encoded-message.ts';
 
 /** A message is 16 MiB at most, as the kubelet and other runtimes have it. */
 export const MAX_MESSAGE_BYTES = 16 * 1024 * 1024;
@@ -36,6 +37,7 @@ function methodDefinition(service: DescService, method: DescMethod): MethodDefin
 function codec(schema: DescMessage) {
   return {
     write: (init: object): Buffer => {
+      if (init instanceof EncodedMessage) return init.bytes;
       const bytes = toBinary(schema, create(schema, init as MessageInitShape<DescMessage>));
       return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     },

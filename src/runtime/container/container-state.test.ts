@@ -14,13 +14,12 @@ const created = {
   startError: undefined,
 } as ContainerRecord;
 const alive: ContainerFacts = {
-  initAlive: true,
-  conmonAlive: true,
+  alive: true,
   exit: undefined,
   oomKilled: false,
   now: 99,
 };
-const dead: ContainerFacts = { ...alive, initAlive: false, conmonAlive: false };
+const dead: ContainerFacts = { ...alive, alive: false };
 const running = { startRequestedAt: 19, startedAt: 20 };
 
 for (const [title, record, facts, expected] of [
@@ -33,18 +32,6 @@ for (const [title, record, facts, expected] of [
     ['CONTAINER_CREATED', 0, 0, '', 0],
   ],
   ['a started one runs', running, alive, ['CONTAINER_RUNNING', 20, 0, '', 0]],
-  [
-    'it runs while conmon still holds its output',
-    running,
-    { ...dead, conmonAlive: true },
-    ['CONTAINER_RUNNING', 20, 0, '', 0],
-  ],
-  [
-    'it runs when only conmon has died',
-    running,
-    { ...dead, initAlive: true },
-    ['CONTAINER_RUNNING', 20, 0, '', 0],
-  ],
   [
     'success is Completed',
     running,

@@ -3,8 +3,8 @@ import type { ContainerRecord } from './container-record.ts';
 
 /** What the kernel and conmon tell about a container now. */
 export interface ContainerFacts {
-  initAlive: boolean;
-  conmonAlive: boolean;
+  /** conmon, or the first process without it. */
+  alive: boolean;
   /** From conmon's exit file. */
   exit: { code: number; at: number } | undefined;
   oomKilled: boolean;
@@ -55,7 +55,7 @@ export function deriveState(record: ContainerRecord, facts: ContainerFacts): Der
       message: '',
     };
   }
-  if (facts.initAlive || facts.conmonAlive) {
+  if (facts.alive) {
     return { ...base, state: record.startedAt > 0 ? 'CONTAINER_RUNNING' : 'CONTAINER_CREATED' };
   }
   return {

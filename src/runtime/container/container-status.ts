@@ -8,6 +8,7 @@ import {
   recallRecord,
 } from './container-record.ts';
 import type { DerivedState } from './container-state.ts';
+import { exitedContainers } from './observe-container.ts';
 import { observeAndSettle } from './settle-container.ts';
 
 /** @throws PeapodError NotFound */
@@ -22,13 +23,14 @@ export async function listContainers(
   filter: ContainerFilter = {},
 ): Promise<ContainerStatus[]> {
   const ids = filter.id === undefined ? await listContainerIds(context.paths.containers) : [filter.id];
+  const exited = await exitedContainers(context);
   const found = await Promise.all(
     ids.map(async (id) => {
       const known = recallRecord(context.paths.containers, id);
       if (known !== undefined && !recordMatches(known, filter)) return undefined;
       const record = await findRecord(context.paths.containers, id);
       if (!record || record.createdAt === 0 || !recordMatches(record, filter)) return undefined;
-      const observed = await observeAndSettle(context, record);
+      const observed = await observeAndSettle(context, record, exited);
       return toStatus(observed.record, observed.derived);
     }),
   );
@@ -43,7 +45,18 @@ function recordMatches(record: ContainerRecord, filter: ContainerFilter): boolea
   return Object.entries(filter.labels ?? {}).every(([key, value]) => record.config.labels[key] === value);
 }
 
+const made = new WeakMap<ContainerRecord, ContainerStatus>();
+
+/** The same object as before while nothing has changed, so that what was made of it can be used again. */
 function toStatus(record: ContainerRecord, derived: DerivedState): ContainerStatus {
+  const before = made.get(record);
+  if (before?.state === derived.state && before.finishedAt === derived.finishedAt) return before;
+  const status = Object.freeze(newStatus(record, derived));
+  made.set(record, status);
+  return status;
+}
+
+function newStatus(record: ContainerRecord, derived: DerivedState): ContainerStatus {
   const { config } = record;
   const lives = derived.state === 'CONTAINER_RUNNING' || derived.state === 'CONTAINER_CREATED';
   return {

@@ -1,33 +1,38 @@
 import { statSync } from 'node:fs';
-import { access, readFile } from 'node:fs/promises';
-import { bootId, isAlive as processIsAlive, readProcessStat } from '../linux/proc.ts';
+import { access, readdir, readFile } from 'node:fs/promises';
+import { bootId, readProcessStat } from '../linux/proc.ts';
+import { processHandles } from '../linux/process-handles.ts';
 import type { ContainerContext } from './container-context.ts';
-import { containerPaths } from './container-paths.ts';
+import { containerPaths, exitsDirectory } from './container-paths.ts';
 import type { ContainerRecord, ProcessIdentity } from './container-record.ts';
 import type { ContainerFacts } from './container-state.ts';
 
-/** Asks the kernel, and what conmon left, how a container is. */
+/** The containers for which conmon has left an exit code, for those who look at many. */
+export async function exitedContainers(context: ContainerContext): Promise<ReadonlySet<string>> {
+  return new Set(await readdir(exitsDirectory(context.paths)).catch(() => []));
+}
+
+/**
+ * Asks the kernel, and what conmon left, how a container is.
+ * @param exited those that had ended a moment ago: of another one that lives no exit code is looked for
+ */
 export async function observeContainer(
   context: ContainerContext,
   record: ContainerRecord,
+  exited?: ReadonlySet<string>,
 ): Promise<ContainerFacts> {
+  // The process first, the exit file after it: the other way round a container that ends in between would seem lost.
+  const alive = record.bootId === bootId() && (isAlive(record.conmon) || isAlive(record.init));
+  const now = context.clock.now();
+  if (alive && exited?.has(record.id) === false) return { alive, exit: undefined, oomKilled: false, now };
   const paths = containerPaths(context.paths, record.id);
-  const sameBoot = record.bootId === bootId();
-  // The processes first, the exit file after them: the other way round a container that ends in between would seem lost.
-  const conmonAlive = sameBoot && isAlive(record.conmon);
-  const initAlive = sameBoot && isAlive(record.init);
   const exit = await readExit(paths.exit);
-  return {
-    conmonAlive,
-    initAlive,
-    exit,
-    oomKilled: exit !== undefined && exit.code !== 0 && (await wasOomKilled(context, record, paths.oom)),
-    now: context.clock.now(),
-  };
+  const oomKilled = exit !== undefined && exit.code !== 0 && (await wasOomKilled(context, record, paths.oom));
+  return { alive, exit, oomKilled, now };
 }
 
 export function isAlive(identity: ProcessIdentity | undefined): boolean {
-  return identity !== undefined && processIsAlive(identity.pid, identity.startTime);
+  return identity !== undefined && processHandles.isAlive(identity.pid, identity.startTime);
 }
 
 /** @returns nothing when the process is gone already */

@@ -20,8 +20,9 @@ export interface ObservedContainer {
 export async function observeAndSettle(
   context: ContainerContext,
   record: ContainerRecord,
+  exited?: ReadonlySet<string>,
 ): Promise<ObservedContainer> {
-  const derived = deriveState(record, await observeContainer(context, record));
+  const derived = deriveState(record, await observeContainer(context, record, exited));
   if (!needsCare(record, derived)) return { record, derived };
   using lock = tryLockFile(containerPaths(context.paths, record.id).lock, { removeFile: true });
   if (!lock) return { record, derived };

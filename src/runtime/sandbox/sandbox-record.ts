@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { PeapodError } from '../../model/errors.ts';
 import type { OciRuntimeCommand } from '../container/container-context.ts';
 import { ParsedFiles } from '../linux/parsed-files.ts';
-import { bootId, isAlive, readProcessStat } from '../linux/proc.ts';
+import { bootId, readProcessStat } from '../linux/proc.ts';
+import { processHandles } from '../linux/process-handles.ts';
 import { writeFileAtomic } from '../linux/write-file-atomic.ts';
 import type { PodMetadata, PodSandboxConfig } from '../pod-runtime.ts';
 import { mkdir, rm } from '../linux/files.ts';
@@ -59,7 +60,7 @@ export function identifyProcess(pid: number): ProcessIdentity | undefined {
 }
 
 export function isRunning(process: ProcessIdentity | undefined, boot: string): boolean {
-  return process !== undefined && boot === bootId() && isAlive(process.pid, process.startTime);
+  return process !== undefined && boot === bootId() && processHandles.isAlive(process.pid, process.startTime);
 }
 
 /** The sandbox works: it was made, not stopped, and its infra container lives. */

@@ -2,9 +2,20 @@ import { parentPath } from '../cgroup/cgroup-place.ts';
 import type { PodSandboxStatus, SandboxFilter } from '../pod-runtime.ts';
 import { isRunning, type SandboxRecord } from './sandbox-record.ts';
 
+const made = new WeakMap<SandboxRecord, { running: boolean; status: PodSandboxStatus }>();
+
+/** The same object as before while nothing has changed, so that what was made of it can be used again. */
 export function sandboxStatus(record: SandboxRecord): PodSandboxStatus {
+  const running = isRunning(record.infra, record.bootId);
+  const before = made.get(record);
+  if (before?.running === running) return before.status;
+  const status = Object.freeze(newStatus(record, running));
+  made.set(record, { running, status });
+  return status;
+}
+
+function newStatus(record: SandboxRecord, running: boolean): PodSandboxStatus {
   const { id, config, createdAt, stoppedAt, ips, infra } = record;
-  const running = isRunning(infra, record.bootId);
   return {
     id,
     metadata: config.metadata,

@@ -1,8 +1,9 @@
 /** ContainerStatus, ListContainers, StreamContainers. */
 import type { ContainerFilter as Filter } from '../../../runtime/pod-runtime.ts';
-import type { ContainerFilter } from '../../api/runtime_pb.ts';
+import { type ContainerFilter, ContainerSchema } from '../../api/runtime_pb.ts';
 import { containerMessage, containerStatusMessage } from '../../convert/container-status.ts';
 import { containerStates } from '../../convert/enums.ts';
+import { listEncoder } from '../../grpc/encoded-message.ts';
 import type { CriContext } from '../cri-context.ts';
 import { findContainerId, findSandboxId, withBeginning } from '../find-id.ts';
 import { inLists } from '../in-lists.ts';
@@ -20,12 +21,15 @@ export const containerStatus: RuntimeVerbs<'containerStatus' | 'listContainers' 
     };
   },
 
-  listContainers: async ({ filter }, { signal }) => ({ containers: await list(context, filter, signal) }),
+  listContainers: async ({ filter }, { signal }) => encode(await list(context, filter, signal)),
 
   async *streamContainers({ filter }, { signal }) {
-    for (const containers of inLists(await list(context, filter, signal))) yield { containers };
+    for (const containers of inLists(await list(context, filter, signal))) yield encode(containers);
   },
 });
+
+/** Of both answers: the list is field 1 of each. */
+const encode = listEncoder(1, ContainerSchema, containerMessage);
 
 async function list(context: CriContext, filter: ContainerFilter | undefined, signal: AbortSignal) {
   const state = filter?.state && containerStates.word(filter.state.state, 'filter.state.state');
@@ -36,5 +40,5 @@ async function list(context: CriContext, filter: ContainerFilter | undefined, si
     ...(sandboxId === undefined ? {} : { sandboxId }),
   };
   const found = await context.runtime.listContainers(wanted, { signal });
-  return withBeginning(found, filter?.id ?? '').map(containerMessage);
+  return withBeginning(found, filter?.id ?? '');
 }

@@ -1,10 +1,11 @@
 /** PodSandboxStatus, ListPodSandbox, StreamPodSandboxes. */
 import type { SandboxFilter } from '../../../runtime/pod-runtime.ts';
-import type { PodSandboxFilter } from '../../api/runtime_pb.ts';
+import { type PodSandboxFilter, PodSandboxSchema } from '../../api/runtime_pb.ts';
 import { containerStatusMessage } from '../../convert/container-status.ts';
 import { sandboxStates } from '../../convert/enums.ts';
 import { nanoseconds } from '../../convert/numbers.ts';
 import { sandboxMessage, sandboxStatusMessage } from '../../convert/sandbox-status.ts';
+import { listEncoder } from '../../grpc/encoded-message.ts';
 import type { CriContext } from '../cri-context.ts';
 import { findSandboxId, withBeginning } from '../find-id.ts';
 import { inLists } from '../in-lists.ts';
@@ -26,12 +27,15 @@ export const sandboxStatus: RuntimeVerbs<'podSandboxStatus' | 'listPodSandbox' |
     };
   },
 
-  listPodSandbox: async ({ filter }, { signal }) => ({ items: await list(context, filter, signal) }),
+  listPodSandbox: async ({ filter }, { signal }) => encode(await list(context, filter, signal)),
 
   async *streamPodSandboxes({ filter }, { signal }) {
-    for (const podSandboxes of inLists(await list(context, filter, signal))) yield { podSandboxes };
+    for (const podSandboxes of inLists(await list(context, filter, signal))) yield encode(podSandboxes);
   },
 });
+
+/** Of both answers: the list is field 1 of each. */
+const encode = listEncoder(1, PodSandboxSchema, sandboxMessage);
 
 async function list({ runtime }: CriContext, filter: PodSandboxFilter | undefined, signal: AbortSignal) {
   const state = filter?.state && sandboxStates.word(filter.state.state, 'filter.state.state');
@@ -40,5 +44,5 @@ async function list({ runtime }: CriContext, filter: PodSandboxFilter | undefine
     ...(state === undefined ? {} : { state }),
   };
   const found = await runtime.listPodSandboxes(wanted, { signal });
-  return withBeginning(found, filter?.id ?? '').map(sandboxMessage);
+  return withBeginning(found, filter?.id ?? '');
 }
