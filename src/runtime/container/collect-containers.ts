@@ -27,7 +27,7 @@ export async function collectContainers(context: ContainerContext): Promise<stri
     const record = await findRecord(context.paths.containers, id);
     if (record && record.createdAt > 0 && (await hasSandbox(context, record.sandboxId))) {
       await removeTorn(containerPaths(context.paths, id).persistent);
-      await collectExecs(containerPaths(context.paths, id).bundle, id);
+      await collectExecs(containerPaths(context.paths, id).bundle, id, record.runtime.path);
       await settle(context, record);
       continue;
     }

@@ -6,8 +6,9 @@ import { closeSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { Socket } from 'node:net';
 import { PeapodError } from '../../model/errors.ts';
+import { timeLimit } from '../linux/external-step.ts';
 import { makePipe } from '../linux/pipe.ts';
-import { spawnProcess } from '../linux/spawn-process.ts';
+import { commandLine, spawnProcess } from '../linux/spawn-process.ts';
 import type { ContainerPaths } from './container-paths.ts';
 
 export interface ConmonRequest {
@@ -47,7 +48,12 @@ export async function createUnderConmon(request: ConmonRequest, signal?: AbortSi
   try {
     await request.enterCgroup(child.pid);
     child.start.end('\0');
-    const answer = await readAnswer(child, request.timeoutMs);
+    const timeoutMs = timeLimit(
+      'spawn',
+      () => commandLine(request.conmon, conmonArgs(request)),
+      request.timeoutMs,
+    );
+    const answer = await readAnswer(child, timeoutMs);
     if (answer.data <= 0) return { outcome: 'refused', output: answer.message ?? '' };
     return { outcome: 'created', initPid: answer.data, conmonPid: await readPid(request.paths.conmonPid) };
   } finally {

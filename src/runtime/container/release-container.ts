@@ -31,6 +31,9 @@ export function writeToFifo(path: string): boolean {
     try {
       if (!fstatSync(fd).isFIFO()) return false;
       writeSync(fd, '\0');
+    } catch (error) {
+      // It has gone on since: to be opened is enough for it.
+      if ((error as NodeJS.ErrnoException).code !== 'EPIPE') throw error;
     } finally {
       closeSync(fd);
     }

@@ -1,10 +1,11 @@
 import { tryLockFile } from '../linux/lock-file.ts';
 import { unmountBelow } from './container-rootfs.ts';
-import type { ContainerContext } from './container-context.ts';
+import type { ContainerContext, OciRuntimeCommand } from './container-context.ts';
 import { containerPaths } from './container-paths.ts';
 import { type ContainerRecord, findRecord, saveRecord } from './container-record.ts';
 import { type DerivedState, deriveState } from './container-state.ts';
 import { observeContainer } from './observe-container.ts';
+import { releaseContainer } from './release-container.ts';
 import { runOci } from './run-oci.ts';
 import { rm } from '../linux/files.ts';
 
@@ -35,7 +36,7 @@ export async function observeAndSettle(
 export async function settle(context: ContainerContext, record: ContainerRecord): Promise<ObservedContainer> {
   let current = record;
   let derived = deriveState(current, await observeContainer(context, current));
-  if (derived.state === 'CONTAINER_CREATED' && isHalfStarted(current) && (await hasStarted(current))) {
+  if (derived.state === 'CONTAINER_CREATED' && isHalfStarted(current) && (await finishStart(current))) {
     current = { ...current, startedAt: current.startRequestedAt };
     await saveRecord(context.paths.containers, current);
     derived = deriveState(current, await observeContainer(context, current));
@@ -72,7 +73,17 @@ function isHalfStarted(record: ContainerRecord): boolean {
   return record.startRequestedAt > 0 && record.startedAt === 0 && record.startError === undefined;
 }
 
-async function hasStarted({ runtime, id }: ContainerRecord): Promise<boolean> {
-  const text = await runOci(runtime, ['state', id]).catch(() => '{}');
-  return (JSON.parse(text) as { status?: string }).status === 'running';
+/** The runtime may take what runs for created as long as the pipe is there in which it waited. @returns whether it runs now */
+async function finishStart({ runtime, id }: ContainerRecord): Promise<boolean> {
+  if (await hasStarted(runtime, id)) return true;
+  return await releaseContainer(runtime, id).then(
+    () => true,
+    // Told to whoever starts it again.
+    () => false,
+  );
+}
+
+async function hasStarted(runtime: OciRuntimeCommand, id: string): Promise<boolean> {
+  const text = await runOci(runtime, ['state', id]).catch(() => '');
+  return /"status":\s*"running"/.test(text);
 }

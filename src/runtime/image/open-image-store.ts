@@ -139,7 +139,7 @@ function settingsFrom(options: ImageStoreOptions): PullSettings {
   };
 }
 
-/** Puts what was being done before what went wrong; a full disk is told from other trouble wherever it shows. */
+/** Puts what was being done before what went wrong; a full disk is told from what else the kernel refuses wherever it shows. */
 function explained(error: unknown, what: string): unknown {
   if (isPeapodError(error)) {
     return new PeapodError(error.code, `${what}: ${error.message}`, {
@@ -148,7 +148,9 @@ function explained(error: unknown, what: string): unknown {
       ...(error.hint === undefined ? {} : { hint: error.hint }),
     });
   }
-  if (errorCode(error) !== 'ENOSPC' && errorCode(error) !== 'EDQUOT') return error;
+  if (!(error instanceof Error) || !('syscall' in error)) return error;
+  if (errorCode(error) !== 'ENOSPC' && errorCode(error) !== 'EDQUOT')
+    return new PeapodError('Unavailable', `${what}: ${error.message}`, { cause: error, retryable: true });
   return new PeapodError('NoSpace', `${what}: no space left on the disk`, { cause: error });
 }
 

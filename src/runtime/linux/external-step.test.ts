@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, afterEach, test } from 'node:test';
@@ -47,6 +47,24 @@ test('a recorder is told every step, and nothing else changes', () => {
   const file = join(directory, 'steps');
   assert.equal(runFaulty(`record:${file}`).status, 0);
   assert.equal(readFileSync(file, 'utf8'), 'mkdir a\nwrite a/f\nmkdir b\n');
+});
+
+test('an order in a file holds from when it is there, and counts from then', () => {
+  const order = join(directory, 'order');
+  writeFileSync(order, '');
+  const program = `
+    import { writeFileSync } from 'node:fs';
+    import { mkdir, rmdir } from ${JSON.stringify(new URL('files.ts', import.meta.url).href)};
+    await mkdir('a'); await rmdir('a');
+    writeFileSync(${JSON.stringify(order)}, 'fail@mkdir a#2:EIO');
+    await mkdir('a'); await rmdir('a');
+    await mkdir('a').catch((error) => console.log(error.code));`;
+  const { stdout } = spawnSync(process.execPath, ['--input-type=module', '-e', program], {
+    cwd: directory,
+    env: { ...process.env, PEAPOD_FAULT: `order:${order}` },
+    encoding: 'utf8',
+  });
+  assert.equal(stdout, 'EIO\n');
 });
 
 test('what is no fault is refused as the program starts', () => {

@@ -3,6 +3,7 @@
  * signals) passes here; while no fault is injected that costs one comparison. `PEAPOD_FAULT` injects one, for tests only:
  *
  *     record:FILE                 appends the name of each step to FILE
+ *     order:FILE                  does what FILE says, one of these, as soon as it says so; nothing while it is missing or empty
  *     kill-before@STEP#N          this process dies by SIGKILL as the step comes for the Nth time,
  *     kill-within@STEP#N          … when it is half done (of those that can be),
  *     kill-after@STEP#N           … or right after it
@@ -10,7 +11,7 @@
  *     fail-from@STEP#N:CODE       so do, from then on, all steps that need room on a disk
  *     hang@STEP#N                 the time limit of the program is over as soon as it runs
  */
-import { appendFileSync } from 'node:fs';
+import { appendFileSync, existsSync, readFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import { getSystemErrorMessage } from 'node:util';
 
@@ -20,11 +21,20 @@ export interface Fault {
   step: string;
   /** The first is 1. */
   occurrence: number;
-  /** Of `fail` and `fail-from`. */
+  /** The errno of `fail` and `fail-from`; of `hang` perhaps the limit in milliseconds, for tests that inject it. */
   code: string;
 }
 
-type Injected = { fault: Fault | undefined; report: ((step: string) => void) | undefined } & Progress;
+interface Injected extends Progress, Order {
+  /** Where the order stands, if it may change. */
+  file?: string;
+  text?: string;
+}
+
+interface Order {
+  fault: Fault | undefined;
+  report: ((step: string) => void) | undefined;
+}
 
 interface Progress {
   readonly seen: Map<string, number>;
@@ -62,7 +72,7 @@ export function timeLimit(verb: string, subject: () => string, timeoutMs: number
   if (injected?.fault?.kind !== 'hang' || timeoutMs === 0) return timeoutMs;
   const { fault, seen } = injected;
   const name = stepName(verb, subject());
-  return name === fault.step && seen.get(name) === fault.occurrence ? 1 : timeoutMs;
+  return name === fault.step && seen.get(name) === fault.occurrence ? Number(fault.code) || 1 : timeoutMs;
 }
 
 /**
@@ -94,9 +104,23 @@ export function parseFault(text: string): Fault {
 function fromEnvironment(text: string | undefined): Injected | undefined {
   if (text === undefined || text === '') return undefined;
   const progress: Progress = { seen: new Map(), full: false };
-  if (!text.startsWith('record:')) return { fault: parseFault(text), report: undefined, ...progress };
+  if (!text.startsWith('order:')) return { ...parseOrder(text), ...progress };
+  return { fault: undefined, report: undefined, file: text.slice('order:'.length), text: '', ...progress };
+}
+
+function parseOrder(text: string): Order {
+  if (text === '') return { fault: undefined, report: undefined };
+  if (!text.startsWith('record:')) return { fault: parseFault(text), report: undefined };
   const file = text.slice('record:'.length);
-  return { fault: undefined, report: (step) => appendFileSync(file, `${step}\n`), ...progress };
+  return { fault: undefined, report: (step) => appendFileSync(file, `${step}\n`) };
+}
+
+/** A new order counts from its first step. */
+function readOrder(now: Injected, file: string): void {
+  const text = existsSync(file) ? readFileSync(file, 'utf8') : '';
+  if (text === now.text) return;
+  Object.assign(now, parseOrder(text), { text, full: false });
+  now.seen.clear();
 }
 
 function doFaulty<T>(
@@ -106,6 +130,7 @@ function doFaulty<T>(
   work: () => T,
   { half }: StepOptions,
 ): T {
+  if (now.file !== undefined) readOrder(now, now.file);
   const name = stepName(verb, typeof subject === 'string' ? subject : subject());
   const count = (now.seen.get(name) ?? 0) + 1;
   now.seen.set(name, count);

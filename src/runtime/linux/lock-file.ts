@@ -55,8 +55,8 @@ export async function lockFile(
 }
 
 /** Deletes the lock files in a directory that nobody holds: what killed processes left of locks with many names. None there is fine. */
-export function removeUnheldLocks(directory: string): void {
-  for (const name of namesIn(directory))
+export function removeUnheldLocks(directory: string, isMeant: (name: string) => boolean = () => true): void {
+  for (const name of namesIn(directory).filter(isMeant))
     tryLockFile(join(directory, name), { removeFile: true })?.[Symbol.dispose]();
 }
 

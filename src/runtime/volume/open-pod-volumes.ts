@@ -14,7 +14,7 @@ import { makeVolume } from './make-volume.ts';
 import { deleteUnmounted } from './mount-points.ts';
 import { volumeFailure } from './volume-failure.ts';
 import { emptyDirPath, podVolumePaths, subPathPlace, writtenPath } from './volume-paths.ts';
-import { madeVolume } from './volume-record.ts';
+import { madeVolume, removeTornRecords } from './volume-record.ts';
 import { rmdir } from '../linux/files.ts';
 
 /** What is made is recorded on disk: any process may go on where another ended. */
@@ -28,6 +28,7 @@ export function openPodVolumes(paths: RuntimePaths, clock: Pick<Clock, 'now'>): 
         const volumes = pod.spec?.volumes ?? [];
         if (volumes.length === 0) return;
         await using _lock = await lockFile(podPaths.lock, lockOptions(signal));
+        await removeTornRecords(podPaths);
         const now = clock.now();
         const results = await Promise.allSettled(
           volumes.map(

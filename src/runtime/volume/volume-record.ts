@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { bootId } from '../linux/proc.ts';
-import { writeFileAtomic } from '../linux/write-file-atomic.ts';
+import { removeTorn, writeFileAtomic } from '../linux/write-file-atomic.ts';
 import { isMountPoint } from './mount-points.ts';
 import type { MadeVolume } from './volume-context.ts';
 import { checkedName, type PodVolumePaths } from './volume-paths.ts';
@@ -32,6 +32,11 @@ export async function madeVolume(paths: PodVolumePaths, volume: string): Promise
   return record.made;
 }
 
+/** What a killed process has left of records that it was writing. */
+export async function removeTornRecords(paths: PodVolumePaths): Promise<void> {
+  await removeTorn(recordsDirectory(paths));
+}
+
 function readRecord(text: string): VolumeRecord | undefined {
   try {
     return JSON.parse(text) as VolumeRecord;
@@ -41,5 +46,9 @@ function readRecord(text: string): VolumeRecord | undefined {
 }
 
 function recordPath(paths: PodVolumePaths, volume: string): string {
-  return join(paths.persistent, 'records', `${checkedName(volume)}.json`);
+  return join(recordsDirectory(paths), `${checkedName(volume)}.json`);
+}
+
+function recordsDirectory(paths: PodVolumePaths): string {
+  return join(paths.persistent, 'records');
 }

@@ -7,7 +7,7 @@ import { applyLayer } from '../unpack/apply-layer.ts';
 import { decompress } from '../unpack/decompress.ts';
 import { errorCode } from '../unpack/layer-directory.ts';
 import { SpaceGuard, type SpaceLimits } from '../unpack/space-guard.ts';
-import { namesIn, type StoreFiles } from './store-files.ts';
+import { LAYER_LOCK, namesIn, type StoreFiles } from './store-files.ts';
 import { makeTemporaryDirectory } from './temporary-directory.ts';
 import { mkdir, rename, writeFile } from '../../linux/files.ts';
 
@@ -55,7 +55,7 @@ export async function ensureLayer(
 ): Promise<LayerRecord> {
   const present = await findLayer(files, diffId, trusted);
   if (present !== undefined) return present;
-  using _held = await lockFile(files.lock(`layer-${hexOf(diffId)}`), {
+  using _held = await lockFile(files.lock(`${LAYER_LOCK}${hexOf(diffId)}`), {
     removeFile: true,
     ...(options.signal === undefined ? {} : { signal: options.signal }),
   });

@@ -4,6 +4,9 @@ import { join } from 'node:path';
 import { type Digest, hexOf } from '../digest.ts';
 import { mkdir } from '../../linux/files.ts';
 
+/** How the names of the locks of layers begin, of which each lives as long as the layer is unpacked. */
+export const LAYER_LOCK = 'layer-';
+
 /**
  * Where the store keeps what. Everything appears under its name by a rename, so what bears a name is whole; what a crash
  * leaves lies in `tmp` or ends in `.tmp`.

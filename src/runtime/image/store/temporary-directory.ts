@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
-import { lockFile, tryLockFile } from '../../linux/lock-file.ts';
-import { namesIn, type StoreFiles } from './store-files.ts';
+import { lockFile, removeUnheldLocks, tryLockFile } from '../../linux/lock-file.ts';
+import { removeTorn } from '../../linux/write-file-atomic.ts';
+import { LAYER_LOCK, namesIn, type StoreFiles } from './store-files.ts';
 import { mkdir, rm } from '../../linux/files.ts';
 
 const LOCK_SUFFIX = '.lock';
@@ -14,7 +15,12 @@ export interface TemporaryDirectory extends AsyncDisposable {
 export async function makeTemporaryDirectory(files: StoreFiles): Promise<TemporaryDirectory> {
   const path = join(files.tmp, randomUUID());
   const held = await lockFile(`${path}${LOCK_SUFFIX}`, { removeFile: true });
-  await mkdir(path, { mode: 0o700 });
+  try {
+    await mkdir(path, { mode: 0o700 });
+  } catch (error) {
+    held[Symbol.dispose]();
+    throw error;
+  }
   return {
     path,
     async [Symbol.asyncDispose]() {
@@ -27,7 +33,7 @@ export async function makeTemporaryDirectory(files: StoreFiles): Promise<Tempora
   };
 }
 
-/** Deletes what crashed processes left behind; what is in use stays. */
+/** Deletes what crashed processes left behind: half-unpacked layers, half-written files, locks of layers. What is in use stays. */
 export async function collectTemporaries(files: StoreFiles): Promise<void> {
   const works = new Set((await namesIn(files.tmp)).map((name) => name.replace(/\.lock$/, '')));
   for (const work of works) {
@@ -35,4 +41,6 @@ export async function collectTemporaries(files: StoreFiles): Promise<void> {
     using held = tryLockFile(`${path}${LOCK_SUFFIX}`, { removeFile: true });
     if (held !== undefined) await rm(path, { recursive: true, force: true });
   }
+  for (const directory of [files.blobs, files.images, files.names]) await removeTorn(directory);
+  removeUnheldLocks(files.locks, (name) => name.startsWith(LAYER_LOCK));
 }

@@ -128,11 +128,13 @@ function fileLines(path: string): string[] {
   return [line, ...readdirSync(path).flatMap((name) => fileLines(join(path, name)))];
 }
 
-/** Addresses of pods and their order follow from who came first. */
+/** Addresses of pods and their order follow from who came first; a sandbox that was made ahead has an id of its own, and each pod of a server another UID. */
 function withoutChance(line: string): string {
   return line
     .replace(/\b10\.87\.\d+\.(?!0\b|1\/)\d+ /g, '<pod address> ')
     .replace(/\bfd[0-9a-f:]+(?<!::|::1) \. /g, '<pod address> . ')
+    .replace(/[0-9a-f]{64}/g, '<id>')
+    .replace(/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g, '<uuid>')
     .replace(/\.\.\d{4}(_\d\d){5}\.[0-9a-f]+/, '..<time>')
     .replace(/\/proc\/\d+/g, '/proc/<pid>');
 }

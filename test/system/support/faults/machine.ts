@@ -18,6 +18,9 @@ export const systemClock: Clock = {
   sleep: (ms, { signal } = {}) => delay(Math.max(0, ms), undefined, signal === undefined ? {} : { signal }),
 };
 
+/** Where CNI plugins are looked for. */
+export const PLUGIN_FOLDERS = ['/opt/cni/bin', '/usr/lib/cni'];
+
 /** @param cgroupParent a cgroup of this lab's own: cgroups are seen by all */
 export async function openMachine(
   cgroupParent: string,
@@ -31,7 +34,7 @@ export async function openMachine(
     version: '0.0.0-test',
     cgroupParent,
     env,
-    network: { confDir: '/nowhere' },
+    network: { confDir: '/nowhere', binDirs: PLUGIN_FOLDERS },
   });
   return { runtime, volumes: openPodVolumes(paths, systemClock), image };
 }

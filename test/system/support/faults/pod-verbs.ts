@@ -13,9 +13,9 @@ export interface Verb {
   /** Whether start-up alone takes back what a crash left of it, or finishes it. */
   readonly atomic: boolean;
   /** Idempotent. */
-  run(machine: Machine): Promise<void>;
+  readonly run: (machine: Machine) => Promise<void>;
   /** Brings the machine from after it to before it. */
-  undo(machine: Machine): Promise<void>;
+  readonly undo: (machine: Machine) => Promise<void>;
 }
 
 export const UID = '5ca1ab1e-0000-4000-8000-000000000001';
@@ -46,7 +46,7 @@ const sources: VolumeSources = {
 };
 const mounts = ['scratch', 'memory', 'config'].map((name) => ({ name, mountPath: `/${name}` }));
 
-const cgroup: Verb = {
+export const POD_CGROUP: Verb = {
   name: 'pod cgroup',
   atomic: false,
   run: async ({ runtime }) => {
@@ -69,7 +69,7 @@ const volumes: Verb = {
   undo: ({ volumes }) => volumes.tearDown(UID),
 };
 
-const runSandbox: Verb = {
+export const RUN_SANDBOX: Verb = {
   name: 'run sandbox',
   atomic: true,
   async run({ runtime }) {
@@ -152,10 +152,10 @@ const init: Verb = {
 const createA = create('a', SERVE);
 const createB = create('b', SERVE);
 
-export const RUN: readonly Verb[] = [
-  cgroup,
+const RUN: readonly Verb[] = [
+  POD_CGROUP,
   volumes,
-  runSandbox,
+  RUN_SANDBOX,
   init,
   createA,
   start(createA, 'a'),
@@ -174,7 +174,7 @@ async function removeAll(machine: Machine): Promise<void> {
   // The log directory is the agent's to remove.
 }
 
-export const EXEC: Verb = {
+const EXEC: Verb = {
   name: 'exec',
   atomic: true,
   async run({ runtime }) {
@@ -187,7 +187,7 @@ export const EXEC: Verb = {
   undo: async () => {},
 };
 
-export const STOP: Verb = {
+const STOP: Verb = {
   name: 'stop',
   atomic: false,
   async run({ runtime }) {
@@ -200,6 +200,19 @@ export const STOP: Verb = {
   },
 };
 
-export const REMOVE: Verb = { name: 'remove', atomic: false, run: removeAll, undo: runAll };
+const RUN_AGAIN: Verb = {
+  name: 'run again',
+  atomic: false,
+  async run(machine) {
+    await removeAll(machine);
+    await runAll(machine);
+  },
+  undo: async (machine) => {
+    await STOP.undo(machine);
+    await STOP.run(machine);
+  },
+};
 
-export const ALL: readonly Verb[] = [...RUN, EXEC, STOP, REMOVE];
+const REMOVE: Verb = { name: 'remove', atomic: false, run: removeAll, undo: runAll };
+
+export const POD_VERBS: readonly Verb[] = [...RUN, EXEC, STOP, RUN_AGAIN, REMOVE];

@@ -1,10 +1,10 @@
 /** One verb in a process of its own, for the fault of its environment to kill. */
 import { openMachine } from './machine.ts';
-import { ALL } from './pod-verbs.ts';
+import { verbsOf } from './stories.ts';
 
-const [cgroupParent = '', image = '', name = ''] = process.argv.slice(2);
+const [cgroupParent = '', image = '', story = '', name = ''] = process.argv.slice(2);
 const machine = await openMachine(cgroupParent, image);
-const verb = ALL.find((one) => one.name === name);
+const verb = verbsOf(story).find((one) => one.name === name);
 if (verb === undefined) throw new Error(`no verb ${name}`);
 await verb.run(machine);
 process.exit(0);

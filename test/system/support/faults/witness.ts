@@ -52,7 +52,7 @@ export async function startWitness({ runtime, image }: Machine): Promise<Witness
   };
 }
 
-async function connected(host: string): Promise<Socket> {
+export async function connected(host: string): Promise<Socket> {
   for (let attempt = 0; ; attempt++) {
     const socket = connect({ host, port: 7 });
     try {
@@ -65,7 +65,8 @@ async function connected(host: string): Promise<Socket> {
   }
 }
 
-function watch(socket: Socket): { check(): void } {
+/** Sends something again and again, and demands it back. */
+export function watch(socket: Socket): { check(): void } {
   let sent = 0;
   let expected = '';
   let broken: string | undefined;

@@ -1,0 +1,75 @@
+/** What the seam in the runtime can do: kill peapod at a step, or have a step fail. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { type Fault, inject } from '../../../../src/runtime/linux/external-step.ts';
+import type { Verb } from './pod-verbs.ts';
+import { type Lab, messagesOf, type Trial } from './trial.ts';
+
+/** One for each kind and, of failures, each code, at each of the steps where it can be. */
+export function faultTrials(
+  steps: readonly string[],
+  kinds: readonly Fault['kind'][],
+  codes: readonly string[],
+): Trial[] {
+  const seen = new Map<string, number>();
+  return steps.flatMap((step) => {
+    const occurrence = (seen.get(step) ?? 0) + 1;
+    seen.set(step, occurrence);
+    return kinds.flatMap((kind) => {
+      if (kind === 'hang' && !step.startsWith('spawn ')) return [];
+      if (kind === 'kill-within' && !/^(write|rm) /.test(step)) return [];
+      if (kind === 'fail-from' && !/^(mkdir|mkdtemp|write|create|symlink|lock) /.test(step)) return [];
+      const suited = kind === 'fail' ? codes : kind === 'fail-from' ? ['ENOSPC'] : [''];
+      return suited.map((code) => faultTrial({ kind, step, occurrence, code }));
+    });
+  });
+}
+
+function faultTrial(fault: Fault): Trial {
+  const { kind, step, occurrence, code } = fault;
+  const kills = kind.startsWith('kill');
+  return {
+    name: `${kind}@${step}#${occurrence}${code === '' ? '' : `:${code}`}`,
+    kills,
+    undoes: kind !== 'fail-from',
+    provoke: (verb, lab) => (kills ? kill(fault, verb, lab) : failing(fault, verb, lab)),
+    unclear: (error) => unclear(error, code),
+  };
+}
+
+async function kill({ kind, step, occurrence }: Fault, verb: Verb, lab: Lab): Promise<undefined> {
+  const child = spawn(
+    process.execPath,
+    [lab.victim, lab.cgroupParent, lab.machine.image, lab.story, verb.name],
+    {
+      stdio: ['ignore', 'ignore', 'inherit'],
+      env: { ...process.env, PEAPOD_FAULT: `${kind}@${step}#${occurrence}` },
+    },
+  );
+  const [code, signal] = (await once(child, 'exit')) as [number | null, string | null];
+  // Of parallel steps of one name one more or less may be done.
+  if (signal !== 'SIGKILL' && code !== 0) throw new Error(`the victim ended with ${code ?? signal}`);
+}
+
+async function failing(fault: Fault, verb: Verb, { machine }: Lab): Promise<Error | undefined> {
+  using _ = inject(fault);
+  return await failureOf(verb.run(machine));
+}
+
+export async function failureOf(work: Promise<void>): Promise<Error | undefined> {
+  try {
+    await work;
+    return undefined;
+  } catch (error) {
+    return error instanceof Error ? error : new Error(String(error));
+  }
+}
+
+/** An error that a user could do something with is one of ours, and names what failed. */
+function unclear(error: Error, code: string): string[] {
+  const messages = messagesOf(error);
+  if (error.name !== 'PeapodError') return [`${error.name} is no error of ours: ${error.message}`];
+  const isNamed =
+    code === '' || messages.some((message) => message.includes(code) || /no space left/.test(message));
+  return isNamed ? [] : [`it does not name ${code}: ${messages.join(' <- ')}`];
+}

@@ -1,0 +1,115 @@
+/** Programs in the place of those that peapod runs: they answer garbage, hang, die, or claim to have done what they have not. */
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { inject } from '../../../../src/runtime/linux/external-step.ts';
+import { failureOf } from './fault-trials.ts';
+import { PLUGIN_FOLDERS } from './machine.ts';
+import type { Verb } from './pod-verbs.ts';
+import { messagesOf, type Lab, type Trial } from './trial.ts';
+
+const FOLDER = '/run/impostors';
+const ORDER = join(FOLDER, 'order');
+const CALLS = join(FOLDER, 'calls');
+
+/** What an impostor does; `$real` is the program whose place it takes. */
+const BEHAVIOURS: Record<string, string> = {
+  garbage: `printf '\\001\\377{"ips": [7' >&1; printf '\\033[31mnonsense\\n' >&2; exit 0`,
+  'garbage and failure': `printf '\\001\\377}{'; printf '\\033[31mnonsense\\n' >&2; exit 1`,
+  nothing: 'exit 0',
+  failure: 'exit 3',
+  death: 'kill -9 $$',
+  hang: 'exec sleep 1000',
+  'work, then failure': '"$real" "$@"; exit 1',
+  'work, then death': '"$real" "$@"; kill -9 $$',
+  'work, then garbage': '"$real" "$@" >/dev/null; printf nonsense; exit 0',
+};
+
+/** Whom they take the place of, and the word by which each of its orders is known. */
+const ROLES: readonly [program: string, order: string][] = [
+  ...['run', 'create', 'delete', 'kill', 'state', 'exec'].map((verb): [string, string] => ['crun', verb]),
+  ['conmon', '--cid'],
+  ['bridge', 'ADD'],
+  ['bridge', 'DEL'],
+  ['nft', '-f'],
+  ['nft', 'delete'],
+  ['nsenter', 'hostname'],
+];
+
+const script = (name: string, real: string) => `#!/bin/sh
+real=${real}
+words=" $* \${CNI_COMMAND:-} "
+echo "${name}$words" >> ${CALLS}
+if [ -f ${ORDER} ]; then
+  { read -r program; read -r word; read -r behaviour; } < ${ORDER}
+  case "$words" in *" $word "*) [ "$program" = ${name} ] && . "${FOLDER}/$behaviour" ;; esac
+fi
+exec "$real" "$@"
+`;
+
+/** Puts them before the programs themselves, for this process and what it starts. */
+export async function hireImpostors(): Promise<void> {
+  mkdirSync(FOLDER, { recursive: true });
+  for (const [name, behaviour] of Object.entries(BEHAVIOURS)) writeFileSync(join(FOLDER, name), behaviour);
+  for (const name of new Set(ROLES.map(([program]) => program))) {
+    const path = `${process.env['PATH']}:${PLUGIN_FOLDERS.join(':')}`;
+    const real = execFileSync('sh', ['-c', `command -v ${name}`], { env: { PATH: path }, encoding: 'utf8' });
+    writeFileSync(join(FOLDER, name), script(name, real.trim()), { mode: 0o755 });
+  }
+  process.env['PATH'] = `${FOLDER}:${process.env['PATH']}`;
+  PLUGIN_FOLDERS.unshift(FOLDER);
+}
+
+/** One for each program that the verb runs, each thing it is told to do, and each behaviour. */
+export async function impostorTrials(
+  verb: Verb,
+  { machine }: Lab,
+  behaviours: readonly string[],
+): Promise<Trial[]> {
+  if (behaviours.length === 0) return [];
+  rmSync(CALLS, { force: true });
+  const steps: string[] = [];
+  {
+    using _ = inject(undefined, (step) => steps.push(step));
+    await verb.run(machine);
+  }
+  const calls = existsSync(CALLS) ? readFileSync(CALLS, 'utf8').split('\n') : [];
+  await verb.undo(machine);
+  return ROLES.filter(([program, order]) =>
+    calls.some((call) => call.startsWith(`${program} `) && `${call} `.includes(` ${order} `)),
+  ).flatMap(([program, order]) =>
+    behaviours.map((behaviour) => impostorTrial(program, order, behaviour, steps)),
+  );
+}
+
+/** @param steps the verb's: the one that starts the program has its time limit cut when the program hangs */
+function impostorTrial(program: string, order: string, behaviour: string, steps: readonly string[]): Trial {
+  // What conmon runs has conmon's limit.
+  const starts = program === 'crun' && order === 'create' ? 'spawn conmon' : `spawn ${program}`;
+  const step = steps.find(
+    (one) => one.startsWith(starts) && ` ${one} `.includes(order === 'create' ? '' : ` ${order} `),
+  );
+  return {
+    name: `${program} ${order}: ${behaviour}`,
+    kills: false,
+    undoes: true,
+    async provoke(verb, { machine }) {
+      writeFileSync(ORDER, `${program}\n${order}\n${behaviour}\n`);
+      using _ =
+        behaviour === 'hang' && step !== undefined
+          ? inject({ kind: 'hang', step, occurrence: 1, code: '200' })
+          : undefined;
+      try {
+        return await failureOf(verb.run(machine));
+      } finally {
+        rmSync(ORDER);
+      }
+    },
+    unclear(error) {
+      const messages = messagesOf(error);
+      if (error.name !== 'PeapodError') return [`${error.name} is no error of ours: ${error.message}`];
+      const isNamed = messages.some((message) => message.includes(program));
+      return isNamed ? [] : [`it does not name ${program}: ${messages.join(' <- ')}`];
+    },
+  };
+}
