@@ -24,7 +24,8 @@ const lab = { cgroupParent: cgroupOf(join(ROOT, 'cluster')) };
 function pod(name: string, command: string, more: Partial<NonNullable<Pod['spec']>> = {}): Pod {
   const image = 'localhost/busybox:test';
   const container = { name: 'c', image, imagePullPolicy: 'Never', command: ['sh', '-c', command] };
-  return { apiVersion: 'v1', kind: 'Pod', metadata: { name }, spec: { containers: [container], ...more } };
+  const spec = { containers: [container], automountServiceAccountToken: false, ...more };
+  return { apiVersion: 'v1', kind: 'Pod', metadata: { name }, spec };
 }
 
 const VICTIM = pod('victim', 'trap "exit 0" TERM; while :; do sleep 1000 & wait $!; done', {
