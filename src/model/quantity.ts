@@ -37,8 +37,21 @@ const BINARY_SUFFIXES = ['', 'Ki', 'Mi', 'Gi', 'Ti', 'Pi', 'Ei'];
 
 export const ZERO_QUANTITY: Quantity = { nano: 0n, format: 'DecimalSI' };
 
+/** Most quantities are among few texts, and are read many times over. */
+const known = new Map<string, Quantity>();
+const MAX_KNOWN = 2000;
+
 /** @throws RangeError with Kubernetes' words when `text` is no quantity */
 export function parseQuantity(text: string): Quantity {
+  const earlier = known.get(text);
+  if (earlier !== undefined) return earlier;
+  const quantity = readQuantity(text);
+  if (known.size >= MAX_KNOWN) known.clear();
+  known.set(text, quantity);
+  return quantity;
+}
+
+function readQuantity(text: string): Quantity {
   const match = SHAPE.exec(text);
   const [, sign = '', whole = '', fraction = '', suffix = ''] = match ?? [];
   if (!match || whole + fraction === '') throw new RangeError(WRONG_FORMAT);

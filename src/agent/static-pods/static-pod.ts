@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { examinePod } from '../../model/admission/admit-object.ts';
 import type { Pod } from '../../model/api/types.ts';
 import { assertNoFieldErrors, type FieldError, FieldErrors } from '../../model/field-error.ts';
-import { isUnset, visitFields } from '../../model/fields/visit-fields.ts';
+import { FieldSearch, isUnset } from '../../model/fields/visit-fields.ts';
 import { PeapodError } from '../../model/errors.ts';
 import { readManifests } from '../../model/manifest/read-manifests.ts';
 
@@ -64,11 +64,12 @@ const REFERENCES: Readonly<Record<string, readonly string[]>> = {
   PodSpec: ['serviceAccountName', 'imagePullSecrets', 'resourceClaims'],
 };
 
+const REFERRING = new FieldSearch((typeName, name) => REFERENCES[typeName]?.includes(name) === true);
+
 function referenceErrors(pod: Pod): readonly FieldError[] {
   const errors = new FieldErrors();
-  for (const { path, typeName, name, value } of visitFields(pod.spec, 'PodSpec', 'spec')) {
-    if (REFERENCES[typeName]?.includes(name) === true && !isUnset(value))
-      errors.forbidden(path, 'static pods may not reference objects of the API');
+  for (const { path, value } of REFERRING.visit(pod.spec, 'PodSpec', 'spec')) {
+    if (!isUnset(value)) errors.forbidden(path, 'static pods may not reference objects of the API');
   }
   return errors.list;
 }

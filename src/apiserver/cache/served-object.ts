@@ -1,13 +1,15 @@
 import type { ApiObject } from '../api-object.ts';
 import type { Resource } from '../resource.ts';
-import type { StoredObject } from './stored-object.ts';
+import { type StoredObject, withoutManagedFields } from './stored-object.ts';
 
 /** An object in the form of one version of the API. */
 export interface ServedObject {
   readonly revision: number;
   readonly key: string;
-  /** Shared by all who ask: not to be changed. */
+  /** Shared by all who ask: not to be changed. Without `managedFields`. */
   readonly object: ApiObject;
+  /** All of it. */
+  copy(): ApiObject;
   /** The object as JSON, made once. */
   readonly json: Buffer;
 }
@@ -21,10 +23,11 @@ export function servedAs(resource: Resource, stored: StoredObject): ServedObject
   if (known === undefined) converted.set(resource, (known = new WeakMap()));
   let served = known.get(stored);
   if (served === undefined) {
-    const object = resource.fromStored(stored.copy());
+    const copy = () => resource.fromStored?.(stored.copy()) ?? stored.copy();
+    const object = copy();
     const { key, revision } = stored;
-    served = { key, revision, object, json: Buffer.from(JSON.stringify(object)) };
-    known.set(stored, served);
+    const json = Buffer.from(JSON.stringify(object));
+    known.set(stored, (served = { key, revision, object: withoutManagedFields(object), copy, json }));
   }
   return served;
 }

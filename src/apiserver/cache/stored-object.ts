@@ -8,16 +8,23 @@ const encoder = new TextEncoder();
 /**
  * The bytes of an object without its resourceVersion, which is the store's revision. `metadata` comes right after
  * `apiVersion` and `kind`, so that the revision can be put in without parsing.
+ * @param managedFields what the object does not have of them, as JSON text
  */
-export function encodeStored(object: ApiObject): Uint8Array {
+export function encodeStored(object: ApiObject, managedFields?: string): Uint8Array {
   const { apiVersion, kind, metadata = {}, ...rest } = object;
   const { resourceVersion: _, ...kept } = metadata;
-  return encoder.encode(JSON.stringify({ apiVersion, kind, metadata: kept, ...rest }));
+  if (managedFields === undefined)
+    return encoder.encode(JSON.stringify({ apiVersion, kind, metadata: kept, ...rest }));
+  const head = JSON.stringify({ apiVersion, kind, metadata: kept }).slice(0, -'}}'.length);
+  const tail = JSON.stringify(rest).slice('{'.length);
+  const comma = head.endsWith('{') ? '' : ',';
+  return encoder.encode(`${head}${comma}"managedFields":${managedFields}}${tail === '}' ? '' : ','}${tail}`);
 }
 
 /** Those that were written here, by the bytes that went to the store: these come back in its event. */
 const written = new WeakMap<Uint8Array, StoredObject>();
-/** The same by the object that was answered. */
+
+/** The same by what the writer was answered. */
 const answered = new WeakMap<ApiObject, StoredObject>();
 
 /** An object as it was at one revision. The bytes are parsed when somebody asks for the object. */
@@ -45,25 +52,36 @@ export class StoredObject {
     return known?.key === entry.key && known.revision === entry.modRevision ? known : new StoredObject(entry);
   }
 
-  /** Notes what was just written, so that nobody has to parse it. @param object with its revision; not to be changed any more */
-  static noteWritten(entry: StoreEntry, object: ApiObject): void {
+  /**
+   * Notes what was just written, so that nobody has to parse it.
+   * @param object with its revision and without managedFields; not to be changed any more
+   */
+  static noteWritten(entry: StoreEntry, object: ApiObject): StoredObject {
     const stored = new StoredObject(entry, object);
     written.set(entry.value, stored);
-    answered.set(object, stored);
+    return stored;
   }
 
-  /** The bytes of an object that was just written, as clients are sent them. */
-  static jsonOf(object: ApiObject): Buffer | undefined {
-    return answered.get(object)?.json;
+  /** Notes what the writer is answered, so that its bytes need not be made again. */
+  static noteAnswer(answer: ApiObject, stored: StoredObject): void {
+    answered.set(answer, stored);
   }
 
-  /** Shared by all who ask: not to be changed. */
+  /** The bytes of an answer that was noted, as clients are sent them. */
+  static jsonOf(answer: ApiObject): Buffer | undefined {
+    return answered.get(answer)?.json;
+  }
+
+  /**
+   * Shared by all who ask: not to be changed. Without `managedFields`, which only who writes and who shows all of it needs: they
+   * would be half of what it takes in memory.
+   */
   get object(): ApiObject {
-    this.#object ??= this.copy();
+    this.#object ??= withoutManagedFields(this.copy());
     return this.#object;
   }
 
-  /** A copy that the caller may change. */
+  /** A copy of all of it that the caller may change. */
   copy(): ApiObject {
     return parseStored(this.#bytes, this.revision);
   }
@@ -78,6 +96,11 @@ export class StoredObject {
     this.#hasRevision = true;
     return this.#bytes;
   }
+}
+
+export function withoutManagedFields(object: ApiObject): ApiObject {
+  const { managedFields: _, ...metadata } = object.metadata ?? {};
+  return { ...object, metadata };
 }
 
 function parseStored(bytes: Buffer, revision: number): ApiObject {

@@ -33,12 +33,13 @@ export function shapeOf(typeName: string): FieldShape {
   return ATOMIC.has(typeName) || fieldsOf(typeName) === undefined ? LEAF : { kind: 'struct', typeName };
 }
 
-function fieldShapes(typeName: string): ReadonlyMap<string, FieldShape> {
+/** The shapes of a type's fields by name, in the order of their path elements. */
+export function fieldShapes(typeName: string): ReadonlyMap<string, FieldShape> {
   const known = shapes.get(typeName);
   if (known !== undefined) return known;
   const made = new Map<string, FieldShape>();
-  for (const [name, { type }] of fieldsOf(typeName) ?? [])
-    made.set(name, shapeOfField(type, `${typeName}.${name}`));
+  const fields = [...(fieldsOf(typeName) ?? [])].sort(([a], [b]) => (a < b ? -1 : 1));
+  for (const [name, { type }] of fields) made.set(name, shapeOfField(type, `${typeName}.${name}`));
   shapes.set(typeName, made);
   return made;
 }
@@ -96,7 +97,7 @@ function entriesOf(value: unknown): [string, unknown][] | undefined {
 }
 
 /** `k:{"name":"web"}`; nothing when the element does not say one of its keys. */
-function elementOf(item: unknown, { sortedKeys }: FieldShape & { kind: 'list' }): string | undefined {
+export function elementOf(item: unknown, { sortedKeys }: FieldShape & { kind: 'list' }): string | undefined {
   if (typeof item !== 'object' || item === null) return undefined;
   const fields = item as Record<string, unknown>;
   let element = '';

@@ -1,52 +1,128 @@
 /**
- * The fields of a new object as its maker's `fieldsV1`: what `ownersAfterUpdate` and `toFieldsV1` come to when nothing was there
- * before and nobody owns anything, without the sets in between. Most writes of a busy server are new objects.
+ * The fields of a new object as its maker's `fieldsV1`, as JSON text: what `ownersAfterUpdate` and `toFieldsV1` come to when nothing
+ * was there before and nobody owns anything, without the sets and objects in between. Most writes of a busy server are new objects.
  */
 import type { ApiObject } from '../api-object.ts';
 import type { Resource } from '../resource.ts';
-import { type FieldShape, isSameValue, partsOf } from './field-shape.ts';
+import { elementOf, type FieldShape, fieldShapes, isSameValue } from './field-shape.ts';
 import { emptyObjectOf, NOBODYS_METADATA, shapeFor } from './owned-fields.ts';
 
-type FieldsV1 = Record<string, unknown>;
-
-const SELF = '.';
-const METADATA = 'f:metadata';
-/** A field by itself. Every object has dozens: they share one. */
-const ALONE: FieldsV1 = Object.freeze({});
+/** A field by itself, with nothing below. */
+const ALONE = '{}';
+const SELF = '".":{}';
+const NONE: ReadonlySet<string> = new Set();
+const NOBODYS: ReadonlySet<string> = new Set(NOBODYS_METADATA);
+const ROOT: ReadonlySet<string> = new Set(['apiVersion', 'kind', 'metadata']);
+const ROOT_WITH_STATUS: ReadonlySet<string> = new Set([...ROOT, 'status']);
+const METADATA = 'ObjectMeta';
 
 /** Nothing when there is nothing to own. */
-export function newObjectFields(object: ApiObject, resource: Resource): FieldsV1 | undefined {
-  const { [SELF]: _, ...fields } = added(emptyObjectOf(resource), object, shapeFor(resource)) ?? {};
-  delete fields['f:apiVersion'];
-  delete fields['f:kind'];
-  if (resource.hasStatus === true) delete fields['f:status'];
-  const metadata = fields[METADATA];
-  if (metadata !== undefined) {
-    // Everything has metadata; nobody makes it.
-    const { [SELF]: _own, ...own } = metadata as FieldsV1;
-    for (const name of NOBODYS_METADATA) delete own[`f:${name}`];
-    if (Object.keys(own).length > 0) fields[METADATA] = own;
-    else delete fields[METADATA];
-  }
-  return Object.keys(fields).length === 0 ? undefined : fields;
+export function newObjectFields(object: ApiObject, resource: Resource): string | undefined {
+  const shape = shapeFor(resource);
+  if (shape.kind !== 'struct') return undefined;
+  const empty = emptyObjectOf(resource) as Record<string, unknown>;
+  const skipped = resource.hasStatus === true ? ROOT_WITH_STATUS : ROOT;
+  const members = structMembers(empty, object, shape.typeName, skipped);
+  // Everything has metadata; nobody makes it.
+  const metadata = structMembers({}, { ...object.metadata }, METADATA, NOBODYS);
+  if (metadata.length > 0) members.push(['f:metadata', wrapped(metadata, false)]);
+  return members.length === 0 ? undefined : wrapped(inOrder(members), false);
 }
 
-function added(before: unknown, after: unknown, shape: FieldShape): FieldsV1 | undefined {
+type Member = readonly [element: string, text: string];
+
+function added(before: unknown, after: unknown, shape: FieldShape): string | undefined {
   if (after === undefined || after === null) return undefined;
   const isNew = before === undefined || before === null;
-  const parts = partsOf(after, shape);
-  const partsBefore = isNew ? undefined : partsOf(before, shape);
-  const isWhole = shape.kind === 'leaf' || parts === undefined || (!isNew && partsBefore === undefined);
-  if (isWhole) return isSameValue(before, after) ? undefined : ALONE;
-  const old = partsBefore === undefined ? undefined : new Map(partsBefore.map((part) => [part[0], part[1]]));
-  const children: [string, FieldsV1][] = [];
-  for (const [element, item, itemShape] of parts) {
-    const child = added(old?.get(element), item, itemShape);
-    if (child !== undefined) children.push([element, child]);
+  const members = shape.kind === 'leaf' ? undefined : membersOf(isNew ? undefined : before, after, shape);
+  if (members === undefined) return isSameValue(before, after) ? undefined : ALONE;
+  if (members.length === 0) return isNew ? ALONE : undefined;
+  return wrapped(members, isNew);
+}
+
+/** The parts that are owned, in order; nothing for what has not the shape that it should have. */
+function membersOf(before: unknown, after: unknown, shape: FieldShape): Member[] | undefined {
+  switch (shape.kind) {
+    case 'leaf':
+      return undefined;
+    case 'struct':
+      if (!isRecord(after) || !(before === undefined || isRecord(before))) return undefined;
+      return structMembers(before, after, shape.typeName, NONE);
+    case 'map':
+      if (!isRecord(after) || !(before === undefined || isRecord(before))) return undefined;
+      return inOrder(
+        Object.keys(after).map((name) => [`f:${name}`, added(ownOf(before, name), after[name], shape.of)]),
+      );
+    case 'set':
+    case 'list':
+      if (!Array.isArray(after) || !(before === undefined || Array.isArray(before))) return undefined;
+      return listMembers(before ?? [], after, shape);
   }
-  if (children.length === 0) return isNew ? ALONE : undefined;
-  if (children.length > 1) children.sort(([a], [b]) => (a < b ? -1 : 1));
-  if (isNew) children.unshift([SELF, ALONE]);
-  // Made of entries, not assigned: a key named __proto__ is a key like any other.
-  return Object.fromEntries(children);
+}
+
+function structMembers(
+  before: Readonly<Record<string, unknown>> | undefined,
+  after: Readonly<Record<string, unknown>>,
+  typeName: string,
+  skipped: ReadonlySet<string>,
+): Member[] {
+  const members: Member[] = [];
+  for (const [name, shape] of fieldShapes(typeName)) {
+    const value = after[name];
+    if (value === undefined || value === null || skipped.has(name)) continue;
+    const text = added(before?.[name], value, shape);
+    if (text !== undefined) members.push([`f:${name}`, text]);
+  }
+  return members;
+}
+
+function listMembers(
+  before: readonly unknown[],
+  after: readonly unknown[],
+  shape: FieldShape & { kind: 'set' | 'list' },
+): Member[] {
+  const element = (item: unknown, index: number): string =>
+    shape.kind === 'set' ? `v:${JSON.stringify(item)}` : (elementOf(item, shape) ?? `i:${index}`);
+  const old = new Map(before.map((item, index) => [element(item, index), item]));
+  const inside: FieldShape = shape.kind === 'set' ? { kind: 'leaf' } : shape.of;
+  return inOrder(
+    after.map((item, index) => {
+      const name = element(item, index);
+      return [name, added(old.get(name), item, inside)];
+    }),
+  );
+}
+
+/** Those that are there, each once: of two by the same element the later one stands. */
+function inOrder(members: readonly (readonly [string, string | undefined])[]): Member[] {
+  const present = members.filter((member): member is Member => member[1] !== undefined);
+  if (present.length < 2) return present;
+  const sorted = present.sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
+  return sorted.filter(([element], index) => element !== sorted[index + 1]?.[0]);
+}
+
+const quoted = new Map<string, string>();
+const MAX_QUOTED = 5000;
+
+function wrapped(members: readonly Member[], withSelf: boolean): string {
+  let text = withSelf ? `{${SELF}` : '{';
+  for (const [element, inside] of members)
+    text += `${text.length > 1 ? ',' : ''}${quotedElement(element)}:${inside}`;
+  return `${text}}`;
+}
+
+function quotedElement(element: string): string {
+  let text = quoted.get(element);
+  if (text !== undefined) return text;
+  if (quoted.size >= MAX_QUOTED) quoted.clear();
+  quoted.set(element, (text = JSON.stringify(element)));
+  return text;
+}
+
+function ownOf(record: Readonly<Record<string, unknown>> | undefined, name: string): unknown {
+  return record !== undefined && Object.hasOwn(record, name) ? record[name] : undefined;
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -15,7 +15,7 @@ import { readBody } from './read-body.ts';
 import { decodeOptions } from './read-object.ts';
 import { isTrue } from './request-info.ts';
 import { scopeOf } from './scope-of.ts';
-import { writeObject } from './write-objects.ts';
+import { writeObject, writeServed } from './write-objects.ts';
 
 /** How often one who lost a race between making and changing tries again. */
 const TRIES = 5;
@@ -57,7 +57,7 @@ export async function applyWith(call: ResourceCall, rules: UpdateRules): Promise
     try {
       const object = { ...apply(undefined), apiVersion: apiVersionOf(resource), kind: resource.kind };
       const named = { ...object, metadata: { ...object.metadata, name: target.name } };
-      return writeObject(
+      return writeServed(
         call,
         201,
         await createObject(registry, scope, named, context, { notesOwner: false }),

@@ -53,7 +53,7 @@ function framer(call: ResourceCall): (event: ObjectEvent) => Buffer {
   return (event) => {
     if (event.type === 'BOOKMARK') return frame('BOOKMARK', Buffer.from(JSON.stringify(event.object)));
     if (negotiated.shape !== 'object')
-      return frame(event.type, Buffer.from(JSON.stringify(shaped(event.object.object))));
+      return frame(event.type, Buffer.from(JSON.stringify(shaped(event.object.copy()))));
     const known = frames.get(event.object) ?? new Map<string, Buffer>();
     frames.set(event.object, known);
     const made = known.get(event.type) ?? frame(event.type, event.object.json);

@@ -14,7 +14,7 @@ import { readObject } from './read-object.ts';
 import { readDeleteOptions } from './query-options.ts';
 import { scopeOf } from './scope-of.ts';
 import { sendJson } from './respond.ts';
-import { writeObject } from './write-objects.ts';
+import { writeObject, writeServed } from './write-objects.ts';
 
 export async function handleCreate(call: ResourceCall): Promise<void> {
   if (call.target.name !== '')
@@ -22,7 +22,7 @@ export async function handleCreate(call: ResourceCall): Promise<void> {
   if (call.resource.namespaced && call.target.namespace === '')
     throw badRequest('an empty namespace may not be set during creation');
   const object = await readObject(call, call.resource);
-  writeObject(call, 201, await createObject(call.registry, scopeOf(call), object, call.context));
+  writeServed(call, 201, await createObject(call.registry, scopeOf(call), object, call.context));
 }
 
 export function handleUpdate(call: ResourceCall): Promise<void> {
@@ -54,7 +54,7 @@ export async function replaceWith(call: ResourceCall, rules: UpdateRules): Promi
   } catch (error) {
     if (!mayCreate || !isNotFound(error)) throw error;
     await call.authorizeAs('create');
-    writeObject(call, 201, await createObject(call.registry, scopeOf(call), object, call.context));
+    writeServed(call, 201, await createObject(call.registry, scopeOf(call), object, call.context));
   }
 }
 

@@ -8,7 +8,7 @@ import type { CallHandler, ResourceCall, SubresourceHandlers } from './api.ts';
 import { handleCreate, handleDelete, handleDeleteCollection, handleUpdate } from './handle-writes.ts';
 import { handlePatch } from './handle-patch.ts';
 import { readListQuery } from './collection-queries.ts';
-import { writeList, writeObject } from './write-objects.ts';
+import { writeList, writeServed } from './write-objects.ts';
 import { handleWatch } from './handle-watch.ts';
 
 const HANDLERS: Partial<Record<string, CallHandler>> = {
@@ -47,8 +47,7 @@ async function handleGet(call: ResourceCall): Promise<void> {
   await call.registry.cache.caughtUp();
   const stored = call.registry.cache.get(storeKey(scope, call.target.name));
   if (stored === undefined) throw notFound(call.resource, call.target.name);
-  const served = servedAs(call.resource, stored);
-  writeObject(call, 200, served.object, served.json);
+  writeServed(call, 200, servedAs(call.resource, stored));
 }
 
 async function handleList(call: ResourceCall): Promise<void> {

@@ -1,22 +1,26 @@
 import type { ApiObject } from '../api-object.ts';
 import { StoredObject } from '../cache/stored-object.ts';
+import type { CreatedObject } from '../registry/create-object.ts';
 import type { ObjectPage } from '../registry/list-objects.ts';
 import { apiVersionOf } from '../registry/request-scope.ts';
 import { type IncludedObject, partialMetadata, table } from '../rendering/print-table.ts';
 import type { ResourceCall } from './api.ts';
 import { send, sendEncoded, yamlOf } from './respond.ts';
 
-/** Answers one object in the shape that the client wants. @param json its bytes, where they are at hand */
-export function writeObject(
-  call: ResourceCall,
-  code: number,
-  object: ApiObject,
-  json: Buffer | undefined = StoredObject.jsonOf(object),
-): void {
+/** Answers an object whose bytes are at hand, in the shape that the client wants. */
+export function writeServed(call: ResourceCall, code: number, served: CreatedObject): void {
+  const { shape, encoding } = call.negotiated;
+  if (shape === 'object' && encoding === 'json')
+    return send(call.response, code, 'application/json', served.json);
+  writeObject(call, code, served.copy());
+}
+
+/** Answers one object in the shape that the client wants. */
+export function writeObject(call: ResourceCall, code: number, object: ApiObject): void {
   const { negotiated, response, resource } = call;
   const { shape, encoding } = negotiated;
-  if (shape === 'object' && encoding === 'json' && json !== undefined)
-    return send(response, code, 'application/json', json);
+  const json = shape === 'object' && encoding === 'json' ? StoredObject.jsonOf(object) : undefined;
+  if (json !== undefined) return send(response, code, 'application/json', json);
   const { resourceVersion } = object.metadata ?? {};
   const shaped =
     shape === 'table'
@@ -36,22 +40,24 @@ export function writeList(call: ResourceCall, page: ObjectPage): void {
     ...(page.continueToken === '' ? {} : { continue: page.continueToken }),
     ...(page.remaining === undefined ? {} : { remainingItemCount: page.remaining }),
   };
-  const objects = () => page.items.map(({ object }) => object);
+  const objects = (function* () {
+    for (const item of page.items) yield item.copy();
+  })();
   if (negotiated.shape === 'table')
     return sendEncoded(
       response,
       200,
       negotiated.encoding,
-      table(resource, objects(), metadata, tableOptions(call)),
+      table(resource, objects, metadata, tableOptions(call)),
     );
   if (negotiated.shape === 'metadata') {
-    const items = objects().map(partialMetadata);
+    const items = Array.from(objects, partialMetadata);
     const list = { kind: 'PartialObjectMetadataList', apiVersion: 'meta.k8s.io/v1', metadata, items };
     return sendEncoded(response, 200, negotiated.encoding, list);
   }
   const list = { kind: `${resource.kind}List`, apiVersion: apiVersionOf(resource), metadata };
   if (negotiated.encoding === 'yaml') {
-    return send(response, 200, 'application/yaml', yamlOf({ ...list, items: objects() }));
+    return send(response, 200, 'application/yaml', yamlOf({ ...list, items: [...objects] }));
   }
   const head = Buffer.from(`${JSON.stringify(list).slice(0, -1)},"items":[`);
   const parts: Buffer[] = [head];

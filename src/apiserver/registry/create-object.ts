@@ -1,12 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { copyPlain } from '../../model/copy-plain.ts';
-import type { ObjectMeta } from '../../model/api/types.ts';
+import type { ManagedFieldsEntry, ObjectMeta } from '../../model/api/types.ts';
 import { isPeapodError } from '../../model/errors.ts';
 import type { ApiObject } from '../api-object.ts';
-import { encodeStored, StoredObject } from '../cache/stored-object.ts';
+import type { ServedObject } from '../cache/served-object.ts';
+import { encodeStored, StoredObject, withoutManagedFields } from '../cache/stored-object.ts';
 import { alreadyExists, badRequest, invalid } from '../errors/status-error.ts';
 import { checkNewMetadata } from './object-rules.ts';
-import { noteOwner } from './note-owner.ts';
+import { makersFields, noteOwner, timestamp } from './note-owner.ts';
 import { randomName } from './random-name.ts';
 import type { Registry } from './registry.ts';
 import { type RequestContext, type Scope, apiVersionOf, storeKey } from './request-scope.ts';
@@ -16,6 +17,9 @@ import { withoutEmpty } from './without-empty.ts';
 const NAME_TRIES = 8;
 /** Events and the like go by themselves. */
 const SECONDS_OF_EVENTS = 3600;
+
+/** What was stored, or would have been. */
+export type CreatedObject = Pick<ServedObject, 'copy' | 'json'>;
 
 /**
  * Stores a new object and answers it as it is stored.
@@ -28,28 +32,58 @@ export async function createObject(
   input: ApiObject,
   context: RequestContext,
   { notesOwner }: { notesOwner: boolean } = { notesOwner: true },
-): Promise<ApiObject> {
+): Promise<CreatedObject> {
   const { resource } = scope;
   const generated = !input.metadata?.name && Boolean(input.metadata?.generateName);
   for (let attempt = 1; ; attempt += 1) {
     const own = generated ? copyPlain(input) : input;
-    const object = await prepare(registry, scope, own, context, notesOwner);
-    const name = object.metadata?.name ?? '';
-    if (context.dryRun === true) return object;
+    const prepared = await prepare(registry, scope, own, context, notesOwner);
+    if (context.dryRun === true) return unstored(whole(prepared));
     try {
-      const options = resource.storedAs === 'events' ? { ttlSeconds: SECONDS_OF_EVENTS } : {};
-      const key = storeKey(scope, name);
-      const value = encodeStored(resource.toStored?.(object) ?? object);
-      const revision = await registry.store.create(key, value, options);
-      const answer = { ...object, metadata: { ...object.metadata, resourceVersion: String(revision) } };
-      if (resource.toStored === undefined)
-        StoredObject.noteWritten({ key, value, createRevision: revision, modRevision: revision }, answer);
-      return answer;
+      return await store(registry, scope, prepared);
     } catch (error) {
       if (!isPeapodError(error, 'AlreadyExists')) throw error;
+      const name = prepared.object.metadata?.name ?? '';
       if (!generated || attempt >= NAME_TRIES) throw alreadyExists(resource, name);
     }
   }
+}
+
+async function store(registry: Registry, scope: Scope, prepared: Prepared): Promise<CreatedObject> {
+  const { resource } = scope;
+  const key = storeKey(scope, prepared.object.metadata?.name ?? '');
+  const options = resource.storedAs === 'events' ? { ttlSeconds: SECONDS_OF_EVENTS } : {};
+  if (resource.toStored !== undefined) {
+    const object = whole(prepared);
+    const revision = await registry.store.create(key, encodeStored(resource.toStored(object)), options);
+    return unstored(atRevision(object, revision));
+  }
+  const { object, managedFields } = prepared;
+  const value = encodeStored(object, managedFields);
+  const revision = await registry.store.create(key, value, options);
+  const entry = { key, value, createRevision: revision, modRevision: revision };
+  return StoredObject.noteWritten(entry, withoutManagedFields(atRevision(object, revision)));
+}
+
+function atRevision(object: ApiObject, revision: number): ApiObject {
+  return { ...object, metadata: { ...object.metadata, resourceVersion: String(revision) } };
+}
+
+function unstored(object: ApiObject): CreatedObject {
+  return { copy: () => copyPlain(object), json: Buffer.from(JSON.stringify(object)) };
+}
+
+/** An object that is ready to be stored. */
+interface Prepared {
+  readonly object: ApiObject;
+  /** What the object's metadata does not have of them, as JSON text. */
+  readonly managedFields: string | undefined;
+}
+
+function whole({ object, managedFields }: Prepared): ApiObject {
+  if (managedFields === undefined) return object;
+  const parsed = JSON.parse(managedFields) as ManagedFieldsEntry[];
+  return { ...object, metadata: { ...object.metadata, managedFields: parsed } };
 }
 
 async function prepare(
@@ -58,7 +92,7 @@ async function prepare(
   input: ApiObject,
   context: RequestContext,
   notesOwner: boolean,
-): Promise<ApiObject> {
+): Promise<Prepared> {
   const { resource } = scope;
   const { strategy } = resource;
   input.metadata = withoutEmpty(newMetadata(scope, input, context.nowMs));
@@ -66,7 +100,9 @@ async function prepare(
   defaulted.apiVersion = apiVersionOf(resource);
   defaulted.kind = resource.kind;
   // What admission adds is nobody's.
-  const object = notesOwner ? noteOwner(resource, undefined, defaulted, context) : defaulted;
+  const isOwned = notesOwner && defaulted.metadata?.managedFields !== undefined;
+  const object = isOwned ? noteOwner(resource, undefined, defaulted, context) : defaulted;
+  const managedFields = notesOwner && !isOwned ? makersFields(resource, object, context) : undefined;
   strategy.prepareForCreate?.(object, context);
   const { name = '' } = object.metadata ?? {};
   await registry.admit({
@@ -81,7 +117,7 @@ async function prepare(
   const errors = [...checkNewMetadata(resource, object), ...strategy.validateCreate(object, context)];
   if (errors.length > 0) throw invalid(resource, name, errors);
   for (const warning of strategy.warnings?.(object) ?? []) context.warn(warning);
-  return object;
+  return { object, managedFields };
 }
 
 function newMetadata({ resource, namespace }: Scope, object: ApiObject, nowMs: number): ObjectMeta {
@@ -104,7 +140,7 @@ function newMetadata({ resource, namespace }: Scope, object: ApiObject, nowMs: n
     ...(name === undefined ? {} : { name }),
     ...(resource.namespaced ? { namespace } : {}),
     uid: randomUUID(),
-    creationTimestamp: new Date(nowMs).toISOString().replace(/\.\d+Z$/, 'Z'),
+    creationTimestamp: timestamp(nowMs),
     ...(resource.strategy.countsGenerations === true ? { generation: 1 } : {}),
   };
 }

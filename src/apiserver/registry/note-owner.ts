@@ -1,4 +1,3 @@
-import type { ManagedFieldsEntry } from '../../model/api/types.ts';
 import type { ApiObject } from '../api-object.ts';
 import {
   type Manager,
@@ -38,30 +37,31 @@ export function noteOwner(
     apiVersion: apiVersionOf(resource),
   };
   const now = timestamp(context.nowMs);
-  const managedFields =
-    previous === undefined && owners.size === 0 && subresource === ''
-      ? makersEntry(after, resource, writer, now)
-      : writeManagedFields(ownersAfterUpdate(owners, before?.object, after, { resource, writer, now }));
+  const managedFields = writeManagedFields(
+    ownersAfterUpdate(owners, before?.object, after, { resource, writer, now }),
+  );
   if (managedFields.length === 0) return after;
   return { ...after, metadata: { ...after.metadata, managedFields } };
 }
 
-/** Who makes an object owns all of it. */
-function makersEntry(
-  object: ApiObject,
+/**
+ * `metadata.managedFields` of a new object of which nobody has said yet who owns it, as JSON text: who makes it owns all of it.
+ * Nothing when there is nothing to own.
+ */
+export function makersFields(
   resource: Resource,
-  { manager, operation, apiVersion }: Manager,
-  time: string,
-): ManagedFieldsEntry[] {
+  object: ApiObject,
+  { fieldManager = 'unknown', nowMs }: RequestContext,
+): string | undefined {
   const fieldsV1 = newObjectFields(object, resource);
-  return fieldsV1 === undefined
-    ? []
-    : [{ manager, operation, apiVersion, time, fieldsType: 'FieldsV1', fieldsV1 }];
+  if (fieldsV1 === undefined) return undefined;
+  const [manager, apiVersion] = [JSON.stringify(fieldManager), JSON.stringify(apiVersionOf(resource))];
+  return `[{"manager":${manager},"operation":"Update","apiVersion":${apiVersion},"time":"${timestamp(nowMs)}","fieldsType":"FieldsV1","fieldsV1":${fieldsV1}}]`;
 }
 
 /** As metav1.Time is written: whole seconds. */
 export function timestamp(nowMs: number): string {
-  return new Date(nowMs).toISOString().replace(/\.\d+Z$/, 'Z');
+  return `${new Date(nowMs).toISOString().slice(0, -'.000Z'.length)}Z`;
 }
 
 function withoutOwners(object: ApiObject | undefined) {

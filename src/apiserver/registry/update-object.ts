@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { isPeapodError } from '../../model/errors.ts';
 import type { ApiObject } from '../api-object.ts';
-import { encodeStored, StoredObject } from '../cache/stored-object.ts';
+import { encodeStored, StoredObject, withoutManagedFields } from '../cache/stored-object.ts';
 import { badRequest, conflict, invalid, modifiedMeanwhile, notFound } from '../errors/status-error.ts';
 import { isReleased } from './deletion.ts';
 import { noteOwner } from './note-owner.ts';
@@ -119,8 +119,10 @@ async function write(
   const value = encodeStored(resource.toStored?.(next) ?? next);
   const modRevision = await registry.store.update(key, value, expected);
   const answer = at(modRevision);
-  if (resource.toStored === undefined)
-    StoredObject.noteWritten({ key, value, createRevision, modRevision }, answer);
+  if (resource.toStored === undefined) {
+    const entry = { key, value, createRevision, modRevision };
+    StoredObject.noteAnswer(answer, StoredObject.noteWritten(entry, withoutManagedFields(answer)));
+  }
   return answer;
 }
 

@@ -1,7 +1,7 @@
 import { isPeapodError } from '../../model/errors.ts';
 import type { ApiObject } from '../api-object.ts';
 import { type ServedObject, servedAs } from '../cache/served-object.ts';
-import type { StoredObject } from '../cache/stored-object.ts';
+import { type StoredObject, withoutManagedFields } from '../cache/stored-object.ts';
 import type { Subscription } from '../cache/subscription.ts';
 import type { ObjectChange } from '../cache/watch-cache.ts';
 import { expired } from '../errors/status-error.ts';
@@ -142,7 +142,14 @@ function atDeletion(resource: Scope['resource'], previous: StoredObject, revisio
   const copy = previous.copy();
   const object = resource.fromStored?.(copy) ?? copy;
   object.metadata = { ...object.metadata, resourceVersion: String(revision) };
-  const served = { key: previous.key, revision, object, json: Buffer.from(JSON.stringify(object)) };
+  const json = Buffer.from(JSON.stringify(object));
+  const served: ServedObject = {
+    key: previous.key,
+    revision,
+    object: withoutManagedFields(object),
+    copy: () => JSON.parse(json.toString()) as ApiObject,
+    json,
+  };
   known.set(resource, served);
   return served;
 }

@@ -56,7 +56,7 @@ export function partialMetadata({ metadata }: ApiObject): object {
 /** @param withColumns not for the later events of a watch */
 export function table(
   resource: Resource,
-  objects: readonly ApiObject[],
+  objects: Iterable<ApiObject>,
   metadata: object,
   options: { nowMs: number; included: IncludedObject; withColumns?: boolean },
 ): object {
@@ -66,6 +66,6 @@ export function table(
     apiVersion: 'meta.k8s.io/v1',
     metadata,
     columnDefinitions: withColumns ? columnDefinitions(resource) : null,
-    rows: objects.map((object) => tableRow(resource, object, nowMs, included)),
+    rows: Array.from(objects, (object) => tableRow(resource, object, nowMs, included)),
   };
 }

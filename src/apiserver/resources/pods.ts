@@ -1,13 +1,12 @@
 import { isDeepStrictEqual } from 'node:util';
 import { copyPlain } from '../../model/copy-plain.ts';
 import type { Container, Pod, PodSpec, Toleration } from '../../model/api/types.ts';
-import { defaultPod } from '../../model/defaults/default-pod.ts';
+import { defaultOwnPod } from '../../model/defaults/default-pod.ts';
 import { FieldErrors } from '../../model/field-error.ts';
 import { podWarnings, refusedFields } from '../../model/fields/refused-fields.ts';
 import { tryQosClass } from '../../model/qos-class.ts';
 import { podRow, type PodRow } from '../../model/status/pod-printer.ts';
 import { validatePod, validatePodSpec } from '../../model/validation/validate-pod.ts';
-import type { ApiObject } from '../api-object.ts';
 import type { TableColumn } from '../resource.ts';
 import { column, define } from './define.ts';
 
@@ -29,10 +28,7 @@ export const pods = define({
   strategy: {
     countsGenerations: true,
     applyDefaults: (object) => {
-      const { status } = object;
-      const defaulted: ApiObject = { ...defaultPod(object) };
-      if (status !== undefined) defaulted['status'] = status;
-      return defaulted;
+      return { ...defaultOwnPod(object) };
     },
     prepareForCreate: (object) => {
       const pod = object as Pod;

@@ -60,7 +60,13 @@ function handlers(measure: Measure, plural: string): SubresourceHandlers {
       const items = (await measure(call, nodesFor(call)))
         .filter(({ metadata }) => namespace === '' || metadata?.namespace === namespace)
         .filter((object) => selects(call.resource, selection, object))
-        .map((object) => ({ revision: 0, key: '', object, json: Buffer.from(JSON.stringify(object)) }));
+        .map((object) => ({
+          revision: 0,
+          key: '',
+          object,
+          copy: () => object,
+          json: Buffer.from(JSON.stringify(object)),
+        }));
       const { revision } = call.registry.cache;
       writeList(call, { items, revision, continueToken: '', remaining: undefined });
     },

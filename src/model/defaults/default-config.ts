@@ -3,9 +3,9 @@ import { copyPlain } from '../copy-plain.ts';
 import type { ConfigMap, PersistentVolumeClaim, Secret } from '../api/types.ts';
 import { canonicalizeQuantities } from './canonical-quantities.ts';
 
-/** A copy with its namespace. */
+/** With its namespace; its parts are shared. */
 export function defaultConfigMap(configMap: ConfigMap): ConfigMap {
-  return { ...withNamespace(copyPlain(configMap)), apiVersion: 'v1', kind: 'ConfigMap' };
+  return { ...withNamespace(configMap), apiVersion: 'v1', kind: 'ConfigMap' };
 }
 
 /** A copy with its namespace and type, and with `stringData` merged into `data`, where it wins. */

@@ -20,17 +20,21 @@ export interface DefaultedPod extends Pod {
 
 /** A copy of the pod with all defaults; idempotent. */
 export function defaultPod(pod: Pod): DefaultedPod {
-  const copy = copyPlain(pod);
+  return defaultOwnPod(copyPlain(pod));
+}
+
+/** The same for who needs the pod as it was no more: it shares its parts, and these are changed. */
+export function defaultOwnPod(pod: Pod): DefaultedPod {
   const defaulted: DefaultedPod = {
-    ...copy,
+    ...pod,
     apiVersion: 'v1',
     kind: 'Pod',
     metadata: {
-      ...copy.metadata,
-      name: copy.metadata?.name ?? '',
-      namespace: copy.metadata?.namespace || 'default',
+      ...pod.metadata,
+      name: pod.metadata?.name ?? '',
+      namespace: pod.metadata?.namespace || 'default',
     },
-    spec: copy.spec ?? { containers: [] },
+    spec: pod.spec ?? { containers: [] },
   };
   canonicalizeQuantities(defaulted, 'Pod');
   defaultPodSpec(defaulted.spec);

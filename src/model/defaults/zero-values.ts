@@ -9,14 +9,54 @@ const NEVER_FILLED: ReadonlySet<string> = new Set(['LabelSelector']);
 
 /** Fills in, in place; the status is written by programs and left alone. */
 export function fillZeroValues(object: Record<string, unknown>, typeName: string): void {
+  for (const { name, type, isFilled, isInside } of planOf(typeName)) {
+    const value = object[name];
+    if (value !== undefined) {
+      if (isInside) fillInside(value, type);
+      continue;
+    }
+    const zero = isFilled ? zeroOf(type) : undefined;
+    if (zero === undefined) continue;
+    object[name] = zero;
+    if (isInside) fillInside(zero, type);
+  }
+}
+
+interface Planned {
+  readonly name: string;
+  readonly type: FieldType;
+  /** It is filled in where it is missing. */
+  readonly isFilled: boolean;
+  /** Something can be missing in it. */
+  readonly isInside: boolean;
+}
+
+const plans = new Map<string, readonly Planned[]>();
+
+/** The fields that are to be looked at: most can neither be filled in nor hold what can. */
+function planOf(typeName: string): readonly Planned[] {
+  const known = plans.get(typeName);
+  if (known !== undefined) return known;
+  const plan: Planned[] = [];
   for (const [name, { type, required }] of fieldsOf(typeName) ?? []) {
     if (name === 'status') continue;
-    if (object[name] === undefined && (required || isSpec(name, type))) {
-      const zero = zeroOf(type);
-      if (zero !== undefined) object[name] = zero;
-    }
-    fillInside(object[name], type);
+    const isFilled = required || isSpec(name, type);
+    const isInside = holdsFilled(type, new Set());
+    if (isFilled || isInside) plan.push({ name, type, isFilled, isInside });
   }
+  plans.set(typeName, plan);
+  return plan;
+}
+
+function holdsFilled(type: FieldType, seen: Set<string>): boolean {
+  if (type.kind === 'primitive') return false;
+  if (type.kind !== 'object') return holdsFilled(type.of, seen);
+  if (seen.has(type.name)) return false;
+  seen.add(type.name);
+  return [...(fieldsOf(type.name) ?? [])].some(
+    ([name, field]) =>
+      name !== 'status' && (field.required || isSpec(name, field.type) || holdsFilled(field.type, seen)),
+  );
 }
 
 function isSpec(name: string, type: FieldType): boolean {

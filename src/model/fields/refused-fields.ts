@@ -1,8 +1,15 @@
 /** What of a pod's specification is not supported: it is said, never ignored. */
 import type { PersistentVolumeClaim, Pod, PodSpec } from '../api/types.ts';
 import { type FieldError, FieldErrors } from '../field-error.ts';
-import { refusedValue } from './refused-values.ts';
-import { isUnset, visitFields } from './visit-fields.ts';
+import { RESTRICTED_FIELDS, refusedValue } from './refused-values.ts';
+import { FieldSearch, isUnset } from './visit-fields.ts';
+
+const REFUSED = new FieldSearch(
+  (typeName, name, { kind }) => kind === 'refused' || RESTRICTED_FIELDS.has(`${typeName}.${name}`),
+);
+const TOKENS = new FieldSearch(
+  (typeName, name) => typeName === 'VolumeProjection' && name === 'serviceAccountToken',
+);
 
 /** An error for each field that is set and refused, with the reason. */
 export function refusedFields(pod: Pod): FieldError[] {
@@ -21,7 +28,7 @@ export function refusedTemplateFields(spec: PodSpec, field: string): FieldError[
 
 function refusedBelow(spec: unknown, typeName: string, root = 'spec'): FieldError[] {
   const errors = new FieldErrors();
-  for (const field of visitFields(spec, typeName, root)) {
+  for (const field of REFUSED.visit(spec, typeName, root)) {
     const { verdict, value } = field;
     const refused = verdict.kind === 'refused' && !isUnset(value) ? verdict.reason : undefined;
     const reason = refused ?? refusedValue(field);
@@ -33,9 +40,8 @@ function refusedBelow(spec: unknown, typeName: string, root = 'spec'): FieldErro
 /** Of what only a server can give, an error for each field that asks for it. */
 export function refusedWithoutServer(pod: Pod): FieldError[] {
   const errors = new FieldErrors();
-  for (const { path, typeName, name, value } of visitFields(pod.spec, 'PodSpec', 'spec')) {
-    if (typeName === 'VolumeProjection' && name === 'serviceAccountToken' && !isUnset(value))
-      errors.forbidden(path, 'not supported: there is no API server to make the token');
+  for (const { path, value } of TOKENS.visit(pod.spec, 'PodSpec', 'spec')) {
+    if (!isUnset(value)) errors.forbidden(path, 'not supported: there is no API server to make the token');
   }
   return errors.list;
 }
@@ -45,22 +51,27 @@ export interface WarningOptions {
   readonly server: boolean;
 }
 
-/** Fields that name an object that only a server keeps, and its kind. */
+/** Fields of a pod's specification that name an object that only a server keeps, and its kind. */
 const UNKNOWN_WITHOUT_SERVER: Partial<Record<string, string>> = {
-  'spec.priorityClassName': 'PriorityClasses',
-  'spec.schedulingGroup': 'PodGroups',
+  priorityClassName: 'PriorityClasses',
+  schedulingGroup: 'PodGroups',
 };
+
+const WARNED = new FieldSearch(
+  (typeName, name, { kind }) =>
+    kind === 'without effect' || (typeName === 'PodSpec' && Object.hasOwn(UNKNOWN_WITHOUT_SERVER, name)),
+);
 
 /** What is accepted and does not do what its author may expect, a sentence each. */
 export function podWarnings(pod: Pod, options: WarningOptions): string[] {
   const warnings: string[] = [];
-  for (const { path, name, value, verdict } of visitFields(pod.spec, 'PodSpec', 'spec')) {
+  for (const { path, typeName, name, value, verdict } of WARNED.visit(pod.spec, 'PodSpec', 'spec')) {
     // The server itself writes the old name beside the new one.
     const isCopy = path === 'spec.serviceAccount' && value === pod.spec?.serviceAccountName;
     if (verdict.kind === 'without effect' && !isCopy && !isDefault(name, value)) {
       warnings.push(`${path}: has no effect: ${verdict.reason}`);
     }
-    const unknown = options.server ? undefined : UNKNOWN_WITHOUT_SERVER[path];
+    const unknown = options.server || typeName !== 'PodSpec' ? undefined : UNKNOWN_WITHOUT_SERVER[name];
     if (unknown !== undefined && !isUnset(value)) {
       warnings.push(`${path}: has no effect: there are no ${unknown} without a server`);
     }

@@ -11,33 +11,84 @@ export interface SetField {
   readonly verdict: Verdict;
 }
 
-/** Every field that is there in an object of a type, those below a refused one left out. */
-export function visitFields(value: unknown, typeName: string, path: string): SetField[] {
-  const found: SetField[] = [];
-  visitObject(value, typeName, path, found);
-  return found;
+/**
+ * Which fields are of interest, by type and name. A search keeps what it learns of the types: make one, not one for each object.
+ */
+export class FieldSearch {
+  readonly #isWanted: (typeName: string, name: string, verdict: Verdict) => boolean;
+  readonly #plans = new Map<string, ReadonlyMap<string, Planned>>();
+
+  constructor(isWanted: (typeName: string, name: string, verdict: Verdict) => boolean) {
+    this.#isWanted = isWanted;
+  }
+
+  /** Those that are there in an object of a type, what is below a refused one left out. */
+  visit(value: unknown, typeName: string, path: string): SetField[] {
+    const found: SetField[] = [];
+    this.#visitObject(value, typeName, path, found);
+    return found;
+  }
+
+  #visitObject(value: unknown, typeName: string, path: string, found: SetField[]): void {
+    if (!isRecord(value)) return;
+    const plan = this.#planOf(typeName);
+    if (plan.size === 0) return;
+    for (const name of Object.keys(value)) {
+      const planned = plan.get(name);
+      const child = value[name];
+      if (planned === undefined || child === undefined) continue;
+      const { verdict, below } = planned;
+      const fieldPath = `${path}.${name}`;
+      if (planned.isWanted) found.push({ path: fieldPath, typeName, name, value: child, verdict });
+      if (below !== undefined) this.#visitInside(child, below, fieldPath, found);
+    }
+  }
+
+  #visitInside(value: unknown, type: FieldType, path: string, found: SetField[]): void {
+    if (type.kind === 'object') this.#visitObject(value, type.name, path, found);
+    else if (type.kind === 'list' && Array.isArray(value))
+      for (const [index, item] of value.entries())
+        this.#visitInside(item, type.of, `${path}[${index}]`, found);
+  }
+
+  #planOf(typeName: string): ReadonlyMap<string, Planned> {
+    const known = this.#plans.get(typeName);
+    if (known !== undefined) return known;
+    const plan = new Map<string, Planned>();
+    for (const [name, { type }] of fieldsOf(typeName) ?? []) {
+      const verdict = verdictOf(typeName, name);
+      const isWanted = this.#isWanted(typeName, name, verdict);
+      const below = verdict.kind !== 'refused' && this.#isBelow(type, new Set([typeName])) ? type : undefined;
+      if (isWanted || below !== undefined) plan.set(name, { verdict, isWanted, below });
+    }
+    this.#plans.set(typeName, plan);
+    return plan;
+  }
+
+  /** Whether there can be a wanted field somewhere in a value of a type. */
+  #isBelow(type: FieldType, seen: Set<string>): boolean {
+    if (type.kind === 'list') return this.#isBelow(type.of, seen);
+    if (type.kind !== 'object' || seen.has(type.name)) return false;
+    seen.add(type.name);
+    return [...(fieldsOf(type.name) ?? [])].some(([name, field]) => {
+      const verdict = verdictOf(type.name, name);
+      if (this.#isWanted(type.name, name, verdict)) return true;
+      return verdict.kind !== 'refused' && this.#isBelow(field.type, seen);
+    });
+  }
+}
+
+interface Planned {
+  readonly verdict: Verdict;
+  readonly isWanted: boolean;
+  /** What to look into; nothing where there is nothing to find. */
+  readonly below: FieldType | undefined;
 }
 
 const HONOURED: Verdict = { kind: 'honoured' };
 
-function visitObject(value: unknown, typeName: string, path: string, found: SetField[]): void {
-  if (!isRecord(value)) return;
-  const verdicts = verdictsOf(typeName);
-  const fields = fieldsOf(typeName);
-  for (const [name, child] of Object.entries(value)) {
-    const field = fields?.get(name);
-    if (field === undefined || child === undefined) continue;
-    const verdict = verdicts?.get(name) ?? HONOURED;
-    const fieldPath = `${path}.${name}`;
-    found.push({ path: fieldPath, typeName, name, value: child, verdict });
-    if (verdict.kind !== 'refused') visitInside(child, field.type, fieldPath, found);
-  }
-}
-
-function visitInside(value: unknown, type: FieldType, path: string, found: SetField[]): void {
-  if (type.kind === 'object') visitObject(value, type.name, path, found);
-  else if (type.kind === 'list' && type.of.kind !== 'primitive' && Array.isArray(value))
-    for (const [index, item] of value.entries()) visitInside(item, type.of, `${path}[${index}]`, found);
+function verdictOf(typeName: string, name: string): Verdict {
+  return verdictsOf(typeName)?.get(name) ?? HONOURED;
 }
 
 /** Whether a value says the same as saying nothing. */

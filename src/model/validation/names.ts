@@ -20,11 +20,22 @@ const QUALIFIED_MESSAGE =
 const QUALIFIED_EXAMPLES = ['MyName', 'my.name', '123-abc'];
 
 function tooLong(value: string, maxBytes: number): string[] {
+  // No character takes more than three bytes for its place in a string.
+  if (value.length * 3 <= maxBytes) return [];
   return Buffer.byteLength(value) > maxBytes ? [`must be no more than ${maxBytes} bytes`] : [];
 }
 
+/** A format is one of the constants above: there are few. */
+const patterns = new Map<string, RegExp>();
+
+function matches(value: string, format: string): boolean {
+  let pattern = patterns.get(format);
+  if (pattern === undefined) patterns.set(format, (pattern = new RegExp(`^(?:${format})$`)));
+  return pattern.test(value) && !value.endsWith('\n');
+}
+
 function mismatch(value: string, format: string, message: string, examples: readonly string[]): string[] {
-  if (new RegExp(`^(?:${format})$`).test(value) && !value.endsWith('\n')) return [];
+  if (matches(value, format)) return [];
   const list = examples.map((example) => `'${example}', `).join(' or ');
   return [`${message} (e.g. ${list}regex used for validation is '${format}')`];
 }

@@ -17,10 +17,14 @@ import {
 const PROGRAM = join(import.meta.dirname, '../../../peapod');
 
 /** `peapod serve` as it is: with scheduler, controllers and node. */
-export async function startPeapodServer(directory: string, env: Record<string, string>): Promise<Subject> {
+export async function startPeapodServer(
+  directory: string,
+  env: Record<string, string>,
+  program: string = PROGRAM,
+): Promise<Subject> {
   const port = await freePort();
   const url = `https://127.0.0.1:${port}`;
-  const command = [PROGRAM, 'serve', '--listen', `127.0.0.1:${port}`];
+  const command = [program, 'serve', '--listen', `127.0.0.1:${port}`];
   const server = await startProcess(command, env, `${url}/readyz`);
   const path = join(directory, 'root/cluster/server/admin.kubeconfig');
   let text = '';
