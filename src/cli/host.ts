@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import packageJson from '../../package.json' with { type: 'json' };
 import { DirectoryClient } from '../client/directory/directory-client.ts';
 import type { Clock } from '../model/clock.ts';
-import { openCriRuntime } from '../cri/client/open-cri-runtime.ts';
 import { PeapodError } from '../model/errors.ts';
 import { cgroupLayout } from '../runtime/cgroup/cgroup-layout.ts';
 import { openPodCgroups } from '../runtime/cgroup/pod-cgroups.ts';
@@ -76,6 +75,8 @@ export async function openRemoteHost(settings: Settings, endpoint: string): Prom
     throw new PeapodError('MissingPrerequisite', 'no cgroups are mounted on this host', {
       hint: 'mount -t cgroup2 none /sys/fs/cgroup',
     });
+  // Loads gRPC, which is as large as all the rest.
+  const { openCriRuntime } = await import('../cri/client/open-cri-runtime.ts');
   const remote = await openCriRuntime(endpoint, systemClock);
   return nodeHost(settings, {
     ...remote,
