@@ -52,6 +52,8 @@ export interface LocalRuntime extends PodRuntime, AsyncDisposable {
   readonly podCgroups: PodCgroups;
   /** crun, or runc with the reason why. */
   readonly oci: OciRuntime;
+  /** systemd, where it runs, makes the cgroups below its slices itself. */
+  readonly cgroupDriver: 'SYSTEMD' | 'CGROUPFS';
   /** The PIDs of all that runs in a container, also what `exec` started. */
   containerProcesses(containerId: string): Promise<number[]>;
   /**
@@ -125,6 +127,7 @@ export async function openLocalRuntime(options: LocalRuntimeOptions): Promise<Lo
     images,
     podCgroups: host.podCgroups,
     oci: host.oci,
+    cgroupDriver: host.systemd ? 'SYSTEMD' : 'CGROUPFS',
 
     version: async () => ({
       runtimeName: 'peapod',
@@ -152,7 +155,7 @@ export async function openLocalRuntime(options: LocalRuntimeOptions): Promise<Lo
     podSandboxStatus: (id) => sandboxes.status(id),
     listPodSandboxes: (filter) => sandboxes.list(filter),
     updatePodSandboxResources: (id, change, call) => sandboxes.updateResources(id, change, call),
-    podSandboxStats: async (id) => sandboxStats(context, await sandboxes.status(id)),
+    podSandboxStats: async (id, call) => sandboxStats(context, await sandboxes.status(id), call),
 
     ...containers,
 

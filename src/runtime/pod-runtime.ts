@@ -29,7 +29,7 @@ export interface PodRuntime {
   /** @throws PeapodError NotFound */
   podSandboxStatus(sandboxId: string, options?: CallOptions): Promise<PodSandboxStatus>;
   listPodSandboxes(filter?: SandboxFilter, options?: CallOptions): Promise<PodSandboxStatus[]>;
-  podSandboxStats(sandboxId: string, options?: CallOptions): Promise<PodSandboxStats>;
+  podSandboxStats(sandboxId: string, options?: StatsOptions): Promise<PodSandboxStats>;
   /** Takes note of what the pod may use as a whole; its cgroup is the caller's, who has changed it already. @throws PeapodError NotFound */
   updatePodSandboxResources(
     sandboxId: string,
@@ -59,6 +59,11 @@ export interface PodRuntime {
   /** Makes the log writer open its file anew, after the old one was renamed away. */
   reopenContainerLog(containerId: string, options?: CallOptions): Promise<void>;
   containerStats(containerId: string, options?: CallOptions): Promise<ContainerStats>;
+  /**
+   * Writes an archive of the running container, its processes' memory included, to `location`; it runs on.
+   * @throws PeapodError Unsupported without CRIU, TimedOut
+   */
+  checkpointContainer(containerId: string, location: string, options?: CheckpointOptions): Promise<void>;
 
   /**
    * Runs a command to its end. Ends when the command's own process ends, whoever still holds its output.
@@ -88,6 +93,22 @@ export interface PodRuntime {
   /** What the containers' writable layers take. */
   containerFsInfo(options?: CallOptions): Promise<FilesystemUsage>;
 }
+
+/** The verbs about one container, or a list of them. */
+export type ContainerVerb =
+  | 'createContainer'
+  | 'startContainer'
+  | 'stopContainer'
+  | 'removeContainer'
+  | 'containerStatus'
+  | 'listContainers'
+  | 'updateContainerResources'
+  | 'reopenContainerLog'
+  | 'containerStats'
+  | 'checkpointContainer'
+  | 'execSync'
+  | 'exec'
+  | 'attach';
 
 export interface RuntimeVersion {
   runtimeName: string;
@@ -400,6 +421,71 @@ export interface ContainerStats {
   processCount: number;
   writableLayerBytes: number;
   writableLayerInodes: number;
+  /** Absent: the kernel keeps no account of it, or the runtime does not tell. */
+  memorySwapBytes?: number;
+  /** Absent also: not limited. */
+  memorySwapAvailableBytes?: number;
+  pressure?: Pressure;
+  /** Where it was asked for. */
+  details?: UsageDetails;
+}
+
+/** Absent: the kernel keeps no account of it. */
+export interface Pressure {
+  cpu?: ResourcePressure;
+  memory?: ResourcePressure;
+  io?: ResourcePressure;
+}
+
+/** Of some tasks that waited, and of all of them at once. */
+export interface ResourcePressure {
+  some: PressureLine;
+  full: PressureLine;
+}
+
+/** The averages are per cent of the last 10, 60 and 300 seconds. */
+export interface PressureLine {
+  totalNanoseconds: number;
+  avg10: number;
+  avg60: number;
+  avg300: number;
+}
+
+export interface UsageDetails {
+  cpuUserNanoseconds: number;
+  cpuSystemNanoseconds: number;
+  cpuPeriods: number;
+  cpuThrottledPeriods: number;
+  cpuThrottledNanoseconds: number;
+  memoryCacheBytes: number;
+  memoryMappedFileBytes: number;
+  memoryMaxUsageBytes: number;
+  /** How often the limit was reached. */
+  memoryLimitHits: number;
+  oomKills: number;
+}
+
+export interface CheckpointOptions extends CallOptions {
+  /** 0: the runtime's own limit. */
+  timeoutMs?: number;
+}
+
+export interface StatsOptions extends CallOptions {
+  /** Whether to tell details, which costs more. */
+  detailed?: boolean;
+}
+
+/** Packets are absent where the runtime does not tell. */
+export interface InterfaceStats {
+  name: string;
+  rxBytes: number;
+  rxErrors: number;
+  rxPackets?: number;
+  rxDropped?: number;
+  txBytes: number;
+  txErrors: number;
+  txPackets?: number;
+  txDropped?: number;
 }
 
 export interface PodSandboxStats {
@@ -409,7 +495,8 @@ export interface PodSandboxStats {
   memoryWorkingSetBytes: number;
   memoryUsageBytes: number;
   processCount: number;
-  network: { name: string; rxBytes: number; rxErrors: number; txBytes: number; txErrors: number }[];
+  pressure?: Pressure;
+  network: InterfaceStats[];
   containers: ContainerStats[];
 }
 

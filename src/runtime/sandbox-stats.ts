@@ -2,18 +2,19 @@ import { readFile } from 'node:fs/promises';
 import type { ContainerContext } from './container/container-context.ts';
 import { containerStats } from './container/container-stats.ts';
 import { listContainers } from './container/container-status.ts';
-import type { PodSandboxStats, PodSandboxStatus } from './pod-runtime.ts';
+import type { PodSandboxStats, PodSandboxStatus, StatsOptions } from './pod-runtime.ts';
 
 /** What a pod uses, as a whole and container by container. */
 export async function sandboxStats(
   context: ContainerContext,
   sandbox: PodSandboxStatus,
+  options: StatsOptions = {},
 ): Promise<PodSandboxStats> {
   const running = await listContainers(context, { sandboxId: sandbox.id, state: 'CONTAINER_RUNNING' });
   const [pod, network, containers] = await Promise.all([
     context.cgroups.stats(sandbox.cgroupParent),
     readNetworkCounters(sandbox.pid),
-    Promise.all(running.map(({ id }) => containerStats(context, id))),
+    Promise.all(running.map(({ id }) => containerStats(context, id, options))),
   ]);
   return {
     id: sandbox.id,
@@ -22,6 +23,7 @@ export async function sandboxStats(
     memoryWorkingSetBytes: pod.memoryWorkingSetBytes,
     memoryUsageBytes: pod.memoryUsageBytes,
     processCount: pod.processCount,
+    ...(pod.pressure === undefined ? {} : { pressure: pod.pressure }),
     network,
     containers,
   };
@@ -43,8 +45,12 @@ export function networkCountersIn(table: string): PodSandboxStats['network'] {
     .map(([name = '', ...counters]) => ({
       name,
       rxBytes: Number(counters[0]),
+      rxPackets: Number(counters[1]),
       rxErrors: Number(counters[2]),
+      rxDropped: Number(counters[3]),
       txBytes: Number(counters[8]),
+      txPackets: Number(counters[9]),
       txErrors: Number(counters[10]),
+      txDropped: Number(counters[11]),
     }));
 }

@@ -1,5 +1,6 @@
 import { inspect } from 'node:util';
 import type { CriServerOptions } from '../../cri/server/open-cri-server.ts';
+import type { LocalRuntime } from '../../runtime/local-runtime.ts';
 import type { OciRuntime } from '../../runtime/oci/oci-runtime.ts';
 import type { NodeHost } from '../host.ts';
 
@@ -10,6 +11,9 @@ export function criOptions({ runtime, clock, settings, paths }: NodeHost): CriSe
     runtime,
     clock,
     podCidr: subnet,
+    ...('cgroupDriver' in runtime
+      ? { cgroupDriver: runtime.cgroupDriver as LocalRuntime['cgroupDriver'] }
+      : {}),
     info: {
       nodeName,
       ...('oci' in runtime ? { ociRuntime: (runtime.oci as OciRuntime).path } : {}),

@@ -4,6 +4,7 @@ import type {
   ContainerConfig,
   ContainerFilter,
   ContainerStatus,
+  ContainerVerb,
   LinuxContainerResources,
   PodRuntime,
 } from '../../runtime/pod-runtime.ts';
@@ -17,20 +18,6 @@ import { resourcesMessage, sandboxMessage } from './sandbox-message.ts';
 import { unlessNotFound } from './sandbox-verbs.ts';
 import { openSession } from './streaming-sessions.ts';
 import { failingAs, unlessGone } from './verb-error.ts';
-
-type ContainerVerb =
-  | 'createContainer'
-  | 'startContainer'
-  | 'stopContainer'
-  | 'removeContainer'
-  | 'containerStatus'
-  | 'listContainers'
-  | 'updateContainerResources'
-  | 'reopenContainerLog'
-  | 'containerStats'
-  | 'execSync'
-  | 'exec'
-  | 'attach';
 
 const MS_PER_SECOND = 1000;
 const DEFAULT_MAX_OUTPUT_BYTES = 16 * 1024 * 1024;
@@ -95,6 +82,12 @@ export function containerVerbs(context: CriContext): Pick<PodRuntime, ContainerV
       const { stats } = await runtime.containerStats({ containerId }, options);
       if (stats === undefined) throw new PeapodError('NotFound', `container "${containerId}" not found`);
       return readContainerStats(stats);
+    },
+    checkpointContainer: async (containerId, location, { timeoutMs = 0, ...call } = {}) => {
+      const timeout = BigInt(Math.ceil(timeoutMs / MS_PER_SECOND));
+      await failingAs('RunContainerError', () =>
+        runtime.checkpointContainer({ containerId, location, timeout }, call),
+      );
     },
     execSync: async (containerId, command, options = {}) => {
       const { timeoutMs = 0, maxOutputBytes = DEFAULT_MAX_OUTPUT_BYTES, ...call } = options;

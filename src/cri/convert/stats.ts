@@ -4,12 +4,18 @@ import type {
   ContainerStatus,
   PodSandboxStats,
   PodSandboxStatus,
+  Pressure,
+  PressureLine,
+  ResourcePressure,
 } from '../../runtime/pod-runtime.ts';
 import type {
   ContainerStatsSchema,
   CpuUsageSchema,
+  IoUsageSchema,
   NetworkInterfaceUsageSchema,
   PodSandboxStatsSchema,
+  PsiStatsSchema,
+  SwapUsageSchema,
 } from '../api/runtime_pb.ts';
 import { filesystemMessage } from './images.ts';
 import { counter, nanoseconds } from './numbers.ts';
@@ -44,7 +50,10 @@ export function containerStatsMessage(
       rssBytes: counter(stats.memoryRssBytes),
       pageFaults: counter(stats.memoryPageFaults),
       majorPageFaults: counter(stats.memoryMajorPageFaults),
+      ...psi(stats.pressure?.memory),
     },
+    ...ioMessage(stats),
+    ...swapMessage(stats),
     writableLayer: filesystemMessage(
       {
         mountpoint: facts.mountpoint,
@@ -72,7 +81,9 @@ export function sandboxStatsMessage(
         timestamp,
         workingSetBytes: counter(stats.memoryWorkingSetBytes),
         usageBytes: counter(stats.memoryUsageBytes),
+        ...psi(stats.pressure?.memory),
       },
+      ...ioMessage(stats),
       ...(defaultInterface === undefined ? {} : { network: { timestamp, defaultInterface, interfaces } }),
       process: { timestamp, processCount: counter(stats.processCount) },
       containers: stats.containers.flatMap((one) => {
@@ -84,7 +95,7 @@ export function sandboxStatsMessage(
 }
 
 function cpuMessage(
-  usage: { id: string; timestamp: number; cpuUsageNanoCoreSeconds: number },
+  usage: { id: string; timestamp: number; cpuUsageNanoCoreSeconds: number; pressure?: Pressure },
   { rate }: StatsFacts,
 ): MessageInitShape<typeof CpuUsageSchema> {
   const now = rate(usage);
@@ -92,7 +103,36 @@ function cpuMessage(
     timestamp: nanoseconds(usage.timestamp),
     usageCoreNanoSeconds: counter(usage.cpuUsageNanoCoreSeconds),
     ...(now === undefined ? {} : { usageNanoCores: counter(now) }),
+    ...psi(usage.pressure?.cpu),
   };
+}
+
+/** Of input and output the kernel tells how long it was waited for. */
+function ioMessage({ timestamp, pressure }: { timestamp: number; pressure?: Pressure }): {
+  io?: MessageInitShape<typeof IoUsageSchema>;
+} {
+  return pressure?.io === undefined ? {} : { io: { timestamp: nanoseconds(timestamp), ...psi(pressure.io) } };
+}
+
+function swapMessage({
+  timestamp,
+  memorySwapBytes: used,
+  memorySwapAvailableBytes: available,
+}: ContainerStats): { swap?: MessageInitShape<typeof SwapUsageSchema> } {
+  if (used === undefined) return {};
+  const limited = available === undefined ? {} : { swapAvailableBytes: counter(available) };
+  return { swap: { timestamp: nanoseconds(timestamp), swapUsageBytes: counter(used), ...limited } };
+}
+
+function psi(pressure: ResourcePressure | undefined): { psi?: MessageInitShape<typeof PsiStatsSchema> } {
+  if (pressure === undefined) return {};
+  const line = ({ totalNanoseconds, avg10, avg60, avg300 }: PressureLine) => ({
+    Total: counter(totalNanoseconds).value,
+    Avg10: avg10,
+    Avg60: avg60,
+    Avg300: avg300,
+  });
+  return { psi: { Full: line(pressure.full), Some: line(pressure.some) } };
 }
 
 function interfaceMessage({

@@ -18,4 +18,6 @@ export interface CriContext {
   readonly info: Readonly<Record<string, unknown>>;
   /** The addresses of pods, where it is the runtime that gives them out. */
   readonly podCidr: string;
+  /** Who makes the cgroups of containers. */
+  readonly cgroupDriver: 'SYSTEMD' | 'CGROUPFS';
 }

@@ -15,13 +15,15 @@ export interface CriServerOptions {
   readonly info: Readonly<Record<string, unknown>>;
   /** The addresses of pods. */
   readonly podCidr: string;
+  /** Who makes the cgroups of containers; cgroupfs unless told. */
+  readonly cgroupDriver?: 'SYSTEMD' | 'CGROUPFS';
   /** Is told of bugs only. */
   readonly onBug: (method: string, error: unknown) => void;
 }
 
 /** Serves CRI v1 in front of a PodRuntime until it is disposed; the pods run on. */
 export async function openCriServer(options: CriServerOptions): Promise<GrpcServer> {
-  const { runtime, clock, info, podCidr, onBug } = options;
+  const { runtime, clock, info, podCidr, cgroupDriver = 'CGROUPFS', onBug } = options;
   await using opened = new AsyncDisposableStack();
   const context: CriContext = {
     runtime,
@@ -32,6 +34,7 @@ export async function openCriServer(options: CriServerOptions): Promise<GrpcServ
     rates: new CpuRates(),
     info,
     podCidr,
+    cgroupDriver,
   };
   const services = criServices(context);
   const server = opened.use(createGrpcServer({ services, onBug }));

@@ -11,6 +11,8 @@ import {
   writeCgroupFile,
 } from './cgroup-files.ts';
 import { type CgroupLayout, hierarchies } from './cgroup-layout.ts';
+import { readPressure } from './read-pressure.ts';
+import { readUsageDetails } from './read-usage-details.ts';
 
 /** More than any machine has: what cgroup v1 says for "not limited". */
 const NO_LIMIT_BYTES = 2 ** 62;
@@ -72,8 +74,18 @@ export function openContainerCgroups(
       );
       return counters.get('oom_kill') ?? 0;
     },
-    stats: (path) =>
-      layout.version === 2 ? statsOfVersion2(join(layout.mountPoint, path)) : statsOfVersion1(mountOf, path),
+    stats: async (path) => {
+      const unified = layout.version === 2 ? layout.mountPoint : layout.unified;
+      const [usage, pressure] = await Promise.all([
+        layout.version === 2
+          ? statsOfVersion2(join(layout.mountPoint, path))
+          : statsOfVersion1(mountOf, path),
+        unified === undefined ? {} : readPressure(join(unified, path)),
+      ]);
+      return Object.keys(pressure).length === 0 ? usage : { ...usage, pressure };
+    },
+    details: (path) =>
+      readUsageDetails(layout.version, (controller) => join(mountOf(controller) ?? '/nonexistent', path)),
   };
 }
 
@@ -112,6 +124,11 @@ async function statsOfVersion1(
     rssBytes: memory.get('total_rss'),
     pageFaults: memory.get('total_pgfault'),
     majorPageFaults: memory.get('total_pgmajfault'),
+    swapBytes: memory.get('total_swap'),
+    // Here swap is limited together with memory.
+    swapLimitBytes: memory.has('hierarchical_memsw_limit')
+      ? (memory.get('hierarchical_memsw_limit') ?? 0) - (memory.get('hierarchical_memory_limit') ?? 0)
+      : undefined,
     processCount: await read('pids', 'pids.current'),
   });
 }
@@ -128,6 +145,8 @@ async function statsOfVersion2(directory: string): Promise<CgroupStats> {
     rssBytes: memory.get('anon'),
     pageFaults: memory.get('pgfault'),
     majorPageFaults: memory.get('pgmajfault'),
+    swapBytes: await optionalNumber(directory, 'memory.swap.current'),
+    swapLimitBytes: await optionalNumber(directory, 'memory.swap.max'),
     processCount: Number((await readCgroupFile(directory, 'pids.current')) ?? 0),
   });
 }
@@ -140,7 +159,15 @@ interface RawStats {
   rssBytes: number | undefined;
   pageFaults: number | undefined;
   majorPageFaults: number | undefined;
+  swapBytes: number | undefined;
+  /** Not a number: not limited. */
+  swapLimitBytes: number | undefined;
   processCount: number;
+}
+
+async function optionalNumber(directory: string, file: string): Promise<number | undefined> {
+  const text = await readCgroupFile(directory, file);
+  return text === undefined ? undefined : Number(text);
 }
 
 /** The working set is what can't be dropped at once: usage without the inactive file cache, as cAdvisor counts it. */
@@ -156,5 +183,19 @@ function cgroupStats(raw: RawStats): CgroupStats {
     memoryMajorPageFaults: raw.majorPageFaults ?? 0,
     memoryAvailableBytes: limited ? Math.max(0, raw.limitBytes - workingSet) : undefined,
     processCount: raw.processCount,
+    ...swapStats(raw, limited),
+  };
+}
+
+/** Memory that is not limited has no limit of swap either. */
+function swapStats(
+  { swapBytes, swapLimitBytes: limit = Number.NaN }: RawStats,
+  limited: boolean,
+): Pick<CgroupStats, 'memorySwapBytes' | 'memorySwapAvailableBytes'> {
+  if (swapBytes === undefined) return {};
+  const known = limited && limit >= 0 && limit < NO_LIMIT_BYTES;
+  return {
+    memorySwapBytes: swapBytes,
+    ...(known ? { memorySwapAvailableBytes: Math.max(0, limit - swapBytes) } : {}),
   };
 }

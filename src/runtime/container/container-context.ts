@@ -1,6 +1,6 @@
 import type { Clock } from '../../model/clock.ts';
 import type { RuntimePaths } from '../paths.ts';
-import type { ContainerStats, ImageStatus, PodSandboxConfig } from '../pod-runtime.ts';
+import type { ContainerStats, ImageStatus, PodSandboxConfig, UsageDetails } from '../pod-runtime.ts';
 import type { HostFacts } from './spec/build-spec.ts';
 
 /** What the containers need of the other rooms. */
@@ -37,13 +37,14 @@ export interface ContainerCgroups {
   /** How many processes in it the kernel has killed for want of memory; 0 when it is gone. */
   oomKills(cgroupPath: string): Promise<number>;
   stats(cgroupPath: string): Promise<CgroupStats>;
+  details(cgroupPath: string): Promise<UsageDetails>;
   /** All that are in it and below it. */
   processes(cgroupPath: string): Promise<number[]>;
 }
 
 export type CgroupStats = Omit<
   ContainerStats,
-  'id' | 'timestamp' | 'writableLayerBytes' | 'writableLayerInodes'
+  'id' | 'timestamp' | 'writableLayerBytes' | 'writableLayerInodes' | 'details'
 >;
 
 export interface ContainerImages {

@@ -1,16 +1,21 @@
 import { lstat, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { ContainerStats } from '../pod-runtime.ts';
+import type { ContainerStats, StatsOptions } from '../pod-runtime.ts';
 import type { ContainerContext } from './container-context.ts';
 import { containerPaths } from './container-paths.ts';
 import { loadRecord } from './container-record.ts';
 
 /** @throws PeapodError NotFound */
-export async function containerStats(context: ContainerContext, id: string): Promise<ContainerStats> {
+export async function containerStats(
+  context: ContainerContext,
+  id: string,
+  { detailed = false }: StatsOptions = {},
+): Promise<ContainerStats> {
   const record = await loadRecord(context.paths.containers, id);
-  const [cgroup, layer] = await Promise.all([
+  const [cgroup, layer, details] = await Promise.all([
     context.cgroups.stats(record.cgroupPath),
     diskUsage(containerPaths(context.paths, id).upper),
+    detailed ? context.cgroups.details(record.cgroupPath) : undefined,
   ]);
   return {
     id,
@@ -18,6 +23,7 @@ export async function containerStats(context: ContainerContext, id: string): Pro
     ...cgroup,
     writableLayerBytes: layer.bytes,
     writableLayerInodes: layer.inodes,
+    ...(details === undefined ? {} : { details }),
   };
 }
 

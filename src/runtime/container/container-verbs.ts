@@ -1,9 +1,10 @@
-import type { PodRuntime } from '../pod-runtime.ts';
+import type { ContainerVerb, PodRuntime } from '../pod-runtime.ts';
 import { attach } from '../stream/attach.ts';
 import { startExec } from '../stream/exec-session.ts';
 import { execSync } from '../stream/exec-sync.ts';
 import { portForward } from '../stream/port-forward.ts';
 import { explainFailure } from '../explain-failure.ts';
+import { checkpointContainer } from './checkpoint-container.ts';
 import { collectContainers } from './collect-containers.ts';
 import type { ContainerContext } from './container-context.ts';
 import { containerStats } from './container-stats.ts';
@@ -15,25 +16,10 @@ import { startContainer } from './start-container.ts';
 import { stopContainer } from './stop-container.ts';
 import { updateContainerResources } from './update-container-resources.ts';
 
-type ContainerVerb =
-  | 'createContainer'
-  | 'startContainer'
-  | 'stopContainer'
-  | 'removeContainer'
-  | 'containerStatus'
-  | 'listContainers'
-  | 'updateContainerResources'
-  | 'reopenContainerLog'
-  | 'containerStats'
-  | 'execSync'
-  | 'exec'
-  | 'attach'
-  | 'portForward';
-
 /** The part of a PodRuntime that is about containers: one file for each verb. */
 export function containerVerbs(
   context: ContainerContext,
-): Pick<PodRuntime, ContainerVerb> & { collect(): Promise<string[]> } {
+): Pick<PodRuntime, ContainerVerb | 'portForward'> & { collect(): Promise<string[]> } {
   return {
     createContainer: (sandboxId, config, options) =>
       explainFailure('cannot create the container', 'CreateContainerError', () =>
@@ -59,6 +45,10 @@ export function containerVerbs(
       ),
     reopenContainerLog: (id) => reopenContainerLog(context, id),
     containerStats: (id) => containerStats(context, id),
+    checkpointContainer: (id, location, options) =>
+      explainFailure('cannot checkpoint the container', 'Unavailable', () =>
+        checkpointContainer(context, id, location, options),
+      ),
     execSync: (id, command, options) =>
       explainFailure('cannot run the command', 'Unavailable', () => execSync(context, id, command, options)),
     exec: (id, request, options) =>

@@ -339,6 +339,10 @@ export class FakePodRuntime implements PodRuntime {
     return Promise.reject(unsupported('portForward'));
   }
 
+  checkpointContainer(): Promise<void> {
+    return Promise.reject(unsupported('checkpointContainer'));
+  }
+
   podSandboxStats(): Promise<PodSandboxStats> {
     return Promise.reject(unsupported('podSandboxStats'));
   }

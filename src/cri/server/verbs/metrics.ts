@@ -31,7 +31,7 @@ async function ofSandbox(
   signal: AbortSignal,
 ): Promise<MessageInitShape<typeof PodSandboxMetricsSchema>> {
   const containers = await runtime.listContainers({ sandboxId: sandbox.id }, { signal });
-  const stats = await runtime.podSandboxStats(sandbox.id, { signal });
+  const stats = await runtime.podSandboxStats(sandbox.id, { signal, detailed: true });
   return {
     podSandboxId: sandbox.id,
     metrics: podMetrics(sandbox, stats),

@@ -1,7 +1,8 @@
 /** Version, Status, RuntimeConfig, UpdateRuntimeConfig, GetContainerEvents, CheckpointContainer. */
 import { PeapodError } from '../../../model/errors.ts';
 import { CgroupDriver } from '../../api/runtime_pb.ts';
-import { unsupported } from '../../convert/invalid.ts';
+import { required } from '../../convert/invalid.ts';
+import { timeoutMs } from '../../convert/numbers.ts';
 import { findContainerId } from '../find-id.ts';
 import type { RuntimeVerbs } from '../runtime-verbs.ts';
 
@@ -36,9 +37,9 @@ export const runtimeInfo: RuntimeVerbs<
     };
   },
 
-  /** Paths are taken as they are, and slices too: what the kubelet has made is right. */
+  /** What is asked for in the other's form is taken all the same. */
   async runtimeConfig() {
-    return { linux: { cgroupDriver: CgroupDriver.CGROUPFS } };
+    return { linux: { cgroupDriver: CgroupDriver[context.cgroupDriver] } };
   },
 
   async updateRuntimeConfig({ runtimeConfig }) {
@@ -54,9 +55,11 @@ export const runtimeInfo: RuntimeVerbs<
 
   getContainerEvents: (_request, { signal }) => context.events.subscribe(signal),
 
-  async checkpointContainer({ containerId }, { signal }) {
+  async checkpointContainer({ containerId, location, timeout }, { signal }) {
+    const limit = timeoutMs(timeout, 'timeout');
+    const path = required(location, 'location');
     const id = await findContainerId(context, containerId);
-    await context.runtime.containerStatus(id, { signal });
-    return unsupported('CheckpointContainer', 'containers cannot be checkpointed');
+    await context.runtime.checkpointContainer(id, path, { signal, timeoutMs: limit });
+    return {};
   },
 });

@@ -221,6 +221,7 @@ function hybridCgroups(parent: string): ContainerCgroups {
       at(path).flatMap((directory) =>
         readFileSync(join(directory, 'cgroup.procs'), 'utf8').split('\n').filter(Boolean).map(Number),
       ),
+    details: () => Promise.reject(new Error('not in this test')),
     stats: async (path) => ({
       cpuUsageNanoCoreSeconds: 0,
       memoryWorkingSetBytes: 0,
