@@ -1,5 +1,4 @@
 /** One node's pods as an API server has them: what the agent works with. */
-import { randomUUID } from 'node:crypto';
 import type {
   ConfigMap,
   Event,
@@ -15,6 +14,7 @@ import type { Clock } from '../model/clock.ts';
 import { isPeapodError } from '../model/errors.ts';
 import type { ApiClient } from './api-client.ts';
 import { EventQueue } from './event-queue.ts';
+import { EventRecorder } from './event-recorder.ts';
 import { startInformer } from './informer.ts';
 import type { PodClient, PodEvent, PodEventRecord } from './pod-client.ts';
 import { CLAIMS, CONFIG_MAPS, EVENTS, PODS, SECRETS, VOLUMES } from './resource-types.ts';
@@ -27,19 +27,18 @@ export interface ServerPodClientOptions {
   readonly onError: (error: unknown) => void;
 }
 
-/** How many events are remembered, to be counted up instead of written anew. */
-const REMEMBERED_EVENTS = 1000;
-
 export class ServerPodClient implements PodClient {
   readonly #options: ServerPodClientOptions;
   readonly #client: ApiClient;
+  readonly #events: EventRecorder;
   /** What was written last of each pod, by uid. */
   readonly #written = new Map<string, { ready: PodCondition | undefined; version: bigint }>();
-  readonly #recorded = new Map<string, { namespace: string; name: string; count: number }>();
 
   constructor(options: ServerPodClientOptions) {
     this.#options = options;
     this.#client = options.client;
+    const { client, nodeName } = options;
+    this.#events = new EventRecorder({ client, component: 'peapod', host: nodeName });
   }
 
   async listPods(): Promise<Pod[]> {
@@ -166,24 +165,8 @@ export class ServerPodClient implements PodClient {
     return { token: status?.token ?? '', expiresAt: Date.parse(status?.expirationTimestamp ?? '') };
   }
 
-  async recordEvent(record: PodEventRecord): Promise<void> {
-    const { namespace = 'default', name = '', uid = '' } = record.pod.metadata ?? {};
-    const key = JSON.stringify([uid, record.type, record.reason, record.fieldPath, record.message]);
-    const time = new Date(record.at).toISOString().replace(/\.\d+Z$/, 'Z');
-    const known = this.#recorded.get(key);
-    if (known !== undefined) {
-      const patch = { count: known.count + 1, lastTimestamp: time };
-      const counted = await unlessGone(
-        this.#client.patch(EVENTS, known.namespace, known.name, 'merge', patch),
-      );
-      known.count += 1;
-      if (counted !== undefined) return;
-    }
-    const eventName = `${name}.${randomUUID().replaceAll('-', '').slice(0, 16)}`;
-    await this.#client.create(EVENTS, this.#eventOf(record, namespace, eventName, time));
-    this.#recorded.set(key, { namespace, name: eventName, count: 1 });
-    const [oldest] = this.#recorded.keys();
-    if (this.#recorded.size > REMEMBERED_EVENTS && oldest !== undefined) this.#recorded.delete(oldest);
+  recordEvent({ pod, ...occurrence }: PodEventRecord): Promise<void> {
+    return this.#events.record({ ...pod, apiVersion: 'v1', kind: 'Pod' }, occurrence);
   }
 
   async listEvents({ involvedUid }: { involvedUid?: string } = {}): Promise<Event[]> {
@@ -193,36 +176,6 @@ export class ServerPodClient implements PodClient {
 
   #own(): { fieldSelector: string } {
     return { fieldSelector: `spec.nodeName=${this.#options.nodeName}` };
-  }
-
-  #eventOf(
-    { pod, type, reason, message, fieldPath }: PodEventRecord,
-    namespace: string,
-    name: string,
-    time: string,
-  ): Event {
-    const { uid = '', resourceVersion = '', name: podName = '' } = pod.metadata ?? {};
-    return {
-      metadata: { name, namespace },
-      involvedObject: {
-        apiVersion: 'v1',
-        kind: 'Pod',
-        namespace,
-        name: podName,
-        uid,
-        resourceVersion,
-        ...(fieldPath === undefined ? {} : { fieldPath }),
-      },
-      type,
-      reason,
-      message,
-      count: 1,
-      firstTimestamp: time,
-      lastTimestamp: time,
-      source: { component: 'peapod', host: this.#options.nodeName },
-      reportingComponent: 'peapod',
-      reportingInstance: this.#options.nodeName,
-    };
   }
 }
 

@@ -1,7 +1,5 @@
-import { randomUUID } from 'node:crypto';
-import type { KubernetesObject } from '../client/api-client.ts';
-import { EVENTS } from '../client/resource-types.ts';
-import { apiTime } from '../model/status/pod-conditions.ts';
+import type { ApiClient, KubernetesObject } from '../client/api-client.ts';
+import { EventRecorder } from '../client/event-recorder.ts';
 import type { ControllerDeps } from './controller.ts';
 
 export interface Occurrence {
@@ -10,40 +8,28 @@ export interface Occurrence {
   readonly message: string;
 }
 
+/** What each controller has told by each client: a recorder counts up what it has told itself. */
+const recorders = new WeakMap<ApiClient, Map<string, EventRecorder>>();
+
 /** Tells what has happened to an object. That it could not be told is logged and stops nobody. */
 export async function recordEvent(
   { client, clock, log }: ControllerDeps,
   component: string,
-  { apiVersion, kind, metadata }: KubernetesObject,
-  { type, reason, message }: Occurrence,
+  object: KubernetesObject,
+  occurrence: Occurrence,
 ): Promise<void> {
-  const { namespace = '', name = '', uid = '' } = metadata ?? {};
-  const time = apiTime(clock.now());
   try {
-    await client.create(EVENTS, {
-      // What has no namespace itself is told of in the default one.
-      metadata: {
-        namespace: namespace || 'default',
-        name: `${name}.${randomUUID().replaceAll('-', '').slice(0, 16)}`,
-      },
-      involvedObject: {
-        apiVersion: apiVersion ?? '',
-        kind: kind ?? '',
-        ...(namespace === '' ? {} : { namespace }),
-        name,
-        uid,
-      },
-      type,
-      reason,
-      message,
-      count: 1,
-      firstTimestamp: time,
-      lastTimestamp: time,
-      source: { component },
-      reportingComponent: component,
-      reportingInstance: '',
-    });
+    await recorderOf(client, component).record(object, { ...occurrence, at: clock.now() });
   } catch (error) {
-    log(`${component}: cannot record ${reason} of ${namespace}/${name}`, error);
+    const { namespace = '', name = '' } = object.metadata ?? {};
+    log(`${component}: cannot record ${occurrence.reason} of ${namespace}/${name}`, error);
   }
+}
+
+function recorderOf(client: ApiClient, component: string): EventRecorder {
+  const own = recorders.get(client) ?? new Map<string, EventRecorder>();
+  recorders.set(client, own);
+  const recorder = own.get(component) ?? new EventRecorder({ client, component });
+  own.set(component, recorder);
+  return recorder;
 }

@@ -1,10 +1,11 @@
 /** The store under `kill -9`: what was acknowledged is there, revisions go on, and who watches misses and repeats nothing. */
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
+import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Readable, Writable } from 'node:stream';
 import { after, before, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { openSqliteStore } from '../../src/store/sqlite/open-sqlite-store.ts';
@@ -19,14 +20,25 @@ before(async () => {
 });
 after(() => rm(directory, { recursive: true }));
 
-/** Lets a process write until it is killed at some instant. @returns revisions by key, as they were acknowledged */
-async function writeUntilKilled(path: string): Promise<Map<string, number>> {
-  const child = spawn(process.execPath, [WRITER, path], { stdio: ['ignore', 'pipe', 'inherit'] });
-  const ended = once(child, 'close');
+interface Writer {
+  readonly child: ChildProcessByStdio<Writable, Readable, null>;
+  readonly ended: Promise<unknown>;
+}
+
+/** A process that writes as soon as its standard input ends. To start one takes longer than all else. */
+function startWriter(path: string): Writer {
+  const env = { ...process.env, NODE_COMPILE_CACHE: join(directory, 'compiled') };
+  const child = spawn(process.execPath, [WRITER, path], { env, stdio: ['pipe', 'pipe', 'inherit'] });
+  return { child, ended: once(child, 'close') };
+}
+
+/** Lets the process write until it is killed at some instant. @returns revisions by key, as they were acknowledged */
+async function writeUntilKilled({ child, ended }: Writer): Promise<Map<string, number>> {
   let output = '';
   child.stdout.on('data', (chunk: Buffer) => {
     output += chunk.toString();
   });
+  child.stdin.end();
   await once(child.stdout, 'data');
   await sleep(Math.random() * 40);
   child.kill('SIGKILL');
@@ -39,8 +51,11 @@ test(`killed ${KILLS} times while it is written, the store loses nothing`, async
   const path = join(directory, 'state.db');
   const acknowledged = new Map<string, number>();
   let seenUpTo = 1;
+  const waiting = [startWriter(path), startWriter(path)];
   for (let round = 0; round < KILLS; round += 1) {
-    const written = await writeUntilKilled(path);
+    const [writer = startWriter(path)] = waiting.splice(0, 1);
+    if (round + waiting.length + 1 < KILLS) waiting.push(startWriter(path));
+    const written = await writeUntilKilled(writer);
     assert.ok(written.size > 0);
     for (const [key, revision] of written) acknowledged.set(key, revision);
     await using store = await openSqliteStore({ path, clock: REAL_CLOCK, historyMs: 3_600_000 });

@@ -3,7 +3,6 @@ import type { EvictionSettings } from '../../agent/eviction/eviction-settings.ts
 import type { PressureCondition } from '../../agent/eviction/judge-pressure.ts';
 import type { EvictionOptions } from '../../agent/eviction/node-pressure.ts';
 import { removeUnusedImages } from '../../agent/images/remove-unused-images.ts';
-import type { NodeEvents } from '../../agent/node/node-events.ts';
 import type { Settings } from '../settings.ts';
 import { readNode } from './read-node.ts';
 import { readRoom } from './read-room.ts';
@@ -12,7 +11,8 @@ export interface NodeEvictionOptions {
   readonly settings: Settings;
   readonly eviction: EvictionSettings;
   readonly deps: Pick<AgentDeps, 'runtime' | 'log'>;
-  readonly events: NodeEvents;
+  /** Told what happens to the node. */
+  readonly tell: (type: 'Normal' | 'Warning', reason: string, message: string) => void;
   readonly onConditions: (conditions: ReadonlySet<PressureCondition>) => void;
 }
 
@@ -24,7 +24,7 @@ const CALM: Record<PressureCondition, [string, string]> = {
 
 /** How this machine is kept from running short. */
 export function nodeEviction(options: NodeEvictionOptions): EvictionOptions {
-  const { settings, eviction, deps, events, onConditions } = options;
+  const { settings, eviction, deps, tell, onConditions } = options;
   let before: ReadonlySet<PressureCondition> = new Set();
   return {
     settings: eviction,
@@ -38,12 +38,11 @@ export function nodeEviction(options: NodeEvictionOptions): EvictionOptions {
       ][]) {
         if (conditions.has(condition) === before.has(condition)) continue;
         const reason = conditions.has(condition) ? short : calm;
-        void events.record('Normal', reason, `Node ${settings.nodeName} status is now: ${reason}`);
+        tell('Normal', reason, `Node ${settings.nodeName} status is now: ${reason}`);
       }
       before = conditions;
       onConditions(conditions);
     },
-    onReclaim: (resource) =>
-      void events.record('Warning', 'EvictionThresholdMet', `Attempting to reclaim ${resource}`),
+    onReclaim: (resource) => tell('Warning', 'EvictionThresholdMet', `Attempting to reclaim ${resource}`),
   };
 }

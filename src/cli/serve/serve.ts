@@ -6,7 +6,6 @@ import { inspect } from 'node:util';
 import packageJson from '../../../package.json' with { type: 'json' };
 import { startAgent } from '../../agent/agent.ts';
 import { collectImages } from '../../agent/images/collect-images.ts';
-import { NodeEvents } from '../../agent/node/node-events.ts';
 import type { NodeDescription } from '../../agent/node/node-object.ts';
 import { keepNode } from '../../agent/node/keep-node.ts';
 import { AgentMetrics } from '../../agent/stats/agent-metrics.ts';
@@ -20,6 +19,7 @@ import { openPki } from '../../apiserver/pki/open-pki.ts';
 import { ApiClient } from '../../client/api-client.ts';
 import { NODES } from '../../client/resource-types.ts';
 import { SharedInformers } from '../../client/shared-informers.ts';
+import { EventRecorder } from '../../client/event-recorder.ts';
 import { ServerPodClient } from '../../client/server-pod-client.ts';
 import { allControllers, type ControllerOptions } from '../../controllers/all-controllers.ts';
 import { runAsLeader } from '../../controllers/leader-election.ts';
@@ -195,12 +195,17 @@ async function runParts(
     directory: config.manifests,
     recordDirectory: join(settings.root, 'static-pods'),
   });
+  const nodeEvents = new EventRecorder({ client: nodeClient, component: 'peapod', host: nodeName });
   let pressure: NodeDescription['pressure'] = new Set();
   const eviction = nodeEviction({
     settings,
     eviction: config.eviction,
     deps,
-    events: new NodeEvents({ client: nodeClient, clock, nodeName, onError }),
+    tell: (type, reason, message) => {
+      // By the name in place of the uid they are found from the node, as the kubelet's are.
+      const node = { apiVersion: 'v1', kind: 'Node', metadata: { name: nodeName, uid: nodeName } };
+      nodeEvents.record(node, { type, reason, message, at: clock.now() }).catch(onError);
+    },
     onConditions: (conditions) => {
       pressure = conditions;
     },

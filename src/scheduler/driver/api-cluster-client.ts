@@ -1,10 +1,9 @@
-import { randomUUID } from 'node:crypto';
 import type { ApiClient, KubernetesObject } from '../../client/api-client.ts';
+import { EventRecorder } from '../../client/event-recorder.ts';
 import { startInformer } from '../../client/informer.ts';
 import {
   CLAIMS,
   DISRUPTION_BUDGETS,
-  EVENTS,
   NODES,
   POD_GROUPS,
   PODS,
@@ -15,7 +14,6 @@ import {
 } from '../../client/resource-types.ts';
 import type { Pod } from '../../model/api/types.ts';
 import type { Clock } from '../../model/clock.ts';
-import { apiTime } from '../../model/status/pod-conditions.ts';
 import { podWithCondition } from '../../model/status/pod-scheduled.ts';
 import { bindVolumes } from './bind-volumes.ts';
 import type { ClusterClient, ClusterHandlers } from './cluster-client.ts';
@@ -36,6 +34,7 @@ export function apiClusterClient({ client, clock, random, onError }: ApiClusterC
     name: metadata?.name ?? '',
     uid: metadata?.uid ?? '',
   });
+  const events = new EventRecorder({ client, component: COMPONENT });
   return {
     bind: async (pod, nodeName) => {
       const { namespace, name, uid } = identityOf(pod);
@@ -75,23 +74,8 @@ export function apiClusterClient({ client, clock, random, onError }: ApiClusterC
       await client.patch(PODS, namespace, name, 'merge', patch, { subresource: 'status' });
       await client.delete(PODS, namespace, name, { preconditions: { uid } });
     },
-    recordEvent: async (pod, type, reason, message) => {
-      const { namespace, name, uid } = identityOf(pod);
-      const time = apiTime(clock.now());
-      await client.create(EVENTS, {
-        metadata: { namespace, name: `${name}.${randomUUID().replaceAll('-', '').slice(0, 16)}` },
-        involvedObject: { apiVersion: 'v1', kind: 'Pod', namespace, name, uid },
-        type,
-        reason,
-        message,
-        count: 1,
-        firstTimestamp: time,
-        lastTimestamp: time,
-        source: { component: COMPONENT },
-        reportingComponent: COMPONENT,
-        reportingInstance: '',
-      });
-    },
+    recordEvent: (pod, type, reason, message) =>
+      events.record({ apiVersion: 'v1', kind: 'Pod', ...pod }, { type, reason, message, at: clock.now() }),
     watch: (handlers, signal) => watchAll({ client, clock, random, onError }, handlers, signal),
   };
 }
