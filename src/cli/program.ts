@@ -25,6 +25,12 @@ Examples:
   peapod get deploy/web -o yaml
   peapod get pods -l app=web -w`;
 
+const COMPLETION_EXAMPLES = `
+\`peapod system install\` sees to that. By hand:
+  source <(peapod completion bash)
+  peapod completion zsh > "\${fpath[1]}/_peapod"
+  peapod completion fish > ~/.config/fish/completions/peapod.fish`;
+
 export function buildProgram(): Command {
   const program = new Command('peapod')
     .description('The Kubernetes Pod without Kubernetes: runs pods on this machine.')
@@ -356,7 +362,26 @@ function addSystemVerbs(program: Command, settings: () => Settings): void {
     .option('--uninstall', 'end the service and take it away; its pods run on')
     .option('--dry-run', 'only print what would be done')
     .action(async (options) =>
-      (await import('./system/install.ts')).install(program.opts<SettingFlags>(), options),
+      (await import('./system/install.ts')).install(program, program.opts<SettingFlags>(), options),
+    );
+  program
+    .command('completion')
+    .description('print what makes a shell complete the names of verbs, options, pods, images and the like')
+    .addArgument(new Argument('<shell>', 'bash, zsh or fish').choices(['bash', 'zsh', 'fish']))
+    .addHelpText('after', COMPLETION_EXAMPLES)
+    .action(async (shell) => (await import('./commands/completion.ts')).completion(shell));
+  program
+    .command('man')
+    .description('print the man page: peapod man | man -l -')
+    .action(async () => {
+      const { manPage } = await import('./man/man-page.ts');
+      process.stdout.write(manPage(program, packageJson.version));
+    });
+  program
+    .command('__complete', { hidden: true })
+    .argument('[words...]')
+    .action(async (words) =>
+      (await import('./completion/print-completions.ts')).printCompletions(program, words),
     );
   program
     .command('supervise', { hidden: true })

@@ -37,6 +37,22 @@ const wordsOf = (text: string): string[][] =>
         .split(/ {2,}/),
     );
 
+test('the names that there are complete a command line', async () => {
+  const { peapod } = server;
+  const completed = async (...words: string[]) =>
+    (await peapod.succeed(['__complete', '--', ...words])).trim().split('\n').slice(0, -1);
+  assert.deepEqual(await completed('logs', ''), ['web']);
+  assert.deepEqual(await completed('logs', '-n', 'default', 'w'), ['web']);
+  assert.deepEqual(await completed('logs', '-n', 'kube-system', ''), []);
+  assert.deepEqual(await completed('exec', 'web', '-c', ''), ['web']);
+  assert.deepEqual(await completed('get', 'pods/w'), ['pods/web']);
+  assert.deepEqual(await completed('get', 'deploym'), ['deployments']);
+  assert.deepEqual(await completed('logs', '-n', 'kube-n'), ['kube-node-lease']);
+  assert.deepEqual(await completed('rmi', imageReference('busybox').slice(0, -2)), [
+    imageReference('busybox'),
+  ]);
+});
+
 test('get prints the tables that kubectl prints', async () => {
   const { peapod } = server;
   const kubectl = (...args: string[]) => server.kubectl(...args);

@@ -39,6 +39,15 @@ export async function findResources(
   return [...new Set(found.map(({ type }) => type))];
 }
 
+/** The words for kinds, as a user would write them: plural, with the group where two have the same. */
+export async function resourceWords(client: ApiClient): Promise<string[]> {
+  const known = await listResources(client);
+  const names = known.map(({ type }) => type.plural);
+  return known.map(({ type: { plural, group } }) =>
+    names.indexOf(plural) === names.lastIndexOf(plural) || group === '' ? plural : `${plural}.${group}`,
+  );
+}
+
 /** `pod`, or `deployment.apps` */
 export function singularName({ kind, group }: ResourceType<unknown>): string {
   return group === '' ? kind.toLowerCase() : `${kind.toLowerCase()}.${group}`;

@@ -1,3 +1,4 @@
+import type { Command } from 'commander';
 import { spawnSync } from 'node:child_process';
 import { existsSync, realpathSync } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
@@ -8,6 +9,7 @@ import { packageRoot } from '../package-root.ts';
 import { requireRoot } from '../require-root.ts';
 import { readConfigFile } from '../serve/config/read-config.ts';
 import type { SettingFlags } from '../settings.ts';
+import { shellFiles } from './shell-files.ts';
 import { unitFile } from './unit-file.ts';
 
 export interface InstallOptions {
@@ -21,7 +23,7 @@ export interface InstallOptions {
 const UNIT = '/etc/systemd/system/peapod.service';
 
 /** `peapod system install`. @throws PeapodError Unavailable when systemctl fails */
-export async function install(flags: SettingFlags, options: InstallOptions): Promise<void> {
+export async function install(program: Command, flags: SettingFlags, options: InstallOptions): Promise<void> {
   if (options.dryRun !== true) requireRoot('install a service');
   if (options.config !== undefined) await readConfigFile(options.config);
   const systemd = existsSync('/run/systemd/system');
@@ -34,18 +36,25 @@ export async function install(flags: SettingFlags, options: InstallOptions): Pro
     if (!existsSync(UNIT) && options.dryRun !== true)
       throw new PeapodError('NotFound', `there is no ${UNIT}`, { hint: 'peapod system install' });
     systemctl('disable', '--now', 'peapod.service');
-    if (options.dryRun === true) say(`# rm ${UNIT}`);
-    else await rm(UNIT, { force: true });
+    for (const path of [UNIT, ...shellFiles(program).keys()])
+      if (options.dryRun === true) say(`# rm ${path}`);
+      else await rm(path, { force: true });
     systemctl('daemon-reload');
     if (options.dryRun !== true) say('The service is gone; its pods run on');
     return;
   }
   const unit = unitFile(serviceOf(flags, options));
   if (options.dryRun === true) process.stdout.write(`# ${UNIT}\n${unit}\n`);
-  else {
-    await mkdir(dirname(UNIT), { recursive: true });
-    await writeFileAtomic(UNIT, unit, { mode: 0o644 });
-    say(`Written ${UNIT}`);
+  for (const [path, text] of [[UNIT, unit] as const, ...shellFiles(program)]) {
+    if (options.dryRun === true) {
+      if (path !== UNIT) say(`# ${path}`);
+      continue;
+    }
+    await mkdir(dirname(path), { recursive: true });
+    await writeFileAtomic(path, text, { mode: 0o644 });
+    say(`Written ${path}`);
+  }
+  if (options.dryRun !== true) {
     if (!systemd) say('systemd does not run on this machine. Where it does:');
   }
   systemctl('daemon-reload');
