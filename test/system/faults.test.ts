@@ -10,6 +10,7 @@ import { runInLab } from './support/faults/lab.ts';
 import type { CaseResult, SweepOptions } from './support/faults/sweep.ts';
 
 const SWEEP = new URL('./support/faults/sweep.ts', import.meta.url);
+const DAMAGE = new URL('./support/faults/damage.ts', import.meta.url);
 const SERVE_SWEEP = new URL('./support/faults/serve-sweep.ts', import.meta.url);
 const isFull = process.env['PEAPOD_FAULT_SWEEP'] === 'full';
 const LABS = Math.max(2, availableParallelism());
@@ -118,6 +119,12 @@ test('programs that answer garbage, hang, die or lie are named, and what they di
   );
   t.diagnostic(`${result.cases} misbehaviours`);
   demandNone(result, 10);
+});
+
+test('a state file that a loss of power has torn costs no other pod anything, and leaves nothing behind', async (t) => {
+  const result = await sweep({ program: DAMAGE, oneOf: isFull ? 1 : 20 });
+  t.diagnostic(`${result.cases} damaged files`);
+  demandNone(result, 4);
 });
 
 test('a server that dies at any step goes on where it was, and no other pod notices', async (t) => {

@@ -26,7 +26,7 @@ export class StaticPodRecords {
     const texts = names
       .filter((name) => name.endsWith('.json'))
       .map((name) => readFile(join(this.#directory, name), 'utf8'));
-    return (await Promise.all(texts)).map((text) => JSON.parse(text) as StaticPodRecord);
+    return (await Promise.all(texts)).flatMap((text) => parsed(text) ?? []);
   }
 
   async save(record: StaticPodRecord): Promise<void> {
@@ -41,5 +41,15 @@ export class StaticPodRecords {
 
   #pathOf(uid: string): string {
     return join(this.#directory, `${uid}.json`);
+  }
+}
+
+/** @returns nothing for what a loss of power has torn: the manifest's pod is then recorded anew */
+function parsed(text: string): StaticPodRecord | undefined {
+  try {
+    const record = JSON.parse(text) as Partial<StaticPodRecord> | null;
+    return typeof record?.pod === 'object' ? (record as StaticPodRecord) : undefined;
+  } catch {
+    return undefined;
   }
 }

@@ -2,7 +2,7 @@ import { constants } from 'node:fs';
 import { open, readdir, readFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { NodeFiles } from '../../agent/node-files.ts';
-import { writeFileAtomic } from '../../runtime/linux/write-file-atomic.ts';
+import { removeTorn, writeFileAtomic } from '../../runtime/linux/write-file-atomic.ts';
 import type { RuntimePaths } from '../../runtime/paths.ts';
 import { mkdir, rm } from '../../runtime/linux/files.ts';
 
@@ -20,6 +20,8 @@ export function nodeFiles(paths: RuntimePaths): NodeFiles {
     readNodeFile: (path) => readFile(path, 'utf8').catch(() => ''),
     async write(path, text, { mode }) {
       await mkdir(dirname(path), { recursive: true, mode: 0o755 });
+      // What a killed process has left of it.
+      await removeTorn(dirname(path));
       await writeFileAtomic(path, text, { mode, durable: false });
     },
     readTail,

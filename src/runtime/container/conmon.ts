@@ -7,6 +7,7 @@ import { readFile } from 'node:fs/promises';
 import { Socket } from 'node:net';
 import { PeapodError } from '../../model/errors.ts';
 import { timeLimit } from '../linux/external-step.ts';
+import { killTree } from '../linux/kill-tree.ts';
 import { makePipe } from '../linux/pipe.ts';
 import { commandLine, spawnProcess } from '../linux/spawn-process.ts';
 import type { ContainerPaths } from './container-paths.ts';
@@ -46,18 +47,28 @@ export async function createUnderConmon(request: ConmonRequest, signal?: AbortSi
   signal?.throwIfAborted();
   const child = startConmon(request);
   try {
-    await request.enterCgroup(child.pid);
+    await enter(request, child.pid);
     child.start.end('\0');
     const timeoutMs = timeLimit(
       'spawn',
       () => commandLine(request.conmon, conmonArgs(request)),
       request.timeoutMs,
     );
-    const answer = await readAnswer(child, timeoutMs);
+    const answer = await readAnswer(child, request.runtime.path, timeoutMs);
     if (answer.data <= 0) return { outcome: 'refused', output: answer.message ?? '' };
     return { outcome: 'created', initPid: answer.data, conmonPid: await readPid(request.paths.conmonPid) };
   } finally {
     for (const stream of [child.sync, child.start, child.stderr]) stream.destroy();
+  }
+}
+
+/** One that cannot be moved must not go on, as it would when the pipe that it waits at is closed. */
+async function enter({ enterCgroup }: ConmonRequest, pid: number): Promise<void> {
+  try {
+    await enterCgroup(pid);
+  } catch (error) {
+    killTree(pid);
+    throw error;
   }
 }
 
@@ -128,7 +139,7 @@ interface Answer {
 }
 
 /** One line of JSON; or the end of the pipe, when conmon died. */
-function readAnswer({ stderr, sync }: Started, timeoutMs: number): Promise<Answer> {
+function readAnswer({ stderr, sync }: Started, runtime: string, timeoutMs: number): Promise<Answer> {
   let said = '';
   let errors = '';
   stderr.setEncoding('utf8').on('data', (text: string) => {
@@ -138,7 +149,11 @@ function readAnswer({ stderr, sync }: Started, timeoutMs: number): Promise<Answe
     const fail = (what: string) => {
       clearTimeout(timer);
       const detail = errors.trim() === '' ? '' : `: ${errors.trim()}`;
-      reject(new PeapodError('CreateContainerError', `conmon ${what}${detail}`, { retryable: true }));
+      reject(
+        new PeapodError('CreateContainerError', `conmon, with ${runtime}, ${what}${detail}`, {
+          retryable: true,
+        }),
+      );
     };
     const timer = setTimeout(() => fail(`did not answer within ${timeoutMs} ms`), timeoutMs);
     sync.setEncoding('utf8');

@@ -82,9 +82,14 @@ export function recallRecord(containers: string, id: string): ContainerRecord | 
 const folders = new Map<string, ParsedFiles<ContainerRecord>>();
 
 function filesOf(containers: string): ParsedFiles<ContainerRecord> {
-  const known = folders.get(containers) ?? new ParsedFiles<ContainerRecord>();
+  const known = folders.get(containers) ?? new ParsedFiles<ContainerRecord>(isWhole);
   folders.set(containers, known);
   return known;
+}
+
+/** Another version's may mean anything. */
+function isWhole({ version, config }: Partial<ContainerRecord>): boolean {
+  return version === 1 && typeof config === 'object';
 }
 
 /** @throws PeapodError NotFound */

@@ -71,8 +71,8 @@ async function create(
   const image = await presentImage(context, config);
   const record = newRecord(context, id, sandbox, config, image);
   signalNumber(record.stopSignal);
-  await saveRecord(context.paths.containers, record);
   try {
+    await saveRecord(context.paths.containers, record);
     const { spec, user } = await traced('prepare bundle', () =>
       prepareBundle(context, sandbox, record, image, paths),
     );

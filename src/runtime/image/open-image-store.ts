@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Clock } from '../../model/clock.ts';
 import { isPeapodError, PeapodError } from '../../model/errors.ts';
+import { explainFailure } from '../explain-failure.ts';
 import { lockFile } from '../linux/lock-file.ts';
 import type { RuntimePaths } from '../paths.ts';
 import type { ImageStatus } from '../pod-runtime.ts';
@@ -79,7 +80,7 @@ export async function openImageStore(
     listImages: async () => statusesOf(files, await listImageRecords(files)),
     async imageStatus(reference) {
       const record = await findImage(files, reference);
-      return record === undefined ? undefined : status(record);
+      return record === undefined ? undefined : (await statusesOf(files, [record]))[0];
     },
     async pullImage(reference, call = {}) {
       const parsed = parseReference(reference);
@@ -89,7 +90,9 @@ export async function openImageStore(
       return adding(what, call.signal, async () => status(await pullImage(files, parsed, settings, call)));
     },
     async removeImage(reference, call = {}) {
-      await removeImage(files, reference, { inUse, ...call });
+      await explainFailure(`cannot remove image ${JSON.stringify(reference)}`, 'Unavailable', () =>
+        removeImage(files, reference, { inUse, ...call }),
+      );
     },
     async imageFsInfo() {
       return { mountpoint: files.root, ...(await diskUsage(files)) };

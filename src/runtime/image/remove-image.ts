@@ -16,31 +16,38 @@ export async function removeImage(
   reference: string,
   options: { inUse: () => Promise<ReadonlySet<string>>; signal?: AbortSignal },
 ): Promise<void> {
-  {
-    await using _held = await lockFile(
-      files.lock('names'),
-      options.signal === undefined ? {} : { signal: options.signal },
-    );
-    const image = await findImage(files, reference);
-    if (image === undefined) return;
-    const names = (await listNames(files)).filter(({ id }) => id === image.id).map(({ name }) => name);
-    const doomed = (await isImageId(files, reference)) ? names : namesToDrop(reference, names);
-    const kept = names.filter((name) => !doomed.includes(name));
-    if (kept.length === 0) {
-      if ((await options.inUse()).has(image.id)) {
-        throw new PeapodError(
-          'FailedPrecondition',
-          `image ${JSON.stringify(reference)} is used by a container`,
-          {
-            hint: 'remove its pod first: peapod rm',
-          },
-        );
-      }
-      await removeImageRecord(files, image.id);
-    }
-    for (const name of doomed) await removeName(files, name);
-  }
+  await removeNames(files, reference, options);
+  // Also when the image was gone: whoever removed it may have come no further.
   await collectGarbage(files, options.signal);
+}
+
+async function removeNames(
+  files: StoreFiles,
+  reference: string,
+  options: { inUse: () => Promise<ReadonlySet<string>>; signal?: AbortSignal },
+): Promise<void> {
+  await using _held = await lockFile(
+    files.lock('names'),
+    options.signal === undefined ? {} : { signal: options.signal },
+  );
+  const image = await findImage(files, reference);
+  if (image === undefined) return;
+  const names = (await listNames(files)).filter(({ id }) => id === image.id).map(({ name }) => name);
+  const doomed = (await isImageId(files, reference)) ? names : namesToDrop(reference, names);
+  const kept = names.filter((name) => !doomed.includes(name));
+  if (kept.length === 0) {
+    if ((await options.inUse()).has(image.id)) {
+      throw new PeapodError(
+        'FailedPrecondition',
+        `image ${JSON.stringify(reference)} is used by a container`,
+        {
+          hint: 'remove its pod first: peapod rm',
+        },
+      );
+    }
+    await removeImageRecord(files, image.id);
+  }
+  for (const name of doomed) await removeName(files, name);
 }
 
 /** With the last tag of a repository its digests go too: nobody gave them by hand. */

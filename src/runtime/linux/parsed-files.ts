@@ -11,8 +11,14 @@ interface Known<T> {
  */
 export class ParsedFiles<T> {
   readonly #known = new Map<string, Known<T>>();
+  readonly #isValid: (value: Partial<T>) => boolean;
 
-  /** @returns nothing when there is no such file, or a loss of power has torn it */
+  /** @param isValid whether an object is what the files should hold */
+  constructor(isValid: (value: Partial<T>) => boolean = () => true) {
+    this.#isValid = isValid;
+  }
+
+  /** @returns nothing when there is no such file, a loss of power has torn it, or it holds what is not valid */
   read(path: string): T | undefined {
     const stat = statSync(path, { throwIfNoEntry: false });
     if (stat === undefined) {
@@ -21,10 +27,12 @@ export class ParsedFiles<T> {
     }
     const known = this.#known.get(path);
     if (known !== undefined && isSame(known.version, stat)) return known.value;
+    this.#known.delete(path);
     const text = readOrMissing(path);
     if (text === undefined || text === '') return undefined;
     const value = parsed<T>(text);
-    if (value !== undefined) this.#known.set(path, { version: stat, value });
+    if (typeof value !== 'object' || value === null || !this.#isValid(value)) return undefined;
+    this.#known.set(path, { version: stat, value });
     return value;
   }
 

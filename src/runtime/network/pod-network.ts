@@ -43,8 +43,11 @@ export interface PodNetwork {
   adopt(sandbox: { id: string; metadata: PodMetadata; portMappings: readonly PortMapping[] }): Promise<void>;
   /** Whether pods join our own network: no other is configured. */
   isOwn(): Promise<boolean>;
-  /** Gives everything back; gone is fine. The namespace may be gone already: then `netns` is empty. */
-  leave(sandboxId: string, netns: string): Promise<void>;
+  /**
+   * Gives everything back; gone is fine. The namespace may be gone already: then `netns` is empty.
+   * @param portMappings to go by where what was written down of them is lost
+   */
+  leave(sandboxId: string, netns: string, portMappings?: readonly PortMapping[]): Promise<void>;
   /** The sandboxes that have something of the network. */
   list(): Promise<string[]>;
 }
@@ -67,7 +70,22 @@ export function openPodNetwork(options: PodNetworkOptions): PodNetwork {
       if (error.code === 'ENOENT') return undefined;
       throw error;
     });
-    return text === undefined ? undefined : (JSON.parse(text) as Joined);
+    return text === undefined ? undefined : (wholeRecord(text) ?? (await guess(id)));
+  }
+
+  async function networkNow(): Promise<Pick<Joined, 'config' | 'own'> & { subnet6: string | undefined }> {
+    const foreign = await loadNetworkConfig(options.confDir);
+    const subnet6 = (await hostHasIpv6()) ? uniqueLocalSubnet(options.bridge, options.subnet) : undefined;
+    const config =
+      foreign ?? defaultNetworkConfig({ ...options, subnet6, leases: join(options.directory, 'leases') });
+    return { config, own: foreign === undefined, subnet6 };
+  }
+
+  /** Of a record that is torn: the plugins go by the sandbox's id. */
+  async function guess(sandboxId: string): Promise<Joined> {
+    const { config, own } = await networkNow();
+    const metadata = { name: '', namespace: '', uid: '', attempt: 0 };
+    return { sandboxId, metadata, config, own, portMappings: [] };
   }
 
   async function list(): Promise<string[]> {
@@ -108,16 +126,13 @@ export function openPodNetwork(options: PodNetworkOptions): PodNetwork {
       await mkdir(options.directory, { recursive: true, mode: 0o700 });
       const known = await read(sandbox.id);
       if (known?.result !== undefined) return known.result.ips;
-      const foreign = await loadNetworkConfig(options.confDir);
-      const subnet6 = (await hostHasIpv6()) ? uniqueLocalSubnet(options.bridge, options.subnet) : undefined;
-      const config =
-        foreign ?? defaultNetworkConfig({ ...options, subnet6, leases: join(options.directory, 'leases') });
+      const { config, own, subnet6 } = await networkNow();
       const attachment: Joined = {
         sandboxId: sandbox.id,
         metadata: sandbox.metadata,
         config,
         portMappings: sandbox.portMappings,
-        own: foreign === undefined,
+        own,
       };
       const { isAlone } = await claim(attachment);
       const call = { binDirs: options.binDirs, ...(signal === undefined ? {} : { signal }) };
@@ -144,12 +159,17 @@ export function openPodNetwork(options: PodNetworkOptions): PodNetwork {
 
     isOwn: async () => (await loadNetworkConfig(options.confDir)) === undefined,
 
-    async leave(sandboxId, netns) {
+    async leave(sandboxId, netns, portMappings = []) {
       const joined = await read(sandboxId);
       if (joined === undefined) return;
       if (joined.result === undefined)
         await endUnfinished(() => findProgramsByEnvironment([`CNI_CONTAINERID=${sandboxId}`]));
-      if (joined.own) await removeHostPorts(options.bridge, joined.portMappings, joined.result?.ips ?? []);
+      if (joined.own)
+        await removeHostPorts(
+          options.bridge,
+          joined.portMappings.length > 0 ? joined.portMappings : portMappings,
+          joined.result?.ips ?? [],
+        );
       await detach(joined, netns, joined.result?.raw, { binDirs: options.binDirs });
       await using _ = await lock();
       await rm(recordPath(sandboxId), { force: true });
@@ -158,6 +178,17 @@ export function openPodNetwork(options: PodNetworkOptions): PodNetwork {
 
     list,
   };
+}
+
+function wholeRecord(text: string): Joined | undefined {
+  try {
+    const record = JSON.parse(text) as Partial<Joined> | null;
+    return typeof record?.config === 'object' && Array.isArray(record.portMappings)
+      ? (record as Joined)
+      : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** Waits for both also when one fails: what the other makes has to be known before it can be taken back. */

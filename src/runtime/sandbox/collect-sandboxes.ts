@@ -2,11 +2,14 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { removeTorn } from '../linux/write-file-atomic.ts';
 import { tryLockFile } from '../linux/lock-file.ts';
+import { runCommand } from '../linux/run-command.ts';
 import type { SandboxContext } from './sandbox-context.ts';
 import { removeSandboxFiles } from './sandbox-files.ts';
 import { sandboxPaths } from './sandbox-paths.ts';
 import { isRunning, madeAs } from './sandbox-record.ts';
 import { unmakeSandbox } from './unmake-sandbox.ts';
+
+const DELETE_TIMEOUT_MS = 30_000;
 
 /**
  * Takes away what has no owner: half-made sandboxes whose maker is gone, run directories and network attachments without a record.
@@ -33,9 +36,16 @@ export async function collectSandboxes(context: SandboxContext): Promise<void> {
     if (!/^[0-9a-f]{64}$/.test(id)) continue;
     using lock = tryLockFile(sandboxPaths(context.paths, id).lock, { removeFile: true });
     if (lock === undefined || (await hasOwner(context, id))) continue;
+    await endForgotten(context, id);
     await context.network.leave(id, '');
     await removeSandboxFiles(sandboxPaths(context.paths, id));
   }
+}
+
+/** The infra container of one whose record is lost: the OCI runtime knows it still. */
+async function endForgotten({ oci }: SandboxContext, id: string): Promise<void> {
+  for (const { path, globalArgs } of oci.usable)
+    await runCommand(path, [...globalArgs, 'delete', '--force', id], { timeoutMs: DELETE_TIMEOUT_MS });
 }
 
 /** The pool is asked first: what leaves it is a pod's before. */

@@ -143,7 +143,15 @@ async function startInfra(
       retryable: true,
     });
   }
-  const pid = Number(await readFile(paths.pidFile, 'utf8'));
+  const pid = Number(await readFile(paths.pidFile, 'utf8').catch(() => ''));
+  if (!(pid > 0))
+    throw new PeapodError(
+      'CreatePodSandboxError',
+      `${runtime.path} run told no process of the infra container`,
+      {
+        retryable: true,
+      },
+    );
   const infra = identifyProcess(pid);
   if (infra === undefined)
     throw new PeapodError('CreatePodSandboxError', 'the infra container ended at once', { retryable: true });

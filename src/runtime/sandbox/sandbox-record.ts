@@ -70,7 +70,7 @@ export function isReady(record: SandboxRecord): boolean {
 
 export class SandboxRecords {
   readonly #directory: string;
-  readonly #files = new ParsedFiles<SandboxRecord>();
+  readonly #files = new ParsedFiles<SandboxRecord>(isWhole);
 
   constructor(directory: string) {
     this.#directory = directory;
@@ -100,7 +100,7 @@ export class SandboxRecords {
     });
   }
 
-  /** Those whose record a crash, or a loss of power, has left without content: nobody can do anything with them. */
+  /** Those whose record a crash, or a loss of power, has left without content, or that is another version's: nobody can do anything with them. */
   async torn(): Promise<string[]> {
     const names = (await readdir(this.#directory).catch(orUndefined)) ?? [];
     return names.filter((id) => SANDBOX_ID.test(id) && this.#files.read(this.#path(id)) === undefined);
@@ -119,6 +119,11 @@ export class SandboxRecords {
     if (!SANDBOX_ID.test(id)) throw new PeapodError('NotFound', `sandbox "${id}" not found`);
     return join(this.#directory, id, 'sandbox.json');
   }
+}
+
+/** Another version's may mean anything. */
+function isWhole({ version, config }: Partial<SandboxRecord>): boolean {
+  return version === 1 && typeof config === 'object';
 }
 
 function orUndefined(error: NodeJS.ErrnoException): undefined {

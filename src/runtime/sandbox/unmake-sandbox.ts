@@ -20,7 +20,11 @@ export async function unmakeSandbox(context: SandboxContext, record: SandboxReco
     await endUnfinished(() => findPrograms(path, id));
   const running = isRunning(record.infra, record.bootId);
   // The plugins take the interface out of the namespace while it is there: afterwards nobody has to look for the host's end of it.
-  await context.network.leave(id, running ? `/proc/${record.infra?.pid}/ns/net` : '');
+  await context.network.leave(
+    id,
+    running ? `/proc/${record.infra?.pid}/ns/net` : '',
+    record.config.portMappings,
+  );
   if (record.infra !== undefined && running) {
     killProcess(record.infra.pid, record.infra.startTime, 'SIGKILL');
     await waitForExit(record.infra.pid, record.infra.startTime, KILL_TIMEOUT_MS);

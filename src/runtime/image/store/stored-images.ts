@@ -1,5 +1,5 @@
 import type { ImageStatus } from '../../pod-runtime.ts';
-import { PeapodError } from '../../../model/errors.ts';
+import { isPeapodError, PeapodError } from '../../../model/errors.ts';
 import { syncFileSystem } from '../../linux/sync-file-system.ts';
 import { type Digest, isDigest } from '../digest.ts';
 import { readImageConfig } from '../image-config.ts';
@@ -77,9 +77,11 @@ export async function storeImage(
   return record;
 }
 
+/** Of those that are whole: one whose configuration is damaged is as good as gone, and another pull mends it. */
 export async function statusesOf(files: StoreFiles, records: readonly ImageRecord[]): Promise<ImageStatus[]> {
   const names = await listNames(files);
-  return Promise.all(records.map((record) => statusOf(files, record, names)));
+  const statuses = await Promise.all(records.map((record) => statusOf(files, record, names)));
+  return statuses.filter((status) => status !== undefined);
 }
 
 /** The layers that stored images refer to. */
@@ -111,13 +113,9 @@ async function statusOf(
   files: StoreFiles,
   record: ImageRecord,
   names: readonly NameRecord[],
-): Promise<ImageStatus> {
-  const config = await readBlob(files, record.id);
-  if (config === undefined) {
-    throw new PeapodError('ImageCorrupt', `configuration of image ${record.id} is missing`, {
-      hint: `peapod rmi ${record.id}, then pull it again`,
-    });
-  }
+): Promise<ImageStatus | undefined> {
+  const config = await readBlob(files, record.id).catch(orDamaged);
+  if (config === undefined) return undefined;
   const own = names.filter(({ id }) => id === record.id).map(({ name }) => name);
   return {
     id: record.id,
@@ -128,4 +126,8 @@ async function statusOf(
     config: readImageConfig(config).config,
     pinned: false,
   };
+}
+
+function orDamaged(error: unknown): undefined {
+  if (!isPeapodError(error, 'ImageCorrupt')) throw error;
 }

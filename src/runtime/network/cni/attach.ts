@@ -37,7 +37,8 @@ export async function attach(
         abortOf(options),
       )) ?? raw;
   }
-  return { ips: readAddresses(raw), raw };
+  const plugins = attachment.config.plugins.map(({ type }) => type).join(', ');
+  return { ips: readAddresses(raw, plugins), raw };
 }
 
 /** Gives back what ADD took: DEL of each plugin in reverse order. It is complete also when the namespace is gone. */
@@ -99,12 +100,13 @@ function call(
   };
 }
 
-function readAddresses(raw: unknown): string[] {
+function readAddresses(raw: unknown, plugins: string): string[] {
   const ips = (raw as { ips?: { address?: unknown }[] } | undefined)?.ips;
-  if (!Array.isArray(ips)) throw new PeapodError('NetworkError', 'the CNI plugins gave no list of addresses');
+  if (!Array.isArray(ips))
+    throw new PeapodError('NetworkError', `the CNI plugins (${plugins}) gave no list of addresses`);
   return ips.map(({ address }) => {
     if (typeof address !== 'string')
-      throw new PeapodError('NetworkError', 'the CNI plugins gave an address that is none');
+      throw new PeapodError('NetworkError', `the CNI plugins (${plugins}) gave an address that is none`);
     return address.replace(/\/\d+$/, '');
   });
 }

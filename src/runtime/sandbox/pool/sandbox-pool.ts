@@ -12,6 +12,8 @@ import { runPodSandbox } from '../run-pod-sandbox.ts';
 import type { SandboxContext } from '../sandbox-context.ts';
 import { isReady, isRunning, madeAs, type SandboxRecord, SandboxRecords } from '../sandbox-record.ts';
 import { unmakeSandbox } from '../unmake-sandbox.ts';
+import { tryLockFile } from '../../linux/lock-file.ts';
+import { sandboxPaths } from '../sandbox-paths.ts';
 import { isPoolable } from './is-poolable.ts';
 
 export interface SandboxPool {
@@ -97,6 +99,10 @@ export function openSandboxPool(outer: Omit<SandboxContext, 'pool'>): SandboxPoo
     },
 
     async collect() {
+      for (const id of await records.torn()) {
+        using lock = tryLockFile(sandboxPaths(outer.paths, id).lock, { removeFile: true });
+        if (lock !== undefined && (await records.read(id)) === undefined) await records.remove(id);
+      }
       const left = (await records.list()).filter(({ maker, bootId }) => !isRunning(maker, bootId));
       if (left.length === 0) return;
       const taken = new Set((await outer.records.list()).map(madeAs));

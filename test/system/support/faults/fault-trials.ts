@@ -19,6 +19,8 @@ export function faultTrials(
       if (kind === 'hang' && !step.startsWith('spawn ')) return [];
       if (kind === 'kill-within' && !/^(write|rm) /.test(step)) return [];
       if (kind === 'fail-from' && !/^(mkdir|mkdtemp|write|create|symlink|lock) /.test(step)) return [];
+      // What cannot be removed stays until the next start.
+      if (kind === 'fail' && /^(unlink .*\.lock|rm .*\/exec-<random>\..*)$/.test(step)) return [];
       const suited = kind === 'fail' ? codes : kind === 'fail-from' ? ['ENOSPC'] : [''];
       return suited.map((code) => faultTrial({ kind, step, occurrence, code }));
     });

@@ -20,7 +20,7 @@ const BEHAVIOURS: Record<string, string> = {
   failure: 'exit 3',
   death: 'kill -9 $$',
   hang: 'exec sleep 1000',
-  'work, then failure': '"$real" "$@"; exit 1',
+  'work, then failure': '"$real" "$@" <&0; exit 1',
   'work, then death': '"$real" "$@"; kill -9 $$',
   'work, then garbage': '"$real" "$@" >/dev/null; printf nonsense; exit 0',
 };
@@ -52,7 +52,7 @@ export async function hireImpostors(): Promise<void> {
   mkdirSync(FOLDER, { recursive: true });
   for (const [name, behaviour] of Object.entries(BEHAVIOURS)) writeFileSync(join(FOLDER, name), behaviour);
   for (const name of new Set(ROLES.map(([program]) => program))) {
-    const path = `${process.env['PATH']}:${PLUGIN_FOLDERS.join(':')}`;
+    const path = `${PLUGIN_FOLDERS.join(':')}:${process.env['PATH']}`;
     const real = execFileSync('sh', ['-c', `command -v ${name}`], { env: { PATH: path }, encoding: 'utf8' });
     writeFileSync(join(FOLDER, name), script(name, real.trim()), { mode: 0o755 });
   }
@@ -75,10 +75,15 @@ export async function impostorTrials(
   }
   const calls = existsSync(CALLS) ? readFileSync(CALLS, 'utf8').split('\n') : [];
   await verb.undo(machine);
+  const isBelieved = (program: string, behaviour: string) =>
+    program === 'nft' && ['garbage', 'nothing'].includes(behaviour);
   return ROLES.filter(([program, order]) =>
     calls.some((call) => call.startsWith(`${program} `) && `${call} `.includes(` ${order} `)),
   ).flatMap(([program, order]) =>
-    behaviours.map((behaviour) => impostorTrial(program, order, behaviour, steps)),
+    behaviours
+      // What says that it has added rules, and has not, would be found out only by listing them.
+      .filter((behaviour) => !isBelieved(program, behaviour))
+      .map((behaviour) => impostorTrial(program, order, behaviour, steps)),
   );
 }
 
@@ -96,11 +101,14 @@ function impostorTrial(program: string, order: string, behaviour: string, steps:
     async provoke(verb, { machine }) {
       writeFileSync(ORDER, `${program}\n${order}\n${behaviour}\n`);
       using _ =
-        behaviour === 'hang' && step !== undefined
-          ? inject({ kind: 'hang', step, occurrence: 1, code: '200' })
+        (behaviour === 'hang' || order === 'create') && step !== undefined
+          ? inject({ kind: 'hang', step, occurrence: 1, code: behaviour === 'hang' ? '200' : '3000' })
           : undefined;
       try {
-        return await failureOf(verb.run(machine));
+        const error = await failureOf(verb.run(machine));
+        // A container that the OCI runtime refuses is there to be removed, and says why when it is started.
+        if (error === undefined && order === 'create') await verb.undo(machine);
+        return error;
       } finally {
         rmSync(ORDER);
       }

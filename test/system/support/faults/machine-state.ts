@@ -119,13 +119,28 @@ function fileLines(path: string): string[] {
         ? 'file'
         : 'node';
   const mode = (stat.mode & 0o7777).toString(8);
-  const lease = /\/leases\/[^/]+\/[\d.a-f:_]+$/.test(path)
-    ? ` of ${readFileSync(path, 'utf8').split(/\s/)[0]}`
-    : '';
+  const lease = /\/leases\/[^/]+\/[\d.a-f:_]+$/.test(path) ? ` of ${contentOf(path).split(/\s/)[0]}` : '';
   const line = `${kind} ${path.replace(/(\/leases\/[^/]+\/)[\da-f]+[.:_][\d.a-f:_]+$/, '$1<address>')}${lease} ${mode}`;
   // What lies in an image's layer or a container's root is the image's.
   if (!stat.isDirectory() || /\/(fs|rootfs)$/.test(path)) return [line];
-  return [line, ...readdirSync(path).flatMap((name) => fileLines(join(path, name)))];
+  return [line, ...namesIn(path).flatMap((name) => fileLines(join(path, name)))];
+}
+
+/** Nothing when it has gone in between. */
+function contentOf(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return '';
+  }
+}
+
+function namesIn(path: string): string[] {
+  try {
+    return readdirSync(path);
+  } catch {
+    return [];
+  }
 }
 
 /** Addresses of pods and their order follow from who came first; a sandbox that was made ahead has an id of its own, and each pod of a server another UID. */

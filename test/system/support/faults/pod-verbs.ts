@@ -1,5 +1,6 @@
 /** The life of one pod as a list of verbs, each of which may be repeated. */
 import type { Pod } from '../../../../src/model/api/types.ts';
+import { isPeapodError } from '../../../../src/model/errors.ts';
 import { containerId } from '../../../../src/runtime/container/container-id.ts';
 import { shellContainer } from '../../../../src/runtime/container/testing/container-host.ts';
 import { runtimePaths } from '../../../../src/runtime/paths.ts';
@@ -139,15 +140,23 @@ const init: Verb = {
   async run(machine) {
     await createInit.run(machine);
     for (;;) {
-      const { state, exitCode } = await machine.runtime.containerStatus(idOf('init'));
-      if (state === 'CONTAINER_CREATED') await machine.runtime.startContainer(idOf('init'));
+      const { state, exitCode, reason } = await machine.runtime.containerStatus(idOf('init'));
+      if (state === 'CONTAINER_CREATED')
+        await machine.runtime.startContainer(idOf('init')).catch(unlessEnded);
       if (state !== 'CONTAINER_EXITED') continue;
-      if (exitCode !== 0) throw new Error(`the init container ended with ${exitCode}`);
-      return;
+      if (exitCode === 0) return;
+      if (reason !== 'StartError') throw new Error(`the init container ended with ${exitCode}`);
+      await createInit.undo(machine);
+      await createInit.run(machine);
     }
   },
   undo: (machine) => createInit.undo(machine),
 };
+
+/** One whose start was finished by the look at it may have ended since. */
+function unlessEnded(error: unknown): void {
+  if (!isPeapodError(error, 'FailedPrecondition')) throw error;
+}
 
 const createA = create('a', SERVE);
 const createB = create('b', SERVE);
@@ -200,6 +209,9 @@ const STOP: Verb = {
   },
 };
 
+/** The whole pod at once. */
+export const RUN_ALL: Verb = { name: 'run', atomic: false, run: runAll, undo: removeAll };
+
 const RUN_AGAIN: Verb = {
   name: 'run again',
   atomic: false,
@@ -213,6 +225,6 @@ const RUN_AGAIN: Verb = {
   },
 };
 
-const REMOVE: Verb = { name: 'remove', atomic: false, run: removeAll, undo: runAll };
+export const REMOVE: Verb = { name: 'remove', atomic: false, run: removeAll, undo: runAll };
 
 export const POD_VERBS: readonly Verb[] = [...RUN, EXEC, STOP, RUN_AGAIN, REMOVE];

@@ -1,0 +1,149 @@
+/**
+ * In a lab: each state file of a running pod is emptied, cut, overwritten or replaced by another version's, as a loss of power or a bad disk
+ * leaves it. peapod starts again, and the pod is removed and run anew, whatever became of it. Prints a line of JSON for each case.
+ */
+import { execFileSync } from 'node:child_process';
+import {
+  existsSync,
+  lstatSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { writeBusyboxRoot } from '../../../../src/runtime/container/testing/busybox-image.ts';
+import { isPeapodError } from '../../../../src/model/errors.ts';
+import { openMachine } from './machine.ts';
+import { REMOVE, RUN_ALL } from './pod-verbs.ts';
+import type { CaseResult, SweepOptions } from './sweep.ts';
+import { accept, awaitState, type Expected, type Lab, settled } from './trial.ts';
+import { startWitness } from './witness.ts';
+
+const options = JSON.parse(process.argv[2] ?? '{}') as Pick<
+  SweepOptions,
+  'cgroupParent' | 'part' | 'of' | 'only'
+>;
+
+const DAMAGES: Record<string, (content: Buffer) => Buffer | string> = {
+  emptied: () => '',
+  'cut in half': (content) => content.subarray(0, content.length / 2),
+  overwritten: (content) => Buffer.alloc(content.length, 0xa5),
+  'an empty object': () => '{}',
+  "another version's": (content) => content.toString('latin1').replace('"version":1', '"version":99'),
+};
+
+const folder = mkdtempSync(join(tmpdir(), 'fault-image-'));
+writeBusyboxRoot(join(folder, 'root'));
+execFileSync('tar', ['-C', join(folder, 'root'), '-cf', join(folder, 'root.tar'), '.']);
+const { runtime } = await openMachine(options.cgroupParent, '');
+const { id: image } = await runtime.images.importRootfs(join(folder, 'root.tar'), {
+  reference: 'localhost/busybox:test',
+  config: { env: ['PATH=/bin'] },
+});
+rmSync(folder, { recursive: true });
+
+const lab: Lab = {
+  cgroupParent: options.cgroupParent,
+  story: 'pod',
+  victim: '',
+  machine: await openMachine(options.cgroupParent, image),
+  witness: undefined,
+};
+lab.witness = await startWitness(lab.machine);
+const ofOthers = new Set(stateFiles());
+await RUN_ALL.run(lab.machine);
+await REMOVE.run(lab.machine);
+const expected: Expected = { before: await settled(lab), after: [] };
+await RUN_ALL.run(lab.machine);
+expected.after = await settled(lab);
+const isImages = (path: string) => path.startsWith('/var/lib/peapod/images/');
+const files = stateFiles().filter((path) => !ofOthers.has(path) || isImages(path));
+
+let index = 0;
+for (const first of files) {
+  for (const [kind, damage] of Object.entries(DAMAGES)) {
+    const path = presentPath(first);
+    if (path === undefined) continue;
+    const content = readFileSync(path);
+    const damaged = Buffer.from(damage(content));
+    if (damaged.equals(content)) continue;
+    index += 1;
+    if (index % options.of !== options.part) continue;
+    if (options.only !== undefined && !path.includes(options.only)) continue;
+    const begun = Date.now();
+    const problems = await tryDamage(path, damaged, content);
+    if (problems.length > 0) {
+      await REMOVE.run(lab.machine).catch(() => {});
+      accept(await settled(lab), expected);
+      await RUN_ALL.run(lab.machine);
+    }
+    const result: CaseResult = { verb: 'damage', fault: `${path} ${kind}`, problems, ms: Date.now() - begun };
+    console.log(JSON.stringify(result));
+  }
+}
+console.log(JSON.stringify({ done: true, cases: index }));
+process.exit(0);
+
+/** Ends with the pod running again. */
+async function tryDamage(path: string, damaged: Buffer, whole: Buffer): Promise<string[]> {
+  const problems: string[] = [];
+  const note = (when: string, found: readonly string[]) => {
+    if (found.length > 0) problems.push(`${when}: ${found.slice(0, 12).join('; ')}`);
+  };
+  const attempt = async (what: string, work: () => Promise<unknown>) => {
+    try {
+      await work();
+    } catch (error) {
+      const isNamed = isImages(path) && isPeapodError(error);
+      if (!isNamed) problems.push(`${what}: ${error instanceof Error ? error.stack : String(error)}`);
+    }
+  };
+  replace(path, damaged);
+  await attempt('the start', async () => {
+    lab.machine = await openMachine(options.cgroupParent, image);
+    await lab.machine.runtime.collect();
+  });
+  await attempt('the list of sandboxes', () => lab.machine.runtime.listPodSandboxes());
+  await attempt('the list of containers', () => lab.machine.runtime.listContainers());
+  await attempt('the list of images', () => lab.machine.runtime.listImages());
+  await attempt('the removal', () => REMOVE.run(lab.machine));
+  note('after the removal', await awaitState(lab, [expected.before]));
+  await attempt('the run', () => RUN_ALL.run(lab.machine));
+  if (isImages(path)) {
+    replace(path, whole);
+    await attempt('the run with the whole file', () => RUN_ALL.run(lab.machine));
+  }
+  note('after the run', await awaitState(lab, [expected.after]));
+  await lab.witness?.check();
+  return problems;
+}
+
+/** A pod that runs anew has another address. */
+function presentPath(path: string): string | undefined {
+  if (existsSync(path)) return path;
+  const kindOf = (one: string) => one.replace(/[\d.a-f:]+$/, '');
+  return stateFiles().find((one) => !ofOthers.has(one) && kindOf(one) === kindOf(path));
+}
+
+/** Another file in its place, as whoever has cached the old one would see it. */
+function replace(path: string, content: Buffer): void {
+  const { mode } = lstatSync(path, { throwIfNoEntry: false }) ?? { mode: 0o600 };
+  writeFileSync(`${path}.damaged`, content, { mode: mode & 0o777 });
+  renameSync(`${path}.damaged`, path);
+}
+
+function stateFiles(): string[] {
+  const below = (directory: string): string[] =>
+    readdirSync(directory, { withFileTypes: true }).flatMap((entry) => {
+      const path = join(directory, entry.name);
+      // What users write is theirs.
+      if (entry.isDirectory())
+        return /^(fs|rootfs|upper|merged|logs|empty-dir|shm)$/.test(entry.name) ? [] : below(path);
+      return entry.isFile() && !/\.(lock|log)$/.test(entry.name) ? [path] : [];
+    });
+  return ['/run/peapod', '/var/lib/peapod'].flatMap(below);
+}
