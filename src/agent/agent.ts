@@ -9,6 +9,7 @@ import type { Pod } from '../model/api/types.ts';
 /** How long to wait before a broken watch is begun anew. */
 const WATCH_RETRY_MS = 1000;
 const HOUSEKEEPING_MS = 10_000;
+const PREEMPTION_LOOK_MS = 100;
 
 /**
  * Keeps this node's pods as their specs say, until the signal is aborted. Then it resolves when all its own work has ended; containers run on, and the next
@@ -91,6 +92,7 @@ class Agent {
     const worker = new PodWorker(this.#deps, pod, {
       others: () => this.#podsBut(uid),
       refusal: (one) => this.#pressure?.refusal(one),
+      preempt: (victims, signal) => this.#preempt(victims, signal),
     });
     const done = worker
       .run(this.#signal)
@@ -103,6 +105,13 @@ class Agent {
     return [...this.#workers]
       .filter(([other, { worker }]) => other !== uid && takesPart(worker))
       .map(([, { worker }]) => worker.pod);
+  }
+
+  async #preempt(victims: readonly Pod[], signal: AbortSignal): Promise<void> {
+    const workers = victims.flatMap((pod) => this.#workers.get(podIdentity(pod).uid)?.worker ?? []);
+    for (const worker of workers) worker.preempt();
+    while (workers.some(({ hasEnded }) => !hasEnded) && !signal.aborted)
+      await this.#deps.clock.sleep(PREEMPTION_LOOK_MS, { signal }).catch(() => {});
   }
 
   #evictable(): EvictablePod[] {

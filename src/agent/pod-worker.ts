@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Pod, PodStatus } from '../model/api/types.ts';
+import type { Node, Pod, PodStatus } from '../model/api/types.ts';
 import { perform } from './actions/perform.ts';
 import type { PodContext } from './actions/pod-context.ts';
 import { RETRY_MS } from './actions/step-failure.ts';
@@ -7,8 +7,9 @@ import type { AgentDeps } from './agent-deps.ts';
 import { announceBackoffs } from './announce-backoffs.ts';
 import { sysctlRefusal } from './container-config/sysctls.ts';
 import { eventTexts } from './events/event-texts.ts';
-import { PodEvents } from './events/pod-events.ts';
-import { podRefusal, type PodRefusal } from './admission/pod-refusal.ts';
+import { PodEvents, type PodEventText } from './events/pod-events.ts';
+import type { PodRefusal } from './admission/pod-refusal.ts';
+import { type Admission, admission, PREEMPTED } from './admission/preemption.ts';
 import { checkStorage, limitsStorage } from './eviction/check-storage.ts';
 import { observePod } from './observe-pod.ts';
 import { type Action, actionKey } from './planner/action.ts';
@@ -44,6 +45,8 @@ export interface Neighbourhood {
   others(): readonly Pod[];
   /** Why the node, short as it is of something, does not take a pod. */
   refusal(pod: Pod): PodRefusal | undefined;
+  /** Fails these pods to make room for a critical one. Resolves when nothing of them runs any more, or the signal aborts. */
+  preempt(victims: readonly Pod[], signal: AbortSignal): Promise<void>;
 }
 
 /**
@@ -103,9 +106,19 @@ export class PodWorker {
 
   /** Fails the pod for want of room on the node. */
   evict(message: string, graceSeconds: number): void {
+    this.#fail('Evicted', message, graceSeconds, eventTexts.evicted(message));
+  }
+
+  /** Fails the pod for a critical one, which waits until it has ended. */
+  preempt(): void {
+    const grace = this.#pod.spec?.terminationGracePeriodSeconds ?? EVICTION_GRACE_SECONDS;
+    this.#fail(PREEMPTED.reason, PREEMPTED.message, grace, eventTexts.preempted());
+  }
+
+  #fail(reason: string, message: string, graceSeconds: number, event: PodEventText): void {
     if (this.#memory.eviction !== undefined) return;
-    this.#memory.eviction = { reason: 'Evicted', message, graceSeconds, isRefused: false };
-    this.#events.record(this.#pod, eventTexts.evicted(message));
+    this.#memory.eviction = { reason, message, graceSeconds, isRefused: false };
+    this.#events.record(this.#pod, event);
     this.wake();
   }
 
@@ -181,7 +194,7 @@ export class PodWorker {
       busy,
       now: clock.now(),
     };
-    await this.#admit();
+    await this.#admit(signal);
     const ending = this.#endingOf(input);
     await this.#evictWhenOverLimit(ending, signal);
     this.#memory.resizeRefusal = this.#refusalOfResize(ending);
@@ -237,23 +250,34 @@ export class PodWorker {
   }
 
   /** What the node does not take is failed at once, as the kubelet's admission does; what it has begun it has taken. */
-  async #admit(): Promise<void> {
+  async #admit(signal: AbortSignal): Promise<void> {
     if (this.#admitted) return;
-    if (this.#hasBegun()) {
-      this.#admitted = true;
-      return;
+    while (!this.#hasBegun() && !this.#gone) {
+      const node = await this.#deps.nodeObject?.().catch((error: unknown) => {
+        this.#log('warn', 'cannot read the node', error);
+        return undefined;
+      });
+      // From here on in one go: two pods may ask at the same time for what there is once.
+      const verdict = this.#verdict(node);
+      if (verdict.verdict === 'preempts') {
+        await this.#neighbourhood.preempt(verdict.victims, signal);
+        if (signal.aborted) return;
+        continue;
+      }
+      if (verdict.verdict === 'refused') this.#refuse(verdict.refusal);
+      break;
     }
-    const node = await this.#deps.nodeObject?.().catch((error: unknown) => {
-      this.#log('warn', 'cannot read the node', error);
-      return undefined;
-    });
-    // From here on in one go: two pods may ask at the same time for what there is once.
-    const refusal =
-      this.#neighbourhood.refusal(this.#pod) ??
-      sysctlRefusal(this.#pod) ??
-      (node === undefined ? undefined : podRefusal(this.#pod, this.#neighbourhood.others(), node));
     this.#admitted = true;
-    if (refusal === undefined) return;
+  }
+
+  #verdict(node: Node | undefined): Admission {
+    const refusal = this.#neighbourhood.refusal(this.#pod) ?? sysctlRefusal(this.#pod);
+    if (refusal !== undefined) return { verdict: 'refused', refusal };
+    if (node === undefined) return { verdict: 'admitted' };
+    return admission(this.#pod, this.#neighbourhood.others(), node);
+  }
+
+  #refuse(refusal: PodRefusal): void {
     this.#memory.eviction = { ...refusal, graceSeconds: EVICTION_GRACE_SECONDS, isRefused: true };
     this.#events.record(this.#pod, eventTexts.rejected(refusal.reason, refusal.message));
   }

@@ -29,8 +29,8 @@ export function podRefusal(pod: Pod, others: readonly Pod[], node: Node): PodRef
       reason: 'PodOSNotSupported',
       message: "Failed to admit pod as the OS field doesn't match node OS",
     };
-  const short = shortResource(pod, others, parseResources(node.status?.allocatable));
-  if (short !== undefined) return short;
+  const [short] = shortages(pod, others, node);
+  if (short !== undefined) return outOf(short);
   if (spec !== undefined && !selectsNode(spec, node))
     return failed('NodeAffinity', "node(s) didn't match Pod's node affinity/selector");
   if (hostPortConflict(pod, others))
@@ -45,24 +45,36 @@ function failed(predicate: string, why: string): PodRefusal {
   return { reason: predicate, message: `Predicate ${predicate} failed: ${why}` };
 }
 
-function shortResource(
-  pod: Pod,
-  others: readonly Pod[],
-  allocatable: ResourceAmounts,
-): PodRefusal | undefined {
+/** What a node has not enough of for one more pod; cpu in thousandths. */
+export interface Shortage {
+  readonly resource: string;
+  readonly requested: number;
+  readonly used: number;
+  readonly capacity: number;
+}
+
+/** Everything that is short, the first to be named first. */
+export function shortages(pod: Pod, others: readonly Pod[], node: Node): Shortage[] {
+  const allocatable = parseResources(node.status?.allocatable);
   // A node that has not said yet what it has takes all.
-  if (allocatable.size === 0) return undefined;
-  const room = wholeAmountOf(allocatable, 'pods');
-  if (others.length + 1 > room) return outOf('pods', 1, others.length, room);
+  if (allocatable.size === 0) return [];
   const wanted = podRequests(pod);
-  const used = others.map((other) => podRequests(other, { granted: true }));
-  for (const name of inOrder(wanted)) {
-    const amount = name === 'cpu' ? milliCpuOf : (list: ResourceAmounts) => wholeAmountOf(list, name);
-    const [requested, capacity] = [amount(wanted), amount(allocatable)];
-    const taken = used.reduce((sum, amounts) => sum + amount(amounts), 0);
-    if (requested > 0 && requested + taken > capacity) return outOf(name, requested, taken, capacity);
-  }
-  return undefined;
+  const all = ['pods', ...inOrder(wanted)].map((resource) => ({
+    resource,
+    requested: resource === 'pods' ? 1 : amountOf(wanted, resource),
+    used: others.reduce((sum, other) => sum + takenBy(other, resource), 0),
+    capacity: amountOf(allocatable, resource),
+  }));
+  return all.filter(({ requested, used, capacity }) => requested > 0 && requested + used > capacity);
+}
+
+/** What a pod that the node has taken has of a resource. */
+export function takenBy(pod: Pod, resource: string): number {
+  return resource === 'pods' ? 1 : amountOf(podRequests(pod, { granted: true }), resource);
+}
+
+function amountOf(amounts: ResourceAmounts, resource: string): number {
+  return resource === 'cpu' ? milliCpuOf(amounts) : wholeAmountOf(amounts, resource);
 }
 
 function inOrder(wanted: ResourceAmounts): string[] {
@@ -70,7 +82,7 @@ function inOrder(wanted: ResourceAmounts): string[] {
   return [...first, ...[...wanted.keys()].filter((name) => !first.includes(name))];
 }
 
-function outOf(resource: string, requested: number, used: number, capacity: number): PodRefusal {
+function outOf({ resource, requested, used, capacity }: Shortage): PodRefusal {
   return {
     reason: `OutOf${resource}`,
     message: `Node didn't have enough resource: ${resource}, requested: ${requested}, used: ${used}, capacity: ${capacity}`,

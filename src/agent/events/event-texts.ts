@@ -75,6 +75,7 @@ export const eventTexts = {
   deadlineExceeded: () =>
     normal('DeadlineExceeded', 'Pod was active on the node longer than the specified deadline'),
   evicted: (why: string) => warning('Evicted', why),
+  preempted: () => warning('Preempting', 'Preempted in order to admit critical pod'),
   rejected: (reason: string, why: string) => warning(reason, why),
 };
 

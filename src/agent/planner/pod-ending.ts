@@ -26,7 +26,7 @@ export function podEnding(input: PlanInput): PodEnding | undefined {
   if (metadata?.deletionTimestamp !== undefined) {
     return { cause: 'deleted', graceSeconds: metadata.deletionGracePeriodSeconds ?? own };
   }
-  if (facts.eviction !== undefined || status?.reason === 'Evicted') {
+  if (facts.eviction !== undefined || status?.reason === 'Evicted' || status?.reason === 'Preempting') {
     return { cause: 'evicted', graceSeconds: facts.eviction?.graceSeconds ?? EVICTION_GRACE_SECONDS };
   }
   const deadline = activeDeadline(pod);

@@ -3,7 +3,8 @@ import type { VerdictTable } from './verdict.ts';
 const CLOUD = "it needs a cloud's disks";
 const NETWORK = 'it needs a storage server and its driver: mount it on the node and use hostPath';
 const REMOVED = 'Kubernetes itself has removed it';
-const BINDING = 'a claim is a directory of this node, found by its name';
+const BINDING =
+  'only a server binds claims; else, and for ephemeral volumes, a claim is a directory of this node, found by its name';
 
 /** Volumes, and the claims that a volume may make for itself. */
 export const VOLUME_VERDICTS: VerdictTable = {
