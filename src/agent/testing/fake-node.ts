@@ -1,4 +1,6 @@
 /** A whole node in memory: an agent on fakes, and the means to look at what it does. */
+import type { PodClient } from '../../client/pod-client.ts';
+import type { PodRuntime } from '../../runtime/pod-runtime.ts';
 import type { Container, ContainerStatus, Pod, PodSpec } from '../../model/api/types.ts';
 import { defaultPod } from '../../model/defaults/default-pod.ts';
 import { FakeClock } from '../../model/testing/fake-clock.ts';
@@ -8,7 +10,13 @@ import type { AgentDeps, LogEntry } from '../agent-deps.ts';
 import { FakeClient } from './fake-client.ts';
 import { FakeFiles } from './fake-files.ts';
 
-export type FakeNodeOptions = Omit<FakeRuntimeOptions, 'clock'> & { deps?: Partial<AgentDeps> };
+export type FakeNodeOptions = Omit<FakeRuntimeOptions, 'clock'> & {
+  deps?: Partial<AgentDeps>;
+  /** What the agent has instead of its client and its runtime, each time that it is started. */
+  mortal?: <T extends PodClient | PodRuntime>(target: T) => T;
+  /** Called before an agent is started in the place of one that was killed. */
+  revive?: () => void;
+};
 
 export class FakeNode implements AsyncDisposable {
   readonly clock = new FakeClock();
@@ -23,8 +31,10 @@ export class FakeNode implements AsyncDisposable {
   readonly deps: AgentDeps;
   #stop = new AbortController();
   #running: Promise<void> = Promise.resolve();
+  readonly #options: Pick<FakeNodeOptions, 'mortal' | 'revive'>;
 
-  constructor({ deps, ...options }: FakeNodeOptions = {}) {
+  constructor({ deps, mortal, revive, ...options }: FakeNodeOptions = {}) {
+    this.#options = { ...(mortal && { mortal }), ...(revive && { revive }) };
     this.runtime = new FakePodRuntime({ clock: this.clock, ...options });
     this.deps = {
       client: this.client,
@@ -71,7 +81,12 @@ export class FakeNode implements AsyncDisposable {
 
   start(): void {
     this.#stop = new AbortController();
-    this.#running = startAgent(this.deps, { signal: this.#stop.signal });
+    const { mortal } = this.#options;
+    const deps =
+      mortal === undefined
+        ? this.deps
+        : { ...this.deps, client: mortal(this.deps.client), runtime: mortal(this.deps.runtime) };
+    this.#running = startAgent(deps, { signal: this.#stop.signal });
   }
 
   /** Ends the agent; its containers run on. */
@@ -82,6 +97,15 @@ export class FakeNode implements AsyncDisposable {
 
   async restartAgent(): Promise<void> {
     await this.stop();
+    this.start();
+    await this.clock.settle();
+  }
+
+  /** Another agent, in the place of one that is dead and ends no call. */
+  async reviveAgent(): Promise<void> {
+    this.#options.revive?.();
+    this.#stop.abort();
+    this.#running.catch(() => {});
     this.start();
     await this.clock.settle();
   }
