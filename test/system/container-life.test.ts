@@ -77,6 +77,17 @@ for (const runtime of ['crun', 'runc'] as const) {
       });
     }
 
+    await t.test(
+      'one that could not be made, and is stopped before anybody starts it, has ended',
+      async () => {
+        const id = await create(shellContainer('refused', '', { command: ['nope'] }));
+        await stopContainer(host.context, id, 5000);
+        const { state, exitCode, reason, message } = await containerStatus(host.context, id);
+        assert.deepEqual([state, exitCode, reason], ['CONTAINER_EXITED', 128, 'StartError']);
+        assert.match(message, /exec: "nope": executable file not found/);
+      },
+    );
+
     await t.test('one that could not be made, or was never started, is removed at once', async () => {
       const begin = Date.now();
       for (const command of [['nope'], ['sleep', '100']]) {

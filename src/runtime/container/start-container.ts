@@ -6,12 +6,10 @@ import type { ContainerContext } from './container-context.ts';
 import { announceChange } from './announce-change.ts';
 import { containerPaths } from './container-paths.ts';
 import { type ContainerRecord, loadRecord, saveRecord } from './container-record.ts';
+import { endUnstarted } from './end-unstarted.ts';
 import { releaseContainer } from './release-container.ts';
 import { settle } from './settle-container.ts';
 import { startErrorMessage } from './start-error.ts';
-
-/** What Kubernetes' runtimes tell as the exit code of a container whose command could not be run. */
-const START_ERROR_EXIT_CODE = 128;
 
 /**
  * Lets a created container run. One that runs already is fine.
@@ -58,14 +56,6 @@ async function failStart(
   record: ContainerRecord,
   message: string,
 ): Promise<never> {
-  await saveRecord(context.paths.containers, {
-    ...record,
-    startedAt: 0,
-    finishedAt: context.clock.now(),
-    exitCode: START_ERROR_EXIT_CODE,
-    reason: 'StartError',
-    message,
-  });
-  await announceChange(context.paths);
+  await endUnstarted(context, record, message);
   throw new PeapodError('RunContainerError', message);
 }

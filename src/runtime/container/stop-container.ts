@@ -1,7 +1,10 @@
 import { PeapodError } from '../../model/errors.ts';
 import { killProcess } from '../linux/kill.ts';
+import { lockFile } from '../linux/lock-file.ts';
 import type { CallOptions } from '../pod-runtime.ts';
 import type { ContainerContext } from './container-context.ts';
+import { containerPaths } from './container-paths.ts';
+import { endUnstarted } from './end-unstarted.ts';
 import { waitForExit } from './container-exit.ts';
 import { type ContainerRecord, findRecord } from './container-record.ts';
 import { observeAndSettle } from './settle-container.ts';
@@ -41,8 +44,10 @@ export async function killContainer(
   options: CallOptions = {},
 ): Promise<void> {
   const record = await findRecord(context.paths.containers, id);
-  // Without a process (the runtime refused to make it, or it is still being made) there is nothing to wait for.
-  if (!record?.init || record.finishedAt > 0) return;
+  if (!record || record.finishedAt > 0) return;
+  if (record.startError !== undefined) return await endRefused(context, id, options);
+  // Without a process (it is still being made) there is nothing to wait for.
+  if (!record.init) return;
   signalInit(record, signalNumber('SIGKILL'));
   if (!record.ownPidNamespace) await context.cgroups.kill(record.cgroupPath);
   await waitForExit(context, id, { timeoutMs: KILL_TIMEOUT_MS, ...options });
@@ -56,6 +61,17 @@ export async function killContainer(
       },
     );
   }
+}
+
+/** The runtime refused to make its process, which nobody who starts it will hear any more. */
+async function endRefused(context: ContainerContext, id: string, options: CallOptions): Promise<void> {
+  await using _lock = await lockFile(containerPaths(context.paths, id).lock, {
+    ...options,
+    removeFile: true,
+  });
+  const record = await findRecord(context.paths.containers, id);
+  if (record?.startError === undefined || record.finishedAt > 0) return;
+  await endUnstarted(context, record, record.startError);
 }
 
 function signalInit(record: ContainerRecord, signal: number): void {
