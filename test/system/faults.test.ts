@@ -101,15 +101,14 @@ test('an image is there whole or not at all, whatever happens to its pull, load 
   demandNone(result, 15);
 });
 
-test('a spare sandbox is a pod’s or nobody’s, whatever happens while it is taken over', async (t) => {
-  const result = await sweep(
-    isFull
-      ? { story: 'spare', kinds: [...KILLS, ...FAILURES], codes: ERRORS }
-      : { story: 'spare', kinds: ['kill-after'], verbs: ['take over a spare sandbox'], oneOf: 12 },
-  );
-  t.diagnostic(`${result.cases} kills and failures`);
-  demandNone(result, 5);
-});
+// Each of these waits until a spare sandbox is there: too long for everybody's run.
+if (isFull) {
+  test('a spare sandbox is a pod’s or nobody’s, whatever happens while it is taken over', async (t) => {
+    const result = await sweep({ story: 'spare', kinds: [...KILLS, ...FAILURES], codes: ERRORS });
+    t.diagnostic(`${result.cases} kills and failures`);
+    demandNone(result, 10);
+  });
+}
 
 test('programs that answer garbage, hang, die or lie are named, and what they did is undone', async (t) => {
   const result = await sweep(
