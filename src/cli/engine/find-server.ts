@@ -1,7 +1,6 @@
-import { once } from 'node:events';
-import { connect } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { isListenedTo } from '../../runtime/linux/is-listened-to.ts';
 import { readRunningServer, type RunningServer } from '../serve/read-server.ts';
 import { serverSettings } from '../serve/server-settings.ts';
 import type { Settings } from '../settings.ts';
@@ -22,23 +21,11 @@ export async function findServer(settings: Settings): Promise<FoundServer> {
   for (;;) {
     const server = readRunningServer(directory);
     if (server === undefined) return { state: 'none' };
-    if (await answers(join(directory, 'api.sock'))) {
+    if (await isListenedTo(join(directory, 'api.sock'))) {
       if (server.url !== '') return { state: 'running', server };
     } else if (server.url !== '' || !isAlive(server.pid)) return { state: 'dead', server };
     if (performance.now() > end) return { state: 'dead', server };
     await delay(CHECK_MS);
-  }
-}
-
-async function answers(path: string): Promise<boolean> {
-  const socket = connect(path);
-  try {
-    await once(socket, 'connect');
-    return true;
-  } catch {
-    return false;
-  } finally {
-    socket.destroy();
   }
 }
 

@@ -20,19 +20,23 @@ export interface CriRuntime extends PodRuntime, Disposable {}
  * @param endpoint `unix:///run/containerd/containerd.sock`
  * @throws PeapodError Invalid for another endpoint; Unavailable when nobody answers there, Unsupported when it speaks no CRI v1
  */
-export async function openCriRuntime(endpoint: string, clock: Clock): Promise<CriRuntime> {
+export async function openCriRuntime(
+  endpoint: string,
+  clock: Clock,
+  { answerTimeoutMs = ANSWER_TIMEOUT_MS }: { answerTimeoutMs?: number } = {},
+): Promise<CriRuntime> {
   const connection = openGrpcConnection(readUnixAddress(endpoint));
   const runtime = connection.service(RuntimeService);
   const images = connection.service(ImageService);
   try {
-    const { runtimeName, runtimeVersion } = await runtime.version({}, { timeoutMs: ANSWER_TIMEOUT_MS });
+    const { runtimeName, runtimeVersion } = await runtime.version({}, { timeoutMs: answerTimeoutMs });
     const name = `${runtimeName} ${runtimeVersion}`;
-    const abilities = runtimeAbilities(name, await runtime.status({}, { timeoutMs: ANSWER_TIMEOUT_MS }));
+    const abilities = runtimeAbilities(name, await runtime.status({}, { timeoutMs: answerTimeoutMs }));
     const context = { runtime, images, clock, abilities, name };
     return {
       version: async () => ({ runtimeName, runtimeVersion, runtimeApiVersion: 'v1' }),
       status: async () => {
-        const { status } = await runtime.status({}, { timeoutMs: ANSWER_TIMEOUT_MS });
+        const { status } = await runtime.status({}, { timeoutMs: answerTimeoutMs });
         return (status?.conditions ?? []).map(({ type, status, reason, message }) => ({
           type: type === 'NetworkReady' ? type : 'RuntimeReady',
           status,

@@ -1,8 +1,9 @@
 import { once } from 'node:events';
 import { chmodSync, mkdirSync, rmSync } from 'node:fs';
-import { connect, createServer, type Socket } from 'node:net';
+import { createServer, type Socket } from 'node:net';
 import { dirname, isAbsolute } from 'node:path';
 import { PeapodError } from '../../model/errors.ts';
+import { isListenedTo } from '../../runtime/linux/is-listened-to.ts';
 
 export interface ListenAt {
   /** Of a UNIX socket, absolute. */
@@ -38,7 +39,7 @@ export async function listenAt(
   { path }: ListenAt,
   onConnection: (socket: Socket) => void,
 ): Promise<AsyncDisposable> {
-  if (await isAnswered(path)) throw new PeapodError('AlreadyExists', `another server listens on ${path}`);
+  if (await isListenedTo(path)) throw new PeapodError('AlreadyExists', `another server listens on ${path}`);
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   rmSync(path, { force: true });
   const connections = new Set<Socket>();
@@ -65,16 +66,4 @@ export async function listenAt(
       await closed;
     },
   };
-}
-
-async function isAnswered(path: string): Promise<boolean> {
-  const socket = connect(path);
-  try {
-    await once(socket, 'connect');
-    return true;
-  } catch {
-    return false;
-  } finally {
-    socket.destroy();
-  }
 }

@@ -2,6 +2,7 @@ import { after, afterEach, before, describe } from 'node:test';
 import { busyboxImage, pushImage, startRegistry, type TestRegistry } from '../support/registry.ts';
 import { runCases } from './conformance-case.ts';
 import { CONTAINER_CASES } from './container-cases.ts';
+import { FIELD_CASES } from './field-cases.ts';
 import { IMAGE_CASES } from './image-cases.ts';
 import { SANDBOX_CASES } from './sandbox-cases.ts';
 import { SECURITY_CASES } from './security-cases.ts';
@@ -51,7 +52,15 @@ export function runSuite(name: SubjectName, start: (registry: TestRegistry) => P
     });
     afterEach(() => subject.clear());
 
-    const all = [SERVICE_CASES, IMAGE_CASES, SANDBOX_CASES, CONTAINER_CASES, STREAM_CASES, SECURITY_CASES];
+    const all = [
+      SERVICE_CASES,
+      IMAGE_CASES,
+      SANDBOX_CASES,
+      CONTAINER_CASES,
+      STREAM_CASES,
+      SECURITY_CASES,
+      FIELD_CASES,
+    ];
     for (const cases of all) runCases(() => subject, cases, name);
   });
 }
