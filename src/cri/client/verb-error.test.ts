@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Metadata, type ServiceError, status } from '@grpc/grpc-js';
+import { Metadata, status } from '@grpc/grpc-js';
 import { isPeapodError } from '../../model/errors.ts';
 import { fromGrpcStatus } from '../grpc/grpc-status.ts';
 import { failingAs, failingAsPull, unlessGone } from './verb-error.ts';
@@ -8,7 +8,7 @@ import { failingAs, failingAsPull, unlessGone } from './verb-error.ts';
 /** As another runtime than peapod answers: a code and words. */
 function answer(code: status, details: string): () => Promise<never> {
   const error = Object.assign(new Error(details), { code, details, metadata: new Metadata() });
-  return () => Promise.reject(fromGrpcStatus(error as ServiceError));
+  return () => Promise.reject(fromGrpcStatus(error));
 }
 
 async function codeOf(work: Promise<unknown>): Promise<string> {

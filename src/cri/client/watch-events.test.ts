@@ -36,7 +36,7 @@ test('events come again from a runtime that was away', async () => {
     for (const containerId of ['c', 's'])
       yield { containerId, containerEventType: type, podSandboxStatus } as ContainerEventResponse;
   };
-  assert.deepEqual(await take({ getContainerEvents } as unknown as Partial<Service>, 2), [
+  assert.deepEqual(await take({ getContainerEvents }, 2), [
     { type: 'CONTAINER_STOPPED', id: 'c', sandboxId: 's', podUid: 'u' },
     { type: 'SANDBOX_STOPPED', id: 's', sandboxId: 's', podUid: 'u' },
   ]);

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { NamespaceMode, SecurityProfile_ProfileType } from '../../../src/cri/api/runtime_pb.ts';
+import { SecurityProfile_ProfileType } from '../../../src/cri/api/runtime_pb.ts';
 import { busyboxImage, pushImage, startRegistry } from '../support/registry.ts';
 import { type Case, CODE, assertCode } from './conformance-case.ts';
 
@@ -16,22 +16,6 @@ const ENABLED = '/sys/module/apparmor/parameters/enabled';
 const hasAppArmor = existsSync(ENABLED) && readFileSync(ENABLED, 'utf8').trim() === 'Y';
 
 export const FIELD_CASES: readonly Case[] = [
-  {
-    verb: 'userns_options',
-    says: 'a user namespace with the mappings of the message, for the pod and all in it',
-    differs: { containerd: IGNORED },
-    run: async (subject) => {
-      const mapping = [{ containerId: 0, hostId: 131_072, length: 65_536 }];
-      const usernsOptions = { mode: NamespaceMode.POD, uids: mapping, gids: mapping };
-      const namespaces = { pid: NamespaceMode.CONTAINER, usernsOptions };
-      const pod = await subject.pod({ namespaces });
-      const id = await subject.started(pod, { security: { namespaceOptions: namespaces } });
-      const map = (await subject.shell(id, 'cat /proc/self/uid_map')).trim().split(/\s+/);
-      assert.deepEqual(map, ['0', '131072', '65536'], 'ignored');
-      const { status } = await subject.runtime.podSandboxStatus({ podSandboxId: pod.id });
-      assert.equal(status?.linux?.namespaces?.options?.usernsOptions?.uids[0]?.hostId, 131_072);
-    },
-  },
   {
     verb: 'seccomp',
     says: 'a profile of the node is the filter',
