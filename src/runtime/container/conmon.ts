@@ -46,6 +46,8 @@ const START_FD = 4;
 export async function createUnderConmon(request: ConmonRequest, signal?: AbortSignal): Promise<ConmonResult> {
   signal?.throwIfAborted();
   const child = startConmon(request);
+  let hasEnded = false;
+  void child.ended.then(() => (hasEnded = true));
   try {
     await enter(request, child.pid);
     child.start.end('\0');
@@ -57,23 +59,27 @@ export async function createUnderConmon(request: ConmonRequest, signal?: AbortSi
     const answer = await readAnswer(child, request.runtime.path, timeoutMs);
     if (answer.data <= 0) return { outcome: 'refused', output: answer.message ?? '' };
     return { outcome: 'created', initPid: answer.data, conmonPid: await readPid(request.paths.conmonPid) };
+  } catch (error) {
+    // What has not left us yet must not go on, as it would when the pipe that it waits at is closed.
+    if (!hasEnded) killTree(child.pid);
+    throw error;
   } finally {
     for (const stream of [child.sync, child.start, child.stderr]) stream.destroy();
   }
 }
 
-/** One that cannot be moved must not go on, as it would when the pipe that it waits at is closed. */
+/** One that ended at once says why, or does not answer. */
 async function enter({ enterCgroup }: ConmonRequest, pid: number): Promise<void> {
   try {
     await enterCgroup(pid);
   } catch (error) {
-    killTree(pid);
-    throw error;
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
   }
 }
 
 interface Started {
   readonly pid: number;
+  readonly ended: Promise<number>;
   readonly stderr: Socket;
   /** conmon's answer comes here. */
   readonly sync: Socket;
@@ -85,7 +91,7 @@ interface Started {
 function startConmon(request: ConmonRequest): Started {
   const [errors, sync, start] = [makePipe(), makePipe(), makePipe()];
   try {
-    const { pid } = spawnProcess(request.conmon, conmonArgs(request), {
+    const { pid, ended } = spawnProcess(request.conmon, conmonArgs(request), {
       cwd: request.paths.bundle,
       env: {
         PATH: process.env['PATH'] ?? '/usr/sbin:/usr/bin:/sbin:/bin',
@@ -100,7 +106,7 @@ function startConmon(request: ConmonRequest): Started {
       start: new Socket({ fd: start.write, readable: false, writable: true }),
     };
     for (const stream of Object.values(streams)) stream.on('error', ignoreBrokenPipe);
-    return { pid, ...streams };
+    return { pid, ended, ...streams };
   } catch (cause) {
     for (const end of [errors.read, sync.read, start.write]) closeSync(end);
     throw new PeapodError(

@@ -6,6 +6,7 @@
  *          └───────────┴─────► taken away: its process ended, or found it dead
  */
 import { randomUUID } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { CallOptions, PodSandboxConfig } from '../../pod-runtime.ts';
 import { runPodSandbox } from '../run-pod-sandbox.ts';
@@ -99,12 +100,13 @@ export function openSandboxPool(outer: Omit<SandboxContext, 'pool'>): SandboxPoo
     },
 
     async collect() {
+      // Most never had a pool here.
+      if (!existsSync(join(outer.paths.run, 'pool'))) return;
       for (const id of await records.torn()) {
         using lock = tryLockFile(sandboxPaths(outer.paths, id).lock, { removeFile: true });
         if (lock !== undefined && (await records.read(id)) === undefined) await records.remove(id);
       }
       const left = (await records.list()).filter(({ maker, bootId }) => !isRunning(maker, bootId));
-      if (left.length === 0) return;
       const taken = new Set((await outer.records.list()).map(madeAs));
       for (const record of left) {
         if (taken.has(record.id)) await records.remove(record.id);
