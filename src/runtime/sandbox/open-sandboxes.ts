@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { PeapodError } from '../../model/errors.ts';
 import type { ContainerSandboxes } from '../container/container-context.ts';
 import { lockFile } from '../linux/lock-file.ts';
@@ -46,6 +48,8 @@ export function openSandboxes(context: SandboxContext): Sandboxes {
     collect: async () => {
       await context.pool.collect();
       await collectSandboxes(context);
+      // A spare sandbox that was being taken over has left it only now.
+      if (existsSync(join(context.paths.run, 'pool'))) await context.removeEmptyCgroups();
     },
     get: async (id) => {
       const record = await context.records.get(id);

@@ -112,7 +112,6 @@ export function openSandboxPool(outer: Omit<SandboxContext, 'pool'>): SandboxPoo
         if (taken.has(record.id)) await records.remove(record.id);
         else await remove(record);
       }
-      await outer.removeEmptyCgroups();
     },
   };
 }
