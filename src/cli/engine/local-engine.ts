@@ -1,18 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import type { Pod } from '../../model/api/types.ts';
-import { PeapodError } from '../../model/errors.ts';
 import { traced } from '../../runtime/linux/trace.ts';
 import type { Host } from '../host.ts';
 import { collectUnused } from '../keeper/collect-unused.ts';
 import { keepPods } from '../keeper/keep-pods.ts';
+import { startSupervisor } from '../keeper/start-supervisor.ts';
 import { removePods } from '../keeper/remove-pods.ts';
 import { createPlaced } from '../placement/place-pods.ts';
 import { applyObjects } from '../run/apply-objects.ts';
 import { pullImages } from '../run/pull-images.ts';
 import type { PodEngine } from './pod-engine.ts';
-
-/** How long the background process may take to appear. */
-const TAKE_OVER_MS = 10_000;
 
 /** The agent in this process. The host stays the caller's. */
 export function localEngine(host: Host): PodEngine {
@@ -40,7 +37,7 @@ export function localEngine(host: Host): PodEngine {
       return { pods, [Symbol.asyncDispose]: () => keeping[Symbol.asyncDispose]() };
     },
     keep: (pods) => keepPods(host, uidsOf(pods)),
-    handOver: (pods) => traced('hand over to the keeper', () => handOver(host, uidsOf(pods))),
+    handOver: () => traced('hand over to the keeper', () => startSupervisor(host.settings)),
     collectUnused: () => collectUnused(host.client),
     [Symbol.asyncDispose]: async () => {},
   };
@@ -54,30 +51,4 @@ function withUid(pod: Pod): Pod {
 
 function uidsOf(pods: readonly Pod[]): ReadonlySet<string> {
   return new Set(pods.map(({ metadata }) => metadata?.uid ?? ''));
-}
-
-/** Waits until somebody else keeps the pods, or they have ended. */
-async function handOver(host: Host, uids: ReadonlySet<string>): Promise<void> {
-  const end = host.clock.now() + TAKE_OVER_MS;
-  while (!(await isInOtherHands(host, uids))) {
-    if (host.clock.now() > end) {
-      throw new PeapodError(
-        'Unavailable',
-        'the background process has not taken the pods over: nobody restarts their containers',
-        {
-          hint: `see ${host.settings.run}/supervisor.log`,
-        },
-      );
-    }
-    await host.clock.sleep(10);
-  }
-}
-
-async function isInOtherHands(host: Host, uids: ReadonlySet<string>): Promise<boolean> {
-  const pods = (await host.client.listPods()).filter(({ metadata }) => uids.has(metadata?.uid ?? ''));
-  return pods.every(({ metadata, status }) => {
-    if (status?.phase === 'Succeeded' || status?.phase === 'Failed') return true;
-    using mine = host.locks.tryKeep(metadata?.uid ?? '');
-    return mine === undefined;
-  });
 }

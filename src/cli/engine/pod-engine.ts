@@ -24,7 +24,7 @@ export interface PodEngine extends AsyncDisposable {
   create(pods: readonly Pod[]): Promise<CreatedPods>;
   /** Has pods kept that may have nobody else who does, until disposed of. */
   keep(pods: readonly Pod[]): AsyncDisposable;
-  /** Resolves when the pods go on without this process. */
+  /** Resolves when somebody has been started who keeps the pods after this process. */
   handOver(pods: readonly Pod[]): Promise<void>;
   /** Takes away what only pods used that are gone. */
   collectUnused(): Promise<void>;

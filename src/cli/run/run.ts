@@ -40,7 +40,7 @@ export async function run(settings: Settings, options: RunOptions): Promise<void
     await runOn(serverEngine(server), manifests, options, terminal);
   } else {
     const { runHere } = await import('./run-here.ts');
-    await runHere(settings, options.detach === true, (engine) => runOn(engine, manifests, options, terminal));
+    await runHere(settings, (engine) => runOn(engine, manifests, options, terminal));
   }
 }
 

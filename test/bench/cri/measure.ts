@@ -10,9 +10,9 @@ export async function timed(work: () => Promise<unknown>): Promise<number> {
 }
 
 /** As a kubelet does it: the sandbox, then each container made and started, one after the other. */
-export async function startPod(subject: Subject): Promise<Pod> {
+export async function startPod(subject: Subject, containers = CONTAINERS): Promise<Pod> {
   const pod = await subject.pod();
-  for (let index = 0; index < CONTAINERS; index += 1) await subject.started(pod, { command: COMMAND });
+  for (let index = 0; index < containers; index += 1) await subject.started(pod, { command: COMMAND });
   return pod;
 }
 

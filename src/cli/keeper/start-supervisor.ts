@@ -1,14 +1,20 @@
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { closeSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type Settings, settingsEnv } from '../settings.ts';
+import { PeapodError } from '../../model/errors.ts';
 import { mkdirSync } from '../../runtime/linux/files.ts';
+import { type Settings, settingsEnv } from '../settings.ts';
 
 const MAIN = fileURLToPath(new URL('../main.ts', import.meta.url));
 
-/** Starts the background process; where there is one already, the new one finds it out and leaves. */
-export function ensureSupervisor(settings: Settings): void {
+/**
+ * Starts the background process, which takes the pods that nobody keeps; where there is one already, the new one finds it out and leaves.
+ * Nobody waits for it: what it has to do is on disk, and the pods run meanwhile.
+ * @throws PeapodError Unavailable when it cannot be started
+ */
+export async function startSupervisor(settings: Settings): Promise<void> {
   mkdirSync(settings.run, { recursive: true, mode: 0o700 });
   const log = openSync(join(settings.run, 'supervisor.log'), 'a', 0o600);
   try {
@@ -18,7 +24,15 @@ export function ensureSupervisor(settings: Settings): void {
       stdio: ['ignore', log, log],
       env: { ...inherited(['PATH', 'HOME', 'NODE_COMPILE_CACHE']), ...settingsEnv(settings) },
     });
+    await once(child, 'spawn');
     child.unref();
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new PeapodError(
+      'Unavailable',
+      `cannot start the background process: nobody restarts the pods' containers: ${why}`,
+      { cause, hint: 'peapod run -d of any pod starts it too' },
+    );
   } finally {
     closeSync(log);
   }
