@@ -71,21 +71,17 @@ export class ApiServer {
   ): Promise<void> {
     const begin = performance.now();
     let info: RequestInfo | undefined;
-    const gone = new AbortController();
-    let isAnswered = false;
-    response.on('close', () => {
-      // An abort is dear, and nobody listens any more.
-      if (!isAnswered) gone.abort();
-    });
+    const departure = new Departure();
+    response.on('close', () => departure.note());
     try {
       info = readRequestInfo(request.method ?? 'GET', request.url ?? '/');
       const user = await admit(info);
       using _ = this.#inFlight.enter(requestClass(info.verb, info.resource?.subresource ?? ''));
-      await this.#dispatch(request, response, info, user, gone.signal);
+      await this.#dispatch(request, response, info, user, departure);
     } catch (error) {
-      if (!gone.signal.aborted) sendStatus(response, this.#failure(error));
+      if (!departure.isNoted) sendStatus(response, this.#failure(error));
     }
-    isAnswered = true;
+    departure.ignore();
     this.#options.metrics.observe(info, request.method ?? '', response.statusCode, performance.now() - begin);
   }
 
@@ -162,7 +158,7 @@ export class ApiServer {
     response: Response,
     info: RequestInfo,
     user: UserInfo,
-    signal: AbortSignal,
+    departure: Departure,
   ): Promise<void> {
     const target = info.resource;
     if (target === undefined) return this.#options.paths.handle(request, response, info);
@@ -182,7 +178,9 @@ export class ApiServer {
       context: {
         user,
         nowMs: clock.now(),
-        signal,
+        get signal() {
+          return departure.signal;
+        },
         dryRun: readDryRun(info.query.getAll('dryRun')),
         fieldManager: readFieldManager(info.query, request),
         warn: (text) => addWarning(response, text),
@@ -202,6 +200,34 @@ export class ApiServer {
     const failure = toStatusError(error);
     if (failure.code >= 500 && failure.reason !== 'Timeout') this.#options.log(failure.message, error);
     return failure;
+  }
+}
+
+/** That a client has gone before it was answered. The signal is made when somebody asks for it: most requests are too short. */
+class Departure {
+  #controller: AbortController | undefined;
+  #isNoted = false;
+  #isIgnored = false;
+
+  get isNoted(): boolean {
+    return this.#isNoted;
+  }
+
+  get signal(): AbortSignal {
+    this.#controller ??= new AbortController();
+    if (this.#isNoted) this.#controller.abort();
+    return this.#controller.signal;
+  }
+
+  note(): void {
+    if (this.#isIgnored) return;
+    this.#isNoted = true;
+    this.#controller?.abort();
+  }
+
+  /** An abort is dear, and nobody listens any more. */
+  ignore(): void {
+    this.#isIgnored = true;
   }
 }
 

@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import type { ApiObject } from '../api-object.ts';
 import { ownBuffer } from '../cache/own-buffer.ts';
 import type { ServedObject } from '../cache/served-object.ts';
@@ -8,7 +7,7 @@ import { partialMetadata, table } from '../rendering/print-table.ts';
 import type { ResourceCall } from './api.ts';
 import { readWatchQuery } from './collection-queries.ts';
 import { scopeOf } from './scope-of.ts';
-import { beginStream, type Response } from './respond.ts';
+import { beginStream, writePiece } from './respond.ts';
 import { tableOptions } from './write-objects.ts';
 
 /** Streams what happens, an event a line. */
@@ -22,11 +21,11 @@ export async function handleWatch(call: ResourceCall): Promise<void> {
   const frameFor = framer(call);
   try {
     for await (const event of watch.events) {
-      if (!(await write(response, frameFor(event), context.signal))) return;
+      if (!(await writePiece(response, frameFor(event), context.signal))) return;
     }
   } catch (error) {
     const status = Buffer.from(JSON.stringify(toStatusError(error).toStatus()));
-    await write(response, frame('ERROR', status), context.signal);
+    await writePiece(response, frame('ERROR', status), context.signal);
   }
   response.end();
 }
@@ -64,18 +63,4 @@ function framer(call: ResourceCall): (event: ObjectEvent) => Buffer {
 
 function frame(type: string, object: Buffer): Buffer {
   return ownBuffer([Buffer.from(`{"type":"${type}","object":`), object, Buffer.from('}\n')]);
-}
-
-/** Waits until the client has taken what it was sent. @returns whether it is still there */
-async function write(response: Response, bytes: Buffer, signal: AbortSignal): Promise<boolean> {
-  if (signal.aborted || response.destroyed) return false;
-  const { stream } = response as { stream?: NodeJS.WritableStream };
-  const flowing = (response as NodeJS.WritableStream).write(bytes);
-  if (flowing) return true;
-  try {
-    await once(stream ?? response, 'drain', { signal });
-    return true;
-  } catch {
-    return false;
-  }
 }

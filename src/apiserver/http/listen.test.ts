@@ -1,7 +1,13 @@
 /** The server as it is reached from outside: TLS, certificates, tokens, the root-only socket, and bad manners. */
 import assert from 'node:assert/strict';
 import { mkdtemp, rm, stat } from 'node:fs/promises';
-import { connect as connectHttp2 } from 'node:http2';
+import {
+  type ClientHttp2Session,
+  connect as connectHttp2,
+  constants,
+  type IncomingHttpHeaders,
+} from 'node:http2';
+import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -136,6 +142,60 @@ test('HTTP/2 is spoken to who asks for it', async () => {
   for await (const chunk of stream) text += String(chunk);
   session.close();
   assert.equal(text, 'ok');
+});
+
+interface Heard {
+  status: number | undefined;
+  headers: IncomingHttpHeaders;
+  body: string;
+}
+
+async function overHttp2(
+  session: ClientHttp2Session,
+  method: string,
+  path: string,
+  { body, headers = {} }: { body?: string; headers?: Record<string, string> } = {},
+): Promise<Heard> {
+  const stream = session.request(
+    { ':method': method, ':path': path, 'content-type': 'application/json', ...headers },
+    { endStream: body === undefined },
+  );
+  if (headers['expect'] === '100-continue') await once(stream, 'continue');
+  if (body !== undefined) stream.end(body);
+  const heard: Heard = { status: undefined, headers: {}, body: '' };
+  stream.on('response', (got) => Object.assign(heard, { status: got[':status'], headers: got }));
+  for await (const chunk of stream) heard.body += String(chunk);
+  return heard;
+}
+
+test('over HTTP/2 all is as over HTTP/1: bodies, warnings, refusals, HEAD, watches, and clients that leave', async () => {
+  const { certificate: cert, key } = pki.admin;
+  const url = `https://127.0.0.1:${secure.port}`;
+  const session = connectHttp2(url, { ca: pki.authority.certificate, cert, key });
+  const path = '/api/v1/namespaces/default/configmaps';
+  const watch = session.request({ ':path': `${path}?watch=1&fieldSelector=metadata.name%3Dtwo` });
+  const body = JSON.stringify({ metadata: { name: 'two' }, data: { k: 'v' }, other: 1 });
+  const created = await overHttp2(session, 'POST', path, { body, headers: { expect: '100-continue' } });
+  assert.equal(created.status, 201);
+  assert.match(String(created.headers['warning']), /unknown field \\"other\\"/);
+  assert.equal(Number(created.headers['content-length']), Buffer.byteLength(created.body));
+  const [event] = (await once(watch, 'data')) as [Buffer];
+  assert.match(event.toString(), /^\{"type":"ADDED"/);
+  watch.close();
+  const got = await overHttp2(session, 'GET', `${path}/two`);
+  assert.deepEqual(JSON.parse(got.body), JSON.parse(created.body));
+  const head = await overHttp2(session, 'HEAD', `${path}/two`);
+  assert.deepEqual([head.status, head.body], [200, '']);
+  assert.equal((await overHttp2(session, 'POST', path, { body })).status, 409);
+  assert.equal((await overHttp2(session, 'POST', path, { body: 'x'.repeat(4 * 1024 ** 2) })).status, 413);
+  // Who breaks off in the middle of a body is forgotten.
+  const broken = session.request({ ':method': 'POST', ':path': path });
+  broken.on('error', () => {});
+  broken.write('{');
+  broken.close(constants.NGHTTP2_CANCEL);
+  await once(broken, 'close');
+  assert.equal((await overHttp2(session, 'DELETE', `${path}/two`)).status, 200);
+  session.close();
 });
 
 test('a body over 3 MiB is refused, and the server goes on', async () => {

@@ -1,14 +1,20 @@
 /** Listens for requests: TLS with HTTP/2 and HTTP/1.1, and a socket of root's own. */
 import { chmodSync, rmSync } from 'node:fs';
-import { createServer, type IncomingMessage, type Server } from 'node:http';
-import { createSecureServer, type Http2SecureServer } from 'node:http2';
+import {
+  createServer,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse,
+} from 'node:http';
+import { createSecureServer, type Http2SecureServer, type ServerHttp2Stream } from 'node:http2';
 import type { Socket } from 'node:net';
 import { once } from 'node:events';
 import type { Duplex } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
 import type { ApiServer, UpgradeHandler } from '../api-server.ts';
 import type { Credentials } from '../user-info.ts';
-import type { Request } from './read-body.ts';
+import { http2Request, Http2Response } from './http2-exchange.ts';
 
 export interface ListenOptions {
   readonly api: ApiServer;
@@ -56,11 +62,27 @@ export async function listenTls(
     requestTimeout: 0,
     connectionsCheckingInterval: HEAD_TIMEOUT_MS / 2,
   });
-  server.on('request', (request, response) => {
-    void api.handle(request, response, credentialsOf(request, request.socket as TLSSocket));
+  server.on('request', (request: IncomingMessage, response: ServerResponse) => {
+    const certificate = peerCertificate(request.socket, request.socket as TLSSocket);
+    void api.handle(request, response, credentialsOf(request.headers, certificate));
+  });
+  // Listening for requests makes the server answer HTTP/2 by objects of HTTP/1's kind: that is done here, for less.
+  server.removeAllListeners('stream');
+  server.on('stream', (stream: ServerHttp2Stream, headers, _flags, rawHeaders: string[]) => {
+    const { session } = stream;
+    if (session === undefined) return;
+    const certificate = peerCertificate(session, session.socket as TLSSocket);
+    const request = http2Request(stream, headers, rawHeaders);
+    void api.handle(request, new Http2Response(request), credentialsOf(headers, certificate));
   });
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
-    void joinUpgrade({ api, upgrade }, request, socket, head, credentialsOf(request, socket as TLSSocket));
+    void joinUpgrade(
+      { api, upgrade },
+      request,
+      socket,
+      head,
+      credentialsOf(request.headers, peerCertificate(socket, socket as TLSSocket)),
+    );
   });
   server.on('sessionError', () => {});
   server.on('tlsClientError', (_error, socket) => socket.destroy());
@@ -108,28 +130,29 @@ async function started(server: Server | Http2SecureServer, listen: () => void): 
   };
 }
 
-function credentialsOf(request: Request, socket: TLSSocket): Credentials {
-  const protocols = (request.headers['sec-websocket-protocol'] ?? '').split(/\s*,\s*/);
-  const token = protocols.find((name) => name.startsWith(TOKEN_PROTOCOL))?.slice(TOKEN_PROTOCOL.length);
-  const certificate = peerCertificate(request, socket);
+function credentialsOf(headers: IncomingHttpHeaders, certificate: Buffer | undefined): Credentials {
+  const token = webSocketToken(headers['sec-websocket-protocol']);
   return {
-    authorization: request.headers.authorization ?? '',
-    ...(token === undefined ? {} : { webSocketToken: Buffer.from(token, 'base64url').toString() }),
+    authorization: headers.authorization ?? '',
+    ...(token === undefined ? {} : { webSocketToken: token }),
     ...(certificate === undefined ? {} : { clientCertificate: certificate }),
     isLocalRoot: false,
   };
 }
 
-/** By connection: it keeps its certificate, and to take that apart costs as much as a small request. */
-const certificates = new WeakMap<object, Buffer>();
+function webSocketToken(protocols = ''): string | undefined {
+  const protocol = protocols.split(/\s*,\s*/).find((name) => name.startsWith(TOKEN_PROTOCOL));
+  return protocol && Buffer.from(protocol.slice(TOKEN_PROTOCOL.length), 'base64url').toString();
+}
 
-function peerCertificate(request: Request, socket: TLSSocket): Buffer | undefined {
-  if (!socket.authorized) return undefined;
-  // With HTTP/2 every request has a socket object of its own.
-  const connection = 'stream' in request ? (request.stream.session ?? socket) : socket;
-  const known = certificates.get(connection) ?? socket.getPeerCertificate().raw;
-  certificates.set(connection, known);
-  return known;
+/** By connection: it keeps its certificate, and to take that apart costs as much as a small request. */
+const certificates = new WeakMap<object, Buffer | 'none'>();
+
+function peerCertificate(connection: object, socket: TLSSocket): Buffer | undefined {
+  let known = certificates.get(connection);
+  if (known === undefined)
+    certificates.set(connection, (known = socket.authorized ? socket.getPeerCertificate().raw : 'none'));
+  return known === 'none' ? undefined : known;
 }
 
 async function joinUpgrade(

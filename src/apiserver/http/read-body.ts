@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
-import type { Http2ServerRequest } from 'node:http2';
 import { StatusError } from '../errors/status-error.ts';
+import type { Http2Request } from './http2-exchange.ts';
 
 /** As much as kube-apiserver takes. */
 const MAX_BYTES = 3 * 1024 * 1024;
@@ -8,7 +8,7 @@ const TIMEOUT_MS = 30_000;
 const DISCARDED_BYTES = 16 * 1024 * 1024;
 const DISCARD_MS = 5000;
 
-export type Request = IncomingMessage | Http2ServerRequest;
+export type Request = IncomingMessage | Http2Request;
 
 /**
  * The whole body.

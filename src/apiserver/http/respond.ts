@@ -1,9 +1,10 @@
 import { ServerResponse } from 'node:http';
-import type { Http2ServerResponse } from 'node:http2';
+import { once } from 'node:events';
 import { stringify } from 'yaml';
 import { StatusError } from '../errors/status-error.ts';
+import type { Http2Response } from './http2-exchange.ts';
 
-export type Response = ServerResponse | Http2ServerResponse;
+export type Response = ServerResponse | Http2Response;
 
 /** Sends bytes that are a whole answer. */
 export function send(response: Response, code: number, contentType: string, body: Buffer): void {
@@ -69,4 +70,20 @@ export function beginStream(response: Response, contentType: string): void {
   response.setHeader('Cache-Control', 'no-cache, private');
   if (response instanceof ServerResponse) response.writeHead(200).flushHeaders();
   else response.writeHead(200);
+}
+
+/** Waits until the client has taken what it was sent. @returns whether it is still there */
+export async function writePiece(
+  response: Response,
+  bytes: Uint8Array,
+  signal: AbortSignal,
+): Promise<boolean> {
+  if (signal.aborted || response.destroyed) return false;
+  if (response.write(bytes)) return true;
+  try {
+    await once('stream' in response ? response.stream : response, 'drain', { signal });
+    return true;
+  } catch {
+    return false;
+  }
 }

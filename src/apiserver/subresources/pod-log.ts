@@ -1,11 +1,10 @@
-import { once } from 'node:events';
 import type { Pod } from '../../model/api/types.ts';
 import { badRequest } from '../errors/status-error.ts';
 import { toStatusError } from '../errors/to-status-error.ts';
 import type { ResourceCall, SubresourceHandlers } from '../http/api.ts';
 import { readCount } from '../http/query-options.ts';
 import { isTrue } from '../http/request-info.ts';
-import { beginStream } from '../http/respond.ts';
+import { beginStream, writePiece } from '../http/respond.ts';
 import { scopeOf } from '../http/scope-of.ts';
 import { readStored } from '../registry/update-object.ts';
 import { containerOf } from './container-of.ts';
@@ -39,12 +38,7 @@ async function stream({ response, context }: ResourceCall, pieces: AsyncIterator
   try {
     for (let next = await pieces.next(); next.done !== true; next = await pieces.next()) {
       beginOnce();
-      const flowing = (response as NodeJS.WritableStream).write(next.value);
-      if (!flowing)
-        await once((response as { stream?: NodeJS.EventEmitter }).stream ?? response, 'drain', {
-          signal: context.signal,
-        });
-      if (context.signal.aborted || response.destroyed) return;
+      if (!(await writePiece(response, next.value, context.signal))) return;
     }
     beginOnce();
     response.end();

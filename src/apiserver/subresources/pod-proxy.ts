@@ -8,7 +8,7 @@ import type { Duplex } from 'node:stream';
 import { proxyUpgrade } from '../../streaming/proxy-upgrade.ts';
 import { StatusError } from '../errors/status-error.ts';
 import type { CallHandler, ResourceCall, SubresourceHandlers } from '../http/api.ts';
-import type { Response } from '../http/respond.ts';
+import { type Response, writePiece } from '../http/respond.ts';
 import { scopeOf } from '../http/scope-of.ts';
 import type { NodeAccess } from './node-access.ts';
 import { podProxyTarget, type PodProxyTarget } from './pod-proxy-target.ts';
@@ -72,7 +72,9 @@ async function passOn(call: ResourceCall, nodes: NodeAccess): Promise<void> {
     for (const [header, value] of Object.entries(passed(answer.headers)))
       if (value !== undefined)
         response.setHeader(header, header === 'location' ? here(String(value), base) : value);
-    await pipeline(answer, response);
+    for await (const piece of answer as AsyncIterable<Buffer>)
+      if (!(await writePiece(response, piece, context.signal))) return;
+    response.end();
   } finally {
     connection.destroy();
   }
