@@ -55,6 +55,15 @@ test('objects read that way are what comes over the wire, but for who owns their
   assert.deepEqual(sent, got);
 });
 
+test('who changes what he shares with others fails, in tests', async () => {
+  await create('frozen', { k: 'v' });
+  const query = { fieldSelector: 'metadata.name=frozen', readOnly: true };
+  const [shared] = (await api.client.list(CONFIG_MAPS, query)).items;
+  assert.ok(shared?.data !== undefined);
+  const { data } = shared;
+  assert.throws(() => (data['k'] = 'w'), TypeError);
+});
+
 test('it is judged as the caller, and fails as it does over the wire', async () => {
   const nobody = api.clientOf({ name: 'nobody', groups: ['system:authenticated'] });
   const isForbidden = (error: unknown) => isPeapodError(error, 'Forbidden');

@@ -50,7 +50,7 @@ function note(
 
 /** The program as it is installed. */
 execFileSync(process.execPath, ['tools/build.ts'], { cwd: REPOSITORY });
-await using peapod = await startPeapod();
+await using peapod = await startPeapod({ PEAPOD_GUARD_SHARED_OBJECTS: '0' });
 const etcdDirectory = join(peapod.directory, 'peer');
 const serverDirectory = join(peapod.root, 'cluster');
 let stored: (folder: Folder, name: string) => Buffer = () => Buffer.alloc(0);

@@ -1,5 +1,6 @@
 import type { ApiObject } from '../api-object.ts';
 import type { Resource } from '../resource.ts';
+import { sharedObject } from './shared-object.ts';
 import { type StoredObject, withoutManagedFields } from './stored-object.ts';
 
 /** An object in the form of one version of the API. */
@@ -27,7 +28,10 @@ export function servedAs(resource: Resource, stored: StoredObject): ServedObject
     const object = copy();
     const { key, revision } = stored;
     const json = Buffer.from(JSON.stringify(object));
-    known.set(stored, (served = { key, revision, object: withoutManagedFields(object), copy, json }));
+    known.set(
+      stored,
+      (served = { key, revision, object: sharedObject(withoutManagedFields(object)), copy, json }),
+    );
   }
   return served;
 }

@@ -1,6 +1,7 @@
 /** How objects lie in the store, and how their bytes go to clients without being parsed. */
 import type { StoreEntry } from '../../store/store.ts';
 import type { ApiObject } from '../api-object.ts';
+import { sharedObject } from './shared-object.ts';
 
 const METADATA = Buffer.from('"metadata":{');
 const encoder = new TextEncoder();
@@ -57,7 +58,7 @@ export class StoredObject {
    * @param object with its revision and without managedFields; not to be changed any more
    */
   static noteWritten(entry: StoreEntry, object: ApiObject): StoredObject {
-    const stored = new StoredObject(entry, object);
+    const stored = new StoredObject(entry, sharedObject(object));
     written.set(entry.value, stored);
     return stored;
   }
@@ -77,7 +78,7 @@ export class StoredObject {
    * would be half of what it takes in memory.
    */
   get object(): ApiObject {
-    this.#object ??= withoutManagedFields(this.copy());
+    this.#object ??= sharedObject(withoutManagedFields(this.copy()));
     return this.#object;
   }
 

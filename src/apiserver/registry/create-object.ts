@@ -6,6 +6,7 @@ import type { ApiObject } from '../api-object.ts';
 import type { ServedObject } from '../cache/served-object.ts';
 import { encodeStored, StoredObject, withoutManagedFields } from '../cache/stored-object.ts';
 import { alreadyExists, badRequest, invalid } from '../errors/status-error.ts';
+import { lifetimeOf } from './lifetime.ts';
 import { checkNewMetadata } from './object-rules.ts';
 import { makersFields, noteOwner, timestamp } from './note-owner.ts';
 import { randomName } from './random-name.ts';
@@ -15,8 +16,6 @@ import { withoutEmpty } from './without-empty.ts';
 
 /** How often a generated name that is taken is made anew. */
 const NAME_TRIES = 8;
-/** Events and the like go by themselves. */
-const SECONDS_OF_EVENTS = 3600;
 
 /** What was stored, or would have been. */
 export type CreatedObject = Pick<ServedObject, 'copy' | 'json'>;
@@ -52,7 +51,7 @@ export async function createObject(
 async function store(registry: Registry, scope: Scope, prepared: Prepared): Promise<CreatedObject> {
   const { resource } = scope;
   const key = storeKey(scope, prepared.object.metadata?.name ?? '');
-  const options = resource.storedAs === 'events' ? { ttlSeconds: SECONDS_OF_EVENTS } : {};
+  const options = lifetimeOf(resource);
   if (resource.toStored !== undefined) {
     const object = whole(prepared);
     const revision = await registry.store.create(key, encodeStored(resource.toStored(object)), options);

@@ -4,6 +4,7 @@ import type { ApiObject } from '../api-object.ts';
 import { encodeStored, StoredObject } from '../cache/stored-object.ts';
 import { conflict, modifiedMeanwhile, notFound } from '../errors/status-error.ts';
 import { isReleased, markDeleted } from './deletion.ts';
+import { lifetimeOf } from './lifetime.ts';
 import type { Registry } from './registry.ts';
 import { type RequestContext, type Scope, storeKey } from './request-scope.ts';
 import { served } from './update-object.ts';
@@ -54,6 +55,7 @@ export async function deleteObject(
             key,
             encodeStored(resource.toStored?.(marked) ?? marked),
             stored.revision,
+            lifetimeOf(resource),
           );
       const result = isGone ? object : marked;
       return {

@@ -4,6 +4,7 @@ import type { ApiObject } from '../api-object.ts';
 import { encodeStored, StoredObject, withoutManagedFields } from '../cache/stored-object.ts';
 import { badRequest, conflict, invalid, modifiedMeanwhile, notFound } from '../errors/status-error.ts';
 import { isReleased } from './deletion.ts';
+import { lifetimeOf } from './lifetime.ts';
 import { noteOwner } from './note-owner.ts';
 import type { Registry } from './registry.ts';
 import { type RequestContext, type Scope, storeKey } from './request-scope.ts';
@@ -117,7 +118,7 @@ async function write(
   });
   if (isReleased(next)) return at(await registry.store.delete(key, expected));
   const value = encodeStored(resource.toStored?.(next) ?? next);
-  const modRevision = await registry.store.update(key, value, expected);
+  const modRevision = await registry.store.update(key, value, expected, lifetimeOf(resource));
   const answer = at(modRevision);
   if (resource.toStored === undefined) {
     const entry = { key, value, createRevision, modRevision };

@@ -1,6 +1,7 @@
 import { isPeapodError } from '../../model/errors.ts';
 import type { ApiObject } from '../api-object.ts';
 import { type ServedObject, servedAs } from '../cache/served-object.ts';
+import { sharedObject } from '../cache/shared-object.ts';
 import { type StoredObject, withoutManagedFields } from '../cache/stored-object.ts';
 import type { Subscription } from '../cache/subscription.ts';
 import type { ObjectChange } from '../cache/watch-cache.ts';
@@ -146,7 +147,7 @@ function atDeletion(resource: Scope['resource'], previous: StoredObject, revisio
   const served: ServedObject = {
     key: previous.key,
     revision,
-    object: withoutManagedFields(object),
+    object: sharedObject(withoutManagedFields(object)),
     copy: () => JSON.parse(json.toString()) as ApiObject,
     json,
   };

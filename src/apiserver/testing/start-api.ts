@@ -5,6 +5,7 @@ import type { Transport } from '../../client/transport.ts';
 import type { Clock } from '../../model/clock.ts';
 import { openMemoryStore } from '../../store/testing/memory-store.ts';
 import type { Store } from '../../store/store.ts';
+import { guardSharedObjects } from '../cache/shared-object.ts';
 import { inProcessTransport } from '../in-process-transport.ts';
 import { type OpenApiServer, openApiServer } from '../open-api-server.ts';
 import type { NodeAccess } from '../subresources/node-access.ts';
@@ -59,6 +60,7 @@ export async function startApi(
     publicKeyEncoding: { type: 'spki', format: 'pem' },
     privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
   });
+  guardSharedObjects();
   const bugs: unknown[] = [];
   const server = await openApiServer({
     store,

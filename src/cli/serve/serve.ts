@@ -54,6 +54,7 @@ import { announceServer } from './running-server.ts';
 import type { ReadyMessage } from './serve-detached.ts';
 import { serverIdentity } from './server-identity.ts';
 import { serverSettings } from './server-settings.ts';
+import { guardSharedObjects } from '../../apiserver/cache/shared-object.ts';
 import { mkdir } from '../../runtime/linux/files.ts';
 
 /** Runs until it is told to end; the pods run on. @throws PeapodError when something it needs is missing or taken */
@@ -65,6 +66,7 @@ export function serve(settings: Settings, config: ServeConfig): Promise<void> {
 export async function serveWith(own: Settings, config: ServeConfig, stop: AbortController): Promise<void> {
   requireRoot('serve');
   const begin = performance.now();
+  if (process.env['PEAPOD_GUARD_SHARED_OBJECTS'] === '1') guardSharedObjects();
   for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, () => stop.abort());
   const { host: address, port } = readListen(config.listen);
   if (config.agent.manifests !== undefined) await checkFolder(config.agent.manifests);

@@ -17,7 +17,7 @@ export interface BenchSubject extends AsyncDisposable {
 const isPause = (commandLine: string) => commandLine === '/pause';
 
 export async function peapodSubject(image: string, compileCache: string): Promise<BenchSubject> {
-  const peapod = await startPeapod({ NODE_COMPILE_CACHE: compileCache });
+  const peapod = await startPeapod({ PEAPOD_GUARD_SHARED_OBJECTS: '0', NODE_COMPILE_CACHE: compileCache });
   const endpoint = `unix://${join(peapod.run, 'cri.sock')}`;
   const server = peapod.start(['cri', '--listen', endpoint]);
   await server.untilPrinted(/cri\.sock/);

@@ -12,7 +12,7 @@ export interface PeapodPlayer extends Player {
 
 /** `peapod run --detach` and `peapod rm`, without a server. */
 export async function peapodPlayer(compileCache: string): Promise<PeapodPlayer> {
-  const peapod = await startPeapod({ NODE_COMPILE_CACHE: compileCache });
+  const peapod = await startPeapod({ PEAPOD_GUARD_SHARED_OBJECTS: '0', NODE_COMPILE_CACHE: compileCache });
   await peapod.load('busybox');
   return {
     name: 'peapod',
@@ -28,7 +28,7 @@ export async function peapodPlayer(compileCache: string): Promise<PeapodPlayer> 
  * @param spareSandboxes how many it makes ahead
  */
 export async function serverPlayer(compileCache: string, spareSandboxes: number): Promise<PeapodPlayer> {
-  const peapod = await startPeapod({ NODE_COMPILE_CACHE: compileCache });
+  const peapod = await startPeapod({ PEAPOD_GUARD_SHARED_OBJECTS: '0', NODE_COMPILE_CACHE: compileCache });
   await peapod.load('busybox');
   const config = join(peapod.directory, 'serve.yaml');
   await writeFile(config, JSON.stringify({ agent: { spareSandboxes } }));

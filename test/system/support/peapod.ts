@@ -69,6 +69,8 @@ export async function startPeapod(env: Record<string, string> = {}): Promise<Tes
     PEAPOD_SUBNET: subnet,
     PEAPOD_CNI_CONF_DIR: join(directory, 'cni'),
     NO_COLOR: '1',
+    // Parts of the server that change what they share with others fail there and then.
+    PEAPOD_GUARD_SHARED_OBJECTS: '1',
     ...env,
   };
   const cgroup = cgroupOf(root);
