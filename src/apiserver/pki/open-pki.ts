@@ -8,7 +8,7 @@
  *     sa.key                 signs service accounts' tokens
  */
 import { randomBytes, X509Certificate } from 'node:crypto';
-import { chmod, mkdir, open, readFile, rename } from 'node:fs/promises';
+import { chmod, mkdir, open, readFile, rename, stat } from 'node:fs/promises';
 import { isIP } from 'node:net';
 import { join } from 'node:path';
 import { PeapodError } from '../../model/errors.ts';
@@ -35,7 +35,8 @@ export const ADMIN = { user: 'kubernetes-admin', groups: ['system:masters'] } as
 /** @throws PeapodError Corrupt when a file is there and no key or certificate; of the system when one can't be written */
 export async function openPki({ directory, names, nowMs }: PkiOptions): Promise<Pki> {
   await mkdir(directory, { recursive: true, mode: 0o700 });
-  await chmod(directory, 0o700);
+  // A disk that may only be read takes not even a change that changes nothing.
+  if (((await stat(directory)).mode & 0o777) !== 0o700) await chmod(directory, 0o700);
   const make = () => import('./make-certificates.ts');
   const authority =
     (await readPair(directory, 'ca')) ??
