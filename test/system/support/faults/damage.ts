@@ -140,9 +140,9 @@ function stateFiles(): string[] {
   const below = (directory: string): string[] =>
     readdirSync(directory, { withFileTypes: true }).flatMap((entry) => {
       const path = join(directory, entry.name);
-      // What users write is theirs.
+      // What users write is theirs, and what the OCI runtime keeps on a tmpfs is its own.
       if (entry.isDirectory())
-        return /^(fs|rootfs|upper|merged|logs|empty-dir|shm)$/.test(entry.name) ? [] : below(path);
+        return /^(fs|rootfs|upper|merged|logs|empty-dir|shm|oci)$/.test(entry.name) ? [] : below(path);
       return entry.isFile() && !/\.(lock|log)$/.test(entry.name) ? [path] : [];
     });
   return ['/run/peapod', '/var/lib/peapod'].flatMap(below);
