@@ -1,3 +1,4 @@
+import { networkInterfaces } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Listener, listenTls, type TlsOptions } from '../../apiserver/http/listen.ts';
 import type { OpenApiServer } from '../../apiserver/open-api-server.ts';
@@ -18,17 +19,22 @@ export async function listenForPods(
   let listener: Listener | undefined;
   while (listener === undefined && !signal.aborted) {
     try {
-      listener = await listenTls(server, address);
+      // To look is cheap; to make a listener for nothing is not.
+      if (isThere(address.host)) listener = await listenTls(server, address);
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'EADDRNOTAVAIL') {
         log('pods cannot reach the API', error);
         return;
       }
-      await sleep(RETRY_MS, undefined, { signal, ref: false }).catch(() => {});
     }
+    if (listener === undefined) await sleep(RETRY_MS, undefined, { signal, ref: false }).catch(() => {});
   }
   if (listener === undefined) return;
   await using _open = listener;
   if (!signal.aborted)
     await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
+}
+
+function isThere(address: string): boolean {
+  return Object.values(networkInterfaces()).some((all) => all?.some((own) => own.address === address));
 }
