@@ -44,9 +44,14 @@ async function becomeSupervisor(host: Host, signal: AbortSignal): Promise<Dispos
 async function idle(host: Host, kept: () => ReadonlySet<string>, signal: AbortSignal): Promise<void> {
   let idleSince = host.clock.now();
   let lingerMs = LINGER_MS;
+  // Pods are there before it is started: when they have gone meanwhile, it came for nothing.
+  let hasKept = false;
+  if ((await host.client.listPods()).length === 0) return;
   while (!signal.aborted && host.clock.now() - idleSince < lingerMs) {
     await host.clock.sleep(CHECK_MS, { signal }).catch(() => {});
     const all = await host.client.listPods();
+    hasKept ||= kept().size > 0;
+    if (all.length === 0 && !hasKept) return;
     lingerMs = all.length === 0 ? LINGER_WITHOUT_PODS_MS : LINGER_MS;
     const pods = all.filter(needsKeeper);
     const mine = pods.filter(({ metadata }) => kept().has(metadata?.uid ?? ''));

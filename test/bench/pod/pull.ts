@@ -65,7 +65,7 @@ function byOthers(directory: string, reference: string): Step[] {
   const unpack = ['raw', 'unpack', '--image', image, join(directory, 'rootfs')];
   return [
     () => watched(spawn('skopeo', [...copy, `oci:${image}`], { stdio: ['ignore', 'ignore', 'inherit'] })),
-    () => watched(spawn('umoci', unpack, { stdio: ['ignore', 'ignore', 'inherit'] })),
+    () => watched(spawn('umoci', unpack, { stdio: 'ignore' })),
   ];
 }
 
