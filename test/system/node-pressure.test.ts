@@ -57,7 +57,7 @@ test('a pod that was bound past the scheduler and does not fit is failed, and no
       /^Pod was rejected: Node didn't have enough resource: cpu, requested: 1000000, used: \d+, capacity: \d+$/,
     ],
     [
-      POD('elsewhere', `${held}\n  nodeSelector: { no: such }`, 'command: [sleep, "1000"]'),
+      POD('elsewhere', `${held}\n  nodeSelector: { no: such }`, 'command: [sleep, "10417"]'),
       'NodeAffinity',
       /^Pod was rejected: Predicate NodeAffinity failed: node\(s\) didn't match Pod's node affinity\/selector$/,
     ],
@@ -71,7 +71,7 @@ test('a pod that was bound past the scheduler and does not fit is failed, and no
     assert.match(await cluster.kubectl('get', 'events', '--field-selector', `reason=${reason}`), /Warning/);
   }
   assert.deepEqual(
-    (await processes()).filter(({ commandLine }) => commandLine === 'sleep 1000'),
+    (await processes()).filter(({ commandLine }) => commandLine === 'sleep 10417'),
     [],
   );
   await cluster.kubectl('delete', 'pod', 'big', 'elsewhere');
@@ -108,7 +108,7 @@ test('a node that is short of memory evicts who takes most beyond its request, a
     await cluster.kubectl('get', 'events', '--field-selector', 'reason=EvictionThresholdMet'),
     /Attempting to reclaim memory/,
   );
-  await cluster.apply(POD('late', `nodeName: ${node}`, 'command: [sleep, "1000"]'));
+  await cluster.apply(POD('late', `nodeName: ${node}`, 'command: [sleep, "10417"]'));
   const late = await untilPhase('late', 'Failed');
   assert.deepEqual(
     [late.status?.reason, late.status?.message],
