@@ -264,7 +264,8 @@ function networkOf(pid: number): string {
 async function untilCleared(): Promise<Record<string, number>> {
   return until('what was before is cleared away', async () => {
     const now = await held();
-    return now['containers'] === 0 && now['conmons'] === 0 && now['pods'] === 0 ? now : undefined;
+    const rest = ['containers', 'sandboxes', 'conmons', 'pods', 'cgroups'];
+    return rest.every((what) => now[what] === 0) ? now : undefined;
   });
 }
 
