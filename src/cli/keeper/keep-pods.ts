@@ -1,5 +1,5 @@
 import { inspect } from 'node:util';
-import { networkInterfaces, totalmem, availableParallelism } from 'node:os';
+import { availableParallelism, totalmem } from 'node:os';
 import type { AgentDeps, NodeFacts } from '../../agent/agent-deps.ts';
 import { startAgent } from '../../agent/agent.ts';
 import type { Pod } from '../../model/api/types.ts';
@@ -9,6 +9,7 @@ import { networkDialer } from '../../agent/probes/network-dialer.ts';
 import { traced } from '../../runtime/linux/trace.ts';
 import { isPlaced, placeWaitingPods } from '../placement/place-pods.ts';
 import { keptClient } from './kept-client.ts';
+import { nodeAddresses } from './node-addresses.ts';
 import { nodeFiles } from './node-files.ts';
 
 const RETRY_MS = 30;
@@ -86,16 +87,10 @@ export function agentDeps(host: NodeHost, rotation?: RotationPolicy): Omit<Agent
   };
 }
 
-export function nodeFacts(name: string): NodeFacts {
-  const addresses = Object.values(networkInterfaces())
-    .flatMap((list) => list ?? [])
-    .filter(({ internal, address }) => !internal && !address.startsWith('fe80:'));
-  const ips = addresses
-    .sort((a, b) => Number(a.family === 'IPv6') - Number(b.family === 'IPv6'))
-    .map(({ address }) => address);
+function nodeFacts(name: string): NodeFacts {
   return {
     name,
-    ips: ips.length > 0 ? ips : ['127.0.0.1'],
+    ips: nodeAddresses(),
     milliCpu: availableParallelism() * 1000,
     memoryBytes: totalmem(),
     clusterDomain: 'cluster.local',

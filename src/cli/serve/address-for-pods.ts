@@ -1,5 +1,5 @@
 import { loadNetworkConfig } from '../../runtime/network/cni/conflist.ts';
-import { nodeFacts } from '../keeper/keep-pods.ts';
+import { nodeAddresses } from '../keeper/node-addresses.ts';
 import type { Settings } from '../settings.ts';
 
 /**
@@ -12,7 +12,7 @@ export async function addressForPods(
   listening: string,
   { ownNetwork }: { ownNetwork: boolean },
 ): Promise<string | undefined> {
-  if (listening === '0.0.0.0' || listening === '::') return nodeFacts(settings.nodeName).ips[0];
+  if (listening === '0.0.0.0' || listening === '::') return nodeAddresses()[0];
   if (!ownNetwork) return undefined;
   const foreign = await loadNetworkConfig(settings.cniConfDir);
   return foreign === undefined ? firstAddress(settings.subnet) : undefined;

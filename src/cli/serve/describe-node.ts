@@ -3,7 +3,7 @@ import { arch, release } from 'node:os';
 import packageJson from '../../../package.json' with { type: 'json' };
 import type { NodeDescription } from '../../agent/node/node-object.ts';
 import type { NodeHost } from '../host.ts';
-import { nodeFacts } from '../keeper/keep-pods.ts';
+import { nodeAddresses } from '../keeper/node-addresses.ts';
 import { thisNode } from '../run/this-node.ts';
 import { storageResources } from './storage-resources.ts';
 
@@ -27,7 +27,7 @@ export async function describeNode(
   return {
     name: settings.nodeName,
     labels: metadata?.labels ?? {},
-    ips: nodeFacts(settings.nodeName).ips,
+    ips: nodeAddresses(),
     capacity: { ...status?.capacity, ...storage.capacity },
     allocatable: { ...status?.allocatable, ...storage.allocatable },
     info: {
