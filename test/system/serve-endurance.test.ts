@@ -228,6 +228,8 @@ test('pods that come and go leave nothing behind', { timeout: 120_000 + CYCLES *
     assert.deepEqual(await held(), first);
     return true;
   });
+  const handles = openFiles(cluster.pid()).filter((target) => target === HANDLE).length;
+  assert.ok(handles <= MOST_HANDLES, `${handles} handles of processes`);
   const grown = (await settledMemory()) - halfwayBytes;
   assert.ok(grown < GROWTH_BYTES, `the server has grown by ${Math.round(grown / 1024 ** 2)} MiB`);
 });
@@ -242,7 +244,7 @@ async function held(): Promise<Record<string, number>> {
     conmons: all.filter(({ name, commandLine }) => name === 'conmon' && commandLine.includes(own)).length,
     namespaces: new Set(all.map(({ pid }) => networkOf(pid))).size,
     cgroups: globSync(`/sys/fs/cgroup/{*/,}${cluster.cgroup}/**/pod*/`).length,
-    descriptors: readdirSync(`/proc/${cluster.pid()}/fd`).length,
+    ...descriptors(cluster.pid()),
     pods: readdirSync(join(cluster.peapod.root, 'cluster', 'pods')).length,
     logs: readdirSync(join(cluster.peapod.root, 'cluster', 'logs')).length,
     containers: readdirSync(join(cluster.peapod.root, 'cluster', 'containers')).length,
@@ -253,9 +255,32 @@ async function held(): Promise<Record<string, number>> {
   };
 }
 
+/** How many files the process has open, of each kind, but for handles of processes. */
+function descriptors(pid: number): Record<string, number> {
+  const kinds: Record<string, number> = {};
+  for (const target of openFiles(pid)) {
+    if (target === HANDLE) continue;
+    const kind = `open ${target.replace(/:\[\d+\]$/, '')}`;
+    kinds[kind] = (kinds[kind] ?? 0) + 1;
+  }
+  return kinds;
+}
+
+const HANDLE = 'anon_inode:[pidfd]';
+/** Handles of processes that have ended are closed a few at a time. */
+const MOST_HANDLES = 16;
+
+function openFiles(pid: number): string[] {
+  return readdirSync(`/proc/${pid}/fd`).map((number) => linkOf(`/proc/${pid}/fd/${number}`));
+}
+
 function networkOf(pid: number): string {
+  return linkOf(`/proc/${pid}/ns/net`);
+}
+
+function linkOf(path: string): string {
   try {
-    return readlinkSync(`/proc/${pid}/ns/net`);
+    return readlinkSync(path);
   } catch {
     return '';
   }
