@@ -6,6 +6,7 @@ import { readUnixAddress } from '../../cri/grpc/listen-at.ts';
 import { listenCri } from '../../cri/server/listen-cri.ts';
 import { notifySystemd } from '../../runtime/linux/notify-systemd.ts';
 import { openHost } from '../host.ts';
+import { makeDirectories } from '../make-directories.ts';
 import { terminalOf } from '../output/terminal.ts';
 import { requireRoot } from '../require-root.ts';
 import type { Settings } from '../settings.ts';
@@ -23,6 +24,7 @@ export async function cri(settings: Settings, options: CriVerbOptions): Promise<
   const stop = new AbortController();
   for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, () => stop.abort());
   const own = criSettings(settings);
+  await makeDirectories(settings);
   await mkdir(own.run, { recursive: true, mode: 0o700 });
   await using host = await openHost(own);
   await using listener = await listenCri(listen, criOptions(host));

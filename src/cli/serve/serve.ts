@@ -38,6 +38,7 @@ import { type NodeHost, openHost, openRemoteHost } from '../host.ts';
 import { criOptions } from '../cri/cri-options.ts';
 import { agentDeps } from '../keeper/keep-pods.ts';
 import { terminalOf } from '../output/terminal.ts';
+import { makeDirectories } from '../make-directories.ts';
 import { requireRoot } from '../require-root.ts';
 import type { Settings } from '../settings.ts';
 import { addressForPods } from './address-for-pods.ts';
@@ -58,8 +59,10 @@ import { guardSharedObjects } from '../../apiserver/cache/shared-object.ts';
 import { mkdir } from '../../runtime/linux/files.ts';
 
 /** Runs until it is told to end; the pods run on. @throws PeapodError when something it needs is missing or taken */
-export function serve(settings: Settings, config: ServeConfig): Promise<void> {
-  return serveWith(serverSettings(settings, config.dataDir), config, new AbortController());
+export async function serve(settings: Settings, config: ServeConfig): Promise<void> {
+  requireRoot('serve');
+  await makeDirectories(settings);
+  await serveWith(serverSettings(settings, config.dataDir), config, new AbortController());
 }
 
 /** The same with settings that are the server's own. @param stop ends it */

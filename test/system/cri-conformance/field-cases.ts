@@ -111,6 +111,30 @@ export const FIELD_CASES: readonly Case[] = [
     },
   },
   {
+    verb: 'devices',
+    says: 'a device of the node is in the container, with the permissions that were named',
+    run: async (subject) => {
+      const devices = [{ containerPath: '/dev/told', hostPath: '/dev/full', permissions: 'r' }];
+      const id = await subject.started(await subject.common(), { linux: {}, devices });
+      const seen = await subject.shell(
+        id,
+        'head -c 3 /dev/told | wc -c; echo x 2>/dev/null >/dev/told || echo refused; ls /dev/full >/dev/null && echo own',
+      );
+      assert.equal(seen, '3\nrefused\nown\n');
+    },
+  },
+  {
+    verb: 'hugepage_limits',
+    says: 'limit the huge pages of each size',
+    differs: { containerd: IGNORED },
+    run: async (subject) => {
+      const resources = { hugepageLimits: [{ pageSize: '2MB', limit: 4_194_304n }] };
+      const id = await subject.started(await subject.common(), { linux: { resources } });
+      const file = `/sys/fs/cgroup/hugetlb${subject.cgroupParent}/${id}/hugetlb.2MB.limit_in_bytes`;
+      assert.equal(readFileSync(file, 'utf8').trim(), '4194304', 'ignored');
+    },
+  },
+  {
     verb: 'memory_swap_limit_in_bytes',
     says: 'limits memory and swap together',
     run: async (subject) => {

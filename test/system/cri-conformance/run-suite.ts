@@ -4,6 +4,7 @@ import { runCases } from './conformance-case.ts';
 import { CONTAINER_CASES } from './container-cases.ts';
 import { FIELD_CASES } from './field-cases.ts';
 import { IMAGE_CASES } from './image-cases.ts';
+import { MOUNT_CASES } from './mount-cases.ts';
 import { SANDBOX_CASES } from './sandbox-cases.ts';
 import { SECURITY_CASES } from './security-cases.ts';
 import { SERVICE_CASES } from './service-cases.ts';
@@ -60,6 +61,7 @@ export function runSuite(name: SubjectName, start: (registry: TestRegistry) => P
       STREAM_CASES,
       SECURITY_CASES,
       FIELD_CASES,
+      MOUNT_CASES,
     ];
     for (const cases of all) runCases(() => subject, cases, name);
   });

@@ -1,5 +1,5 @@
 /** A runtime that the suite is run against, with images and pods of the suite's own. */
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { DescMessage, MessageInitShape } from '@bufbuild/protobuf';
@@ -59,6 +59,8 @@ export class Subject implements AsyncDisposable {
     image: string;
     stop: () => Promise<void>;
   }) {
+    // Root of a user namespace has to get to what is mounted.
+    chmodSync(this.directory, 0o711);
     this.name = options.name;
     this.endpoint = options.endpoint;
     this.image = options.image;
