@@ -112,6 +112,22 @@ test('one that fails, or takes too long, leaves nothing, and says why', async ()
   await assert.rejects(checkpointContainer(fails, id, 'b.tar'), { code: 'Invalid', message: /location/ });
 });
 
+test('without CRIU it is not supported, and says what to install', async () => {
+  const id = await running(host.context, 'uninstalled');
+  const path = process.env['PATH'];
+  process.env['PATH'] = host.directory;
+  try {
+    await assert.rejects(checkpointContainer(host.context, id, join(host.directory, 'c.tar')), {
+      code: 'Unsupported',
+      message: /criu is not installed/,
+      hint: 'apt-get install criu',
+    });
+  } finally {
+    process.env['PATH'] = path;
+  }
+  assert.equal((await containerStatus(host.context, id)).state, 'CONTAINER_RUNNING');
+});
+
 const check = spawnSync('criu', ['check'], { encoding: 'utf8' });
 
 test(`by CRIU itself, which ${check.status === 0 ? 'works' : 'cannot work'} on this kernel`, async () => {

@@ -1,9 +1,11 @@
 /** `peapod run` and its kin with a server on the machine: its pods are the server's, and every verb sees them. */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { PodSandboxState, RuntimeService } from '../../src/cri/api/runtime_pb.ts';
+import { openGrpcConnection } from '../../src/cri/grpc/grpc-client.ts';
 import { imageReference } from './support/images.ts';
 import { startPeapod, type TestPeapod, until } from './support/peapod.ts';
 
@@ -96,6 +98,35 @@ test('run --detach gives the pods to the server, and every verb finds them', asy
   assert.deepEqual([code, stdout], [3, 'sleep\n']);
   const again = await peapod.call(['run', '-d', '-f', file]);
   assert.match(again.stderr, /pods "web" already exists/);
+});
+
+test('the server shows its pods over CRI, on a socket that is root’s alone', async () => {
+  const socket = join(peapod.run, 'cluster/cri.sock');
+  assert.equal(statSync(socket).mode & 0o777, 0o600);
+  using connection = openGrpcConnection({ path: socket });
+  const verbs = connection.service(RuntimeService);
+  const labelSelector = { 'io.kubernetes.pod.name': 'web', 'io.kubernetes.pod.namespace': 'default' };
+  const { items } = await verbs.listPodSandbox({ filter: { labelSelector } });
+  assert.deepEqual(
+    items.map(({ metadata, state }) => [metadata?.name, metadata?.namespace, state]),
+    [['web', 'default', PodSandboxState.SANDBOX_READY]],
+  );
+  const { status } = await verbs.podSandboxStatus({ podSandboxId: items[0]?.id ?? '' });
+  assert.equal(status?.network?.ip, kubectl('get', 'pod', 'web', '-o', 'jsonpath={.status.podIP}'));
+  const { containers } = await verbs.listContainers({ filter: { podSandboxId: items[0]?.id ?? '' } });
+  const main = containers.find(({ metadata }) => metadata?.name === 'main');
+  assert.equal(main?.labels['io.kubernetes.container.name'], 'main');
+  const containerId = main?.id ?? '';
+  const [told] = kubectl(
+    'get',
+    'pod',
+    'web',
+    '-o',
+    'jsonpath={.status.containerStatuses[*].containerID}',
+  ).split(' ');
+  assert.equal(told?.split('//')[1], containerId);
+  const { stdout } = await verbs.execSync({ containerId, cmd: ['hostname'] });
+  assert.equal(Buffer.from(stdout).toString(), 'web\n');
 });
 
 test('stop and rm act on the pods of both, each where it lives', async () => {

@@ -6,64 +6,14 @@ import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { create, type DescField, type DescMessage, ScalarType, toBinary } from '@bufbuild/protobuf';
 import { Client, credentials, Metadata, type ServiceError, status } from '@grpc/grpc-js';
 import * as fc from 'fast-check';
 import { FakePodRuntime } from '../../runtime/testing/fake-pod-runtime.ts';
 import { realClock } from '../../streaming/testing/real-clock.ts';
-import { ImageService, RuntimeService } from '../api/runtime_pb.ts';
+import { RuntimeService } from '../api/runtime_pb.ts';
 import { openGrpcConnection } from '../grpc/grpc-client.ts';
+import { arbitraryRequest, ENDLESS, METHODS, WORDS } from '../testing/arbitrary-message.ts';
 import { listenCri } from './listen-cri.ts';
-
-const METHODS = [RuntimeService, ImageService].flatMap((service) =>
-  service.methods.map((method) => ({ method, path: `/${service.typeName}/${method.name}` })),
-);
-/** A stream that ends only with its reader. */
-const ENDLESS = '/runtime.v1.RuntimeService/GetContainerEvents';
-
-const WORDS = [
-  '',
-  'a',
-  '../..',
-  '/',
-  '__proto__',
-  'constructor',
-  '\0',
-  'sandbox-u-0',
-  'f'.repeat(64),
-  'x'.repeat(5_000),
-];
-
-function arbitraryMessage(desc: DescMessage, depth = 0): fc.Arbitrary<Record<string, unknown>> {
-  const fields = desc.fields.filter((field) => depth < 4 || field.fieldKind === 'scalar');
-  const shape = Object.fromEntries(fields.map((field) => [field.localName, arbitraryField(field, depth)]));
-  return fc.record(shape, { requiredKeys: [] });
-}
-
-function arbitraryField(field: DescField, depth: number): fc.Arbitrary<unknown> {
-  if (field.fieldKind === 'map')
-    return fc.dictionary(fc.constantFrom(...WORDS), fc.constantFrom(...WORDS), { maxKeys: 3 });
-  if (field.fieldKind === 'message') return arbitraryMessage(field.message, depth + 1);
-  if (field.fieldKind === 'enum') return fc.integer({ min: 0, max: 70 });
-  if (field.fieldKind === 'scalar') return arbitraryScalar(field.scalar);
-  const item =
-    field.listKind === 'message'
-      ? arbitraryMessage(field.message, depth + 1)
-      : field.listKind === 'enum'
-        ? fc.nat(9)
-        : arbitraryScalar(field.scalar);
-  return fc.array(item, { maxLength: 3 });
-}
-
-function arbitraryScalar(type: ScalarType): fc.Arbitrary<unknown> {
-  if (type === ScalarType.STRING) return fc.constantFrom(...WORDS);
-  if (type === ScalarType.BOOL) return fc.boolean();
-  if (type === ScalarType.BYTES) return fc.uint8Array({ maxLength: 20 });
-  if (type === ScalarType.INT64) return fc.constantFrom(0n, 1n, -1n, 2n ** 63n - 1n, -(2n ** 63n));
-  if (type === ScalarType.UINT64) return fc.constantFrom(0n, 1n, 2n ** 64n - 1n);
-  if (type === ScalarType.UINT32) return fc.constantFrom(0, 1, 2 ** 32 - 1);
-  return fc.constantFrom(0, 1, -1, 2 ** 31 - 1, -(2 ** 31));
-}
 
 async function start(t: TestContext) {
   const directory = await mkdtempDisposable(join(tmpdir(), 'cri-'));
@@ -99,14 +49,10 @@ async function start(t: TestContext) {
 
 test('any message gets an answer or a status that is no bug', async (t) => {
   const { bugs, send } = await start(t);
-  const request = fc
-    .constantFrom(...METHODS.filter(({ path }) => path !== ENDLESS))
-    .chain(({ method, path }) =>
-      arbitraryMessage(method.input).map((init) => ({
-        path,
-        bytes: toBinary(method.input, create(method.input, init)),
-      })),
-    );
+  const request = arbitraryRequest(
+    METHODS.filter(({ path }) => path !== ENDLESS),
+    WORDS,
+  );
   const property = fc.asyncProperty(request, async ({ path, bytes }) => {
     const { code, details } = await send(path, bytes);
     assert.notEqual(code, status.INTERNAL, `${path}: ${details}`);
