@@ -14,6 +14,8 @@ import {
   openContainerHost,
   shellContainer,
 } from '../../src/runtime/container/testing/container-host.ts';
+import { startCri } from './support/cri.ts';
+import { withoutPrograms } from './support/hide-programs.ts';
 
 let host: ContainerHost;
 before(async () => {
@@ -112,20 +114,17 @@ test('one that fails, or takes too long, leaves nothing, and says why', async ()
   await assert.rejects(checkpointContainer(fails, id, 'b.tar'), { code: 'Invalid', message: /location/ });
 });
 
-test('without CRIU it is not supported, and says what to install', async () => {
-  const id = await running(host.context, 'uninstalled');
-  const path = process.env['PATH'];
-  process.env['PATH'] = host.directory;
-  try {
-    await assert.rejects(checkpointContainer(host.context, id, join(host.directory, 'c.tar')), {
-      code: 'Unsupported',
-      message: /criu is not installed/,
-      hint: 'apt-get install criu',
-    });
-  } finally {
-    process.env['PATH'] = path;
-  }
-  assert.equal((await containerStatus(host.context, id)).state, 'CONTAINER_RUNNING');
+test('without CRIU it is UNIMPLEMENTED, and the container runs on', async () => {
+  await using cri = await startCri({ wrapper: withoutPrograms('criu') });
+  const containerId = await cri.runShell(await cri.runPod('plain'), 'c', 'sleep 1000', { logPath: '' });
+  const location = join(cri.peapod.directory, 'c.tar');
+  await assert.rejects(cri.runtime.checkpointContainer({ containerId, location }), ({ cause }: Error) => {
+    const { code, details } = cause as { code?: number; details?: string };
+    assert.deepEqual([code, details], [12, 'CheckpointContainer: not supported: criu is not installed']);
+    return true;
+  });
+  const { stdout } = await cri.runtime.execSync({ containerId, cmd: ['echo', 'alive'] });
+  assert.equal(Buffer.from(stdout).toString(), 'alive\n');
 });
 
 const check = spawnSync('criu', ['check'], { encoding: 'utf8' });

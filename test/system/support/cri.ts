@@ -65,8 +65,11 @@ export function shellConfig(name: string, script: string, more: More<ContainerCo
   };
 }
 
-/** Disposing removes all pods, and fails with what they left on the machine. */
-export async function startCri(): Promise<TestCri> {
+/**
+ * Disposing removes all pods, and fails with what they left on the machine.
+ * @param options.wrapper a command that the server is run by
+ */
+export async function startCri({ wrapper = [] }: { wrapper?: readonly string[] } = {}): Promise<TestCri> {
   const peapod = await startPeapod();
   const { directory, root, bridge, subnet } = peapod;
   const second = Number(subnet.split('.')[1]) + 2;
@@ -80,7 +83,7 @@ export async function startCri(): Promise<TestCri> {
   await importBusybox(peapod);
   const socket = join(peapod.run, 'cri.sock');
   const start = async (): Promise<RunningPeapod> => {
-    const started = peapod.start(['cri']);
+    const started = peapod.start(['cri'], {}, wrapper);
     await started.untilPrinted('Serving CRI v1');
     return started;
   };

@@ -42,7 +42,7 @@ export interface TestPeapod extends AsyncDisposable {
   /** The same, where anything but exit code 0 fails the test. @returns standard output */
   succeed(args: readonly string[], options?: CallOptions): Promise<string>;
   /** Starts `peapod ARGS`; disposing it kills it. */
-  start(args: readonly string[], env?: Record<string, string>): RunningPeapod;
+  start(args: readonly string[], env?: Record<string, string>, wrapper?: readonly string[]): RunningPeapod;
   /** Writes objects as one YAML file. @returns its path */
   manifest(...objects: object[]): Promise<string>;
   /** What this installation's pods have left on the machine by now, beyond what is in its own directory. */
@@ -96,7 +96,7 @@ export async function startPeapod(env: Record<string, string> = {}): Promise<Tes
     env: own,
     call,
     succeed,
-    start: (args, extra = {}) => new RunningPeapod(args, { ...own, ...extra }),
+    start: (args, extra = {}, wrapper) => new RunningPeapod(args, { ...own, ...extra }, wrapper),
     manifest: async (...objects) => {
       const file = join(directory, `manifest-${++manifests}.yaml`);
       await writeFile(file, objects.map((object) => stringify(object)).join('---\n'));
