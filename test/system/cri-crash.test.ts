@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { ContainerState, PodSandboxState } from '../../src/cri/api/runtime_pb.ts';
-import { sandboxConfig, shellConfig, startCri, type TestCri } from './support/cri.ts';
+import { IMAGE, sandboxConfig, shellConfig, startCri, type TestCri } from './support/cri.ts';
 import { until } from './support/peapod.ts';
 
 let cri: TestCri;
@@ -21,7 +21,7 @@ interface Life {
 /** The verbs in order. Each result is compared with that of the repetition. */
 function verbs(name: string, life: Life): [verb: string, call: () => Promise<unknown>][] {
   const { runtime } = cri;
-  const config = shellConfig('c', 'trap "exit 3" TERM; while :; do sleep 0.1; done', { logPath: '' });
+  const config = shellConfig('c', 'trap "exit 3" TERM; while :; do sleep 0.1; done');
   return [
     [
       'RunPodSandbox',
@@ -46,6 +46,17 @@ function verbs(name: string, life: Life): [verb: string, call: () => Promise<unk
       'UpdateContainerResources',
       () => runtime.updateContainerResources({ containerId: life.containerId, linux: { cpuShares: 300n } }),
     ],
+    [
+      'UpdatePodSandboxResources',
+      () =>
+        runtime.updatePodSandboxResources({
+          podSandboxId: life.podSandboxId,
+          resources: { cpuShares: 512n },
+        }),
+    ],
+    ['ReopenContainerLog', () => runtime.reopenContainerLog({ containerId: life.containerId })],
+    ['ListContainers', () => runtime.listContainers({ filter: { podSandboxId: life.podSandboxId } })],
+    ['ImageStatus', () => cri.images.imageStatus({ image: { image: IMAGE } })],
     ['StopContainer', () => runtime.stopContainer({ containerId: life.containerId, timeout: 20n })],
     ['StoppedStatus', () => runtime.containerStatus({ containerId: life.containerId })],
     ['RemoveContainer', () => runtime.removeContainer({ containerId: life.containerId })],
