@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { after, test } from 'node:test';
 import * as fc from 'fast-check';
@@ -150,6 +150,54 @@ test('a full disk refuses writes, loses nothing, and takes writes again when the
   } finally {
     execFileSync('umount', [mount]);
   }
+});
+
+test('a log that a loss of power has cut or torn is read up to a whole write, and the store goes on from there', async () => {
+  const path = freshPath();
+  const [kept, log] = [freshPath(), 'state.db-wal'];
+  const writes = 80;
+  mkdirSync(dirname(kept), { recursive: true });
+  {
+    await using store = await open(path);
+    for (let index = 0; index < writes; index += 1)
+      await store.create(`/k/${String(index).padStart(3, '0')}`, Buffer.alloc(index * 40, 'x'));
+    for (const file of ['state.db', log]) copyFileSync(join(dirname(path), file), join(dirname(kept), file));
+  }
+  const whole = readFileSync(join(dirname(kept), log));
+  assert.ok(whole.length > writes * 1000, 'the writes are in the log');
+  const found: { length: number; count: number }[] = [];
+  const property = fc.asyncProperty(fc.nat(whole.length), fc.boolean(), async (length, isTorn) => {
+    const damaged = freshPath();
+    mkdirSync(dirname(damaged), { recursive: true });
+    copyFileSync(kept, damaged);
+    // A torn end has its length on disk, and not what was written there.
+    const rest = Buffer.alloc(isTorn ? whole.length - length : 0, 0xa5);
+    writeFileSync(join(dirname(damaged), log), Buffer.concat([whole.subarray(0, length), rest]));
+    await using store = await open(damaged);
+    const { entries, revision } = await store.list({ prefix: '/k/' });
+    assert.deepEqual(
+      entries.map(({ key, value, modRevision }) => [key, value.length, modRevision]),
+      entries.map((_, index) => [`/k/${String(index).padStart(3, '0')}`, index * 40, index + 2]),
+    );
+    assert.equal(revision, entries.length + 1);
+    found.push({ length, count: entries.length });
+    assert.equal(await store.create('/next', Buffer.from('y')), revision + 1);
+  });
+  await fc.assert(property, {
+    numRuns: 40,
+    examples: [
+      [whole.length, false],
+      [0, false],
+    ],
+  });
+  const counts = found.toSorted((a, b) => a.length - b.length).map(({ count }) => count);
+  assert.deepEqual(
+    counts,
+    counts.toSorted((a, b) => a - b),
+    'a longer log has no fewer writes',
+  );
+  assert.equal(counts.at(-1), writes);
+  assert.ok(new Set(counts).size > 8, 'cuts fall between many writes');
 });
 
 test('a store that is closed refuses writes', async () => {
