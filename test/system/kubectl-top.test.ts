@@ -60,6 +60,13 @@ test('top shows which pod burns the processor', async () => {
   assert.ok(Number(percent) > 5, `the node is ${percent}% busy`);
 });
 
+test('get prints the figures in columns', async () => {
+  const pods = await kubectl('get', 'pods.metrics.k8s.io');
+  assert.match(pods, /^NAME +CPU +MEMORY +WINDOW\n/);
+  assert.match(pods, /^busy +\d+[num]? +\d+[KM]i +[\d.]+s$/m);
+  assert.match(await kubectl('get', 'nodes.metrics.k8s.io'), new RegExp(`^${node} +\\d+[num]? +\\d+`, 'm'));
+});
+
 test('a pod that is not there has no figures, and who may not see them is told', async () => {
   await assert.rejects(kubectl('top', 'pod', 'nobody'), /"?nobody"? not found/);
   await assert.rejects(kubectl('top', 'pods', '--as', 'nobody'), /Forbidden/);

@@ -1,6 +1,10 @@
 /** What pods find of the API server, and what they may do there. */
 import assert from 'node:assert/strict';
+import { createPrivateKey } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { decodeJwt, SignJWT } from 'jose';
 import { startCluster, type TestCluster } from './support/cluster.ts';
 import { imageReference } from './support/images.ts';
 import { until } from './support/peapod.ts';
@@ -79,25 +83,45 @@ test('a pod reaches the server from its own network', async () => {
   assert.equal(await cluster.kubectl('exec', 'reacher', '--', 'sh', '-c', script), 'reached\n');
 });
 
+/** Who the server takes the bearer of a token for; or how it refuses him. */
+async function bearerOf(token: string): Promise<string> {
+  const path = 'jsonpath={.clusters[0].cluster.server}';
+  const server = await cluster.kubectl('config', 'view', '--minify', '-o', path);
+  const target = ['--server', server, '--insecure-skip-tls-verify', '--kubeconfig', '/dev/null'];
+  const { code, stdout, stderr } = await cluster.call(['--token', token, ...target, 'auth', 'whoami']);
+  if (code === 0) return /system:serviceaccount:\S+/.exec(stdout)?.[0] ?? stdout;
+  return /Unauthorized|provide credentials/.test(stderr) ? 'Unauthorized' : stderr;
+}
+
 test('a token is worth nothing when its pod is gone', async () => {
   await started('leaver');
   const token = await cluster.kubectl('exec', 'leaver', '--', 'cat', `${MOUNT}/token`);
-  const whoAmI = () =>
-    cluster.call(['--token', token, '--kubeconfig', '/dev/null', ...target(), 'auth', 'whoami']);
-  const server = await cluster.kubectl(
-    'config',
-    'view',
-    '--minify',
-    '-o',
-    'jsonpath={.clusters[0].cluster.server}',
-  );
-  const target = () => ['--server', server, '--insecure-skip-tls-verify'];
-  const before = await whoAmI();
-  assert.match(before.stdout, /system:serviceaccount:default:default/, before.stderr);
+  assert.equal(await bearerOf(token), 'system:serviceaccount:default:default');
   await cluster.kubectl('delete', 'pod', 'leaver', '--timeout=20s');
-  const later = await whoAmI();
-  assert.notEqual(later.code, 0);
-  assert.match(later.stderr, /Unauthorized|provide credentials/);
+  assert.equal(await bearerOf(token), 'Unauthorized');
+});
+
+test('a token is worth nothing when its account is gone, also when another takes the name', async () => {
+  await cluster.kubectl('create', 'serviceaccount', 'brief');
+  const token = (await cluster.kubectl('create', 'token', 'brief')).trim();
+  assert.equal(await bearerOf(token), 'system:serviceaccount:default:brief');
+  await cluster.kubectl('delete', 'serviceaccount', 'brief');
+  assert.equal(await bearerOf(token), 'Unauthorized');
+  await cluster.kubectl('create', 'serviceaccount', 'brief');
+  assert.equal(await bearerOf(token), 'Unauthorized');
+});
+
+test('a token is worth nothing when its time is over, and before it has come', async () => {
+  const claims = decodeJwt(await cluster.kubectl('create', 'token', 'default'));
+  const key = createPrivateKey(
+    await readFile(join(cluster.peapod.root, 'cluster/server/pki/sa.key'), 'utf8'),
+  );
+  const now = Math.floor(Date.now() / 1000);
+  const signed = (from: number, to: number) =>
+    new SignJWT({ ...claims, nbf: now + from, exp: now + to }).setProtectedHeader({ alg: 'ES256' }).sign(key);
+  assert.equal(await bearerOf(await signed(-60, 60)), 'system:serviceaccount:default:default');
+  assert.equal(await bearerOf(await signed(-60, -1)), 'Unauthorized');
+  assert.equal(await bearerOf(await signed(600, 1200)), 'Unauthorized');
 });
 
 test('who does not want a token gets none', async () => {

@@ -73,6 +73,20 @@ export class StatusError extends Error {
   }
 }
 
+/** The revision of a list's page is forgotten; with the token it goes on as of another one. */
+class ExpiredPage extends StatusError {
+  readonly #continueToken: string;
+
+  constructor(message: string, continueToken: string) {
+    super('Expired', message);
+    this.#continueToken = continueToken;
+  }
+
+  override toStatus(): Status {
+    return { ...super.toStatus(), metadata: { continue: this.#continueToken } };
+  }
+}
+
 /** `pods`, or `deployments.apps`. */
 export interface ResourceName {
   readonly group: string;
@@ -135,6 +149,14 @@ export function badRequest(message: string): StatusError {
 
 export function expired(message: string): StatusError {
   return new StatusError('Expired', message);
+}
+
+/** @param token goes on where the page would have begun, as of now */
+export function expiredPage(token: string): StatusError {
+  return new ExpiredPage(
+    'The provided continue parameter is too old to display a consistent list result. You can start a new list without the continue parameter, or use the continue token in this response to retrieve the remainder of the results. Continuing with the provided token results in an inconsistent list - objects that were created, modified, or deleted between the time the first chunk was returned and now may show up in the list.',
+    token,
+  );
 }
 
 export function methodNotAllowed(): StatusError {

@@ -1,13 +1,18 @@
 import { badRequest } from '../errors/status-error.ts';
 
-/** Where a list goes on: after a key (without its prefix), as of a revision. */
+/** Where a list goes on: after a key (without its prefix), as of a revision or of now. */
 export interface ContinueFrom {
-  readonly revision: number;
+  readonly revision: number | undefined;
   readonly afterKey: string;
 }
 
-export function continueToken(revision: number, afterKey: string): string {
-  return Buffer.from(JSON.stringify({ v: 'peapod/v1', rv: revision, start: afterKey })).toString('base64url');
+/** What stands for the newest revision there is when the token is used, as in Kubernetes' tokens. */
+const NEWEST = -1;
+
+/** @param revision nothing: whatever is there when the token is used */
+export function continueToken(revision: number | undefined, afterKey: string): string {
+  const token = { v: 'peapod/v1', rv: revision ?? NEWEST, start: afterKey };
+  return Buffer.from(JSON.stringify(token)).toString('base64url');
 }
 
 /** @throws StatusError BadRequest when the token is not one of ours */
@@ -18,7 +23,10 @@ export function readContinueToken(token: string): ContinueFrom {
       unknown
     >;
     const isOurs = v === 'peapod/v1' && Number.isSafeInteger(rv) && typeof start === 'string';
-    if (isOurs && (rv as number) > 0 && isKey(start)) return { revision: rv as number, afterKey: start };
+    if (isOurs && isKey(start)) {
+      if (rv === NEWEST) return { revision: undefined, afterKey: start };
+      if ((rv as number) > 0) return { revision: rv as number, afterKey: start };
+    }
   } catch {
     // Falls through to the refusal.
   }

@@ -4,6 +4,7 @@ import { StoredObject } from '../cache/stored-object.ts';
 import {
   badRequest,
   expired,
+  expiredPage,
   invalidListOptions,
   StatusError,
   unsupportedListOption,
@@ -32,8 +33,6 @@ export interface ObjectPage {
 }
 
 const MATCHES = ['Exact', 'NotOlderThan', ''];
-const TOO_OLD =
-  'The provided continue parameter is too old to display a consistent list result. You can start a new list without the continue parameter.';
 
 /**
  * The objects of the scope, as of one revision.
@@ -51,8 +50,14 @@ export async function listObjects(registry: Registry, scope: Scope, query: ListQ
   return page(scope, query, named, revision);
 }
 
+interface ListFrom {
+  /** Nothing: the newest. */
+  readonly revision: number | undefined;
+  readonly afterKey?: string;
+}
+
 /** A page that continues an earlier one, and a list at an exact version, come from the store, which remembers. */
-function exactRevision(query: ListQuery): { revision: number; afterKey?: string } | undefined {
+function exactRevision(query: ListQuery): ListFrom | undefined {
   checkMatch(query);
   if (query.continueToken !== '') {
     if (query.resourceVersion !== '' && query.resourceVersion !== '0')
@@ -79,31 +84,32 @@ async function listAt(
   registry: Registry,
   scope: Scope,
   query: ListQuery,
-  { revision, afterKey }: { revision: number; afterKey?: string },
+  { revision, afterKey }: ListFrom,
 ): Promise<ObjectPage> {
   const prefix = storePrefix(scope);
   try {
     // Who selects may have to look at many to find few.
     const limit = query.selection.isEmpty && query.limit > 0 ? { limit: query.limit } : {};
-    const { entries, remaining } = await registry.store.list({
+    const listed = await registry.store.list({
       prefix,
-      revision,
+      ...(revision === undefined ? {} : { revision }),
       ...limit,
       ...(afterKey === undefined ? {} : { afterKey: `${prefix}${afterKey}` }),
     });
     return page(
       scope,
       query,
-      entries.map((entry) => new StoredObject(entry)),
-      revision,
-      remaining,
+      listed.entries.map((entry) => new StoredObject(entry)),
+      listed.revision,
+      listed.remaining,
     );
   } catch (error) {
-    if (isPeapodError(error, 'Expired'))
-      throw expired(
-        afterKey === undefined ? `The resourceVersion for the provided list is too old.` : TOO_OLD,
-      );
-    if (isPeapodError(error, 'Invalid')) throw tooNew(revision);
+    if (isPeapodError(error, 'Expired')) {
+      throw afterKey === undefined
+        ? expired('The resourceVersion for the provided list is too old.')
+        : expiredPage(continueToken(undefined, afterKey));
+    }
+    if (isPeapodError(error, 'Invalid') && revision !== undefined) throw tooNew(revision);
     throw error;
   }
 }

@@ -189,6 +189,27 @@ test('how a version is to be matched is said rightly, or refused', async () => {
   await api.client.raw('GET', `${path}?resourceVersionMatch=NotOlderThan&resourceVersion=0`);
 });
 
+test('a page from before the compaction has expired, and says how the list goes on all the same', async () => {
+  const ask = (continueToken: string) =>
+    api.client.list(CONFIG_MAPS, { namespace: 'kube-system', limit: 2, continueToken });
+  const first = await ask('');
+  await api.client.delete(CONFIG_MAPS, 'kube-system', 'c3');
+  await api.client.create(CONFIG_MAPS, { metadata: { name: 'c9', namespace: 'kube-system' } });
+  await api.store.compact(await api.store.currentRevision());
+  const { status } = await ask(first.continueToken).then(
+    () => assert.fail('an old page is shown'),
+    (error: ApiError) => error,
+  );
+  assert.equal(status.reason, 'Expired');
+  assert.match(status.message ?? '', /use the continue token in this response/);
+  const second = await ask(status.metadata?.continue ?? '');
+  const third = await ask(second.continueToken);
+  const rest = [second, third].flatMap(({ items }) => items.map(({ metadata }) => metadata?.name));
+  assert.deepEqual(rest, ['c2', 'c4', 'c9']);
+  assert.notEqual(second.resourceVersion, first.resourceVersion);
+  assert.equal(third.resourceVersion, second.resourceVersion);
+});
+
 test('a version from before the compaction has expired', async () => {
   const { resourceVersion } = await api.client.list(CONFIG_MAPS, {});
   await using other = await startApi(api.store);

@@ -11,6 +11,7 @@ const METRICS = { ...PODS, group: 'metrics.k8s.io', version: 'v1beta1' };
 
 let api: TestApi;
 let uid = '';
+let containers = 1;
 const usage = (): NodeUsage => ({
   name: 'n1',
   startedAt: 0,
@@ -33,19 +34,17 @@ const usage = (): NodeUsage => ({
     memory: MEMORY,
     processCount: 1,
     network: [],
-    containers: [
-      {
-        name: 'c',
-        id: 'id',
-        image: 'i',
-        startedAt: 0,
-        timestamp: 0,
-        cpu: CPU,
-        memory: MEMORY,
-        memoryAvailableBytes: undefined,
-        writableLayer: { bytes: 0, inodes: 0 },
-      },
-    ],
+    containers: ['c', 'd'].slice(0, containers).map((name) => ({
+      name,
+      id: 'id',
+      image: 'i',
+      startedAt: 0,
+      timestamp: 0,
+      cpu: CPU,
+      memory: MEMORY,
+      memoryAvailableBytes: undefined,
+      writableLayer: { bytes: 0, inodes: 0 },
+    })),
   })),
 });
 
@@ -89,6 +88,32 @@ test("a pod's figures come with its labels, for pods that the API knows", async 
       containers: CONTAINERS,
     },
   ]);
+});
+
+test("a table shows what a pod's containers use together, and what a node does, as metrics-server prints it", async () => {
+  const tableOf = async (path: string) => {
+    const headers = { accept: 'application/json;as=Table;v=v1;g=meta.k8s.io' };
+    const { body } = await api.transport.send({
+      method: 'GET',
+      path: `/apis/metrics.k8s.io/v1beta1/${path}`,
+      headers,
+    });
+    const parts: Uint8Array[] = [];
+    for await (const part of body) parts.push(part);
+    const table = JSON.parse(Buffer.concat(parts).toString()) as {
+      columnDefinitions: { name: string; format: string }[];
+      rows: { cells: unknown[] }[];
+    };
+    return [
+      table.columnDefinitions.map(({ name, format }) => `${name}:${format}`),
+      ...table.rows.map(({ cells }) => cells),
+    ];
+  };
+  const columns = ['Name:name', 'cpu:quantity', 'memory:quantity', 'Window:duration'];
+  containers = 2;
+  assert.deepEqual(await tableOf('namespaces/default/pods'), [columns, ['web', '2468n', '4Ki', '1.5s']]);
+  containers = 1;
+  assert.deepEqual(await tableOf('nodes'), [columns, ['n1', '1234n', '2Ki', '1.5s']]);
 });
 
 test('lists are narrowed by namespace and label', async () => {
