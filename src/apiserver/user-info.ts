@@ -37,9 +37,9 @@ export interface Credentials {
   /** The `Authorization` header; empty when there is none. */
   readonly authorization: string;
   /** A bearer token that came as a WebSocket subprotocol, as browsers send it. */
-  readonly webSocketToken?: string;
+  readonly webSocketToken?: string | undefined;
   /** The certificate that the client proved to own and that our CA signed; DER. */
-  readonly clientCertificate?: Buffer;
+  readonly clientCertificate?: Buffer | undefined;
   /** The connection came over the root-only socket. */
   readonly isLocalRoot: boolean;
 }

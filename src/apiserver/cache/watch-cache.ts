@@ -80,7 +80,7 @@ export class WatchCache implements AsyncDisposable {
     const objects: StoredObject[] = [];
     for (const [key, object] of this.#folders.get(folder) ?? [])
       if (key.startsWith(prefix)) objects.push(object);
-    return objects.sort((a, b) => (a.key < b.key ? -1 : 1));
+    return objects.length < 2 ? objects : objects.sort((a, b) => (a.key < b.key ? -1 : 1));
   }
 
   count(folder: string): number {

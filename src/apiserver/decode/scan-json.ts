@@ -1,4 +1,5 @@
 const MAX_FOUND = 20;
+const FEW_KEYS = 16;
 
 const QUOTE = 0x22;
 const COMMA = 0x2c;
@@ -7,7 +8,7 @@ const [OPEN_OBJECT, CLOSE_OBJECT, OPEN_LIST, CLOSE_LIST] = [0x7b, 0x7d, 0x5b, 0x
 
 interface Frame {
   /** Nothing: a list. */
-  readonly keys: Set<string> | undefined;
+  readonly keys: Keys | undefined;
   /** The key that is being read. */
   key: string;
   index: number;
@@ -34,15 +35,13 @@ export function scanJson(text: string): JsonScan {
         if (isKey && top?.keys !== undefined) {
           isKey = false;
           top.key = keyOf(text, at, end);
-          if (top.keys.has(top.key)) {
-            if (duplicates.length < MAX_FOUND) duplicates.push(pathOf(stack));
-          } else top.keys.add(top.key);
+          if (!top.keys.isNew(top.key) && duplicates.length < MAX_FOUND) duplicates.push(pathOf(stack));
         }
         at = end;
         break;
       }
       case OPEN_OBJECT:
-        top = { keys: new Set(), key: '', index: 0 };
+        top = { keys: new Keys(), key: '', index: 0 };
         depth = Math.max(depth, stack.push(top));
         isKey = true;
         break;
@@ -65,6 +64,20 @@ export function scanJson(text: string): JsonScan {
     }
   }
   return { duplicates, depth };
+}
+
+/** Most objects have so few keys that to look through them is quicker than to make a set. */
+class Keys {
+  readonly #few: string[] = [];
+  #many: Set<string> | undefined;
+
+  /** Whether the key has not been there; now it is. */
+  isNew(key: string): boolean {
+    if (this.#many !== undefined) return this.#many.size < this.#many.add(key).size;
+    if (this.#few.includes(key)) return false;
+    if (this.#few.push(key) > FEW_KEYS) this.#many = new Set(this.#few);
+    return true;
+  }
 }
 
 /** Where the closing quote is. */

@@ -12,36 +12,55 @@ const ALONE = '{}';
 const SELF = '".":{}';
 const NONE: ReadonlySet<string> = new Set();
 const NOBODYS: ReadonlySet<string> = new Set(NOBODYS_METADATA);
-const ROOT: ReadonlySet<string> = new Set(['apiVersion', 'kind', 'metadata']);
+const ROOT: ReadonlySet<string> = new Set(['apiVersion', 'kind']);
 const ROOT_WITH_STATUS: ReadonlySet<string> = new Set([...ROOT, 'status']);
 const METADATA = 'ObjectMeta';
+
+type Fields = Readonly<Record<string, unknown>>;
 
 /** Nothing when there is nothing to own. */
 export function newObjectFields(object: ApiObject, resource: Resource): string | undefined {
   const shape = shapeFor(resource);
   if (shape.kind !== 'struct') return undefined;
-  const empty = emptyObjectOf(resource) as Record<string, unknown>;
+  const empty = emptyObjectOf(resource) as Fields;
   const skipped = resource.hasStatus === true ? ROOT_WITH_STATUS : ROOT;
-  const members = structMembers(empty, object, shape.typeName, skipped);
-  // Everything has metadata; nobody makes it.
-  const metadata = structMembers({}, { ...object.metadata }, METADATA, NOBODYS);
-  if (metadata.length > 0) members.push(['f:metadata', wrapped(metadata, false)]);
-  return members.length === 0 ? undefined : wrapped(inOrder(members), false);
+  let members = '';
+  for (const field of plannedFields(shape.typeName)) {
+    const { name } = field;
+    if (skipped.has(name)) continue;
+    // Everything has metadata; nobody makes it.
+    if (name === 'metadata')
+      members = joined(
+        members,
+        field.head,
+        between(structMembers({}, { ...object.metadata }, METADATA, NOBODYS)),
+      );
+    else members = joined(members, field.head, added(empty[name], object[name], field.shape));
+  }
+  return between(members);
 }
-
-type Member = readonly [element: string, text: string];
 
 function added(before: unknown, after: unknown, shape: FieldShape): string | undefined {
   if (after === undefined || after === null) return undefined;
   const isNew = before === undefined || before === null;
   const members = shape.kind === 'leaf' ? undefined : membersOf(isNew ? undefined : before, after, shape);
   if (members === undefined) return isSameValue(before, after) ? undefined : ALONE;
-  if (members.length === 0) return isNew ? ALONE : undefined;
-  return wrapped(members, isNew);
+  if (!isNew) return between(members);
+  return members === '' ? ALONE : `{${SELF},${members}}`;
 }
 
-/** The parts that are owned, in order; nothing for what has not the shape that it should have. */
-function membersOf(before: unknown, after: unknown, shape: FieldShape): Member[] | undefined {
+function between(members: string): string | undefined {
+  return members === '' ? undefined : `{${members}}`;
+}
+
+/** @param head the element that the member is known by, as a key of JSON with its colon */
+function joined(members: string, head: string, member: string | undefined): string {
+  if (member === undefined) return members;
+  return members === '' ? head + member : `${members},${head}${member}`;
+}
+
+/** The parts that are owned, in order, as members of JSON; nothing for what has not the shape that it should have. */
+function membersOf(before: unknown, after: unknown, shape: FieldShape): string | undefined {
   switch (shape.kind) {
     case 'leaf':
       return undefined;
@@ -50,9 +69,7 @@ function membersOf(before: unknown, after: unknown, shape: FieldShape): Member[]
       return structMembers(before, after, shape.typeName, NONE);
     case 'map':
       if (!isRecord(after) || !(before === undefined || isRecord(before))) return undefined;
-      return inOrder(
-        Object.keys(after).map((name) => [`f:${name}`, added(ownOf(before, name), after[name], shape.of)]),
-      );
+      return mapMembers(before, after, shape.of);
     case 'set':
     case 'list':
       if (!Array.isArray(after) || !(before === undefined || Array.isArray(before))) return undefined;
@@ -61,18 +78,26 @@ function membersOf(before: unknown, after: unknown, shape: FieldShape): Member[]
 }
 
 function structMembers(
-  before: Readonly<Record<string, unknown>> | undefined,
-  after: Readonly<Record<string, unknown>>,
+  before: Fields | undefined,
+  after: Fields,
   typeName: string,
   skipped: ReadonlySet<string>,
-): Member[] {
-  const members: Member[] = [];
-  for (const [name, shape] of fieldShapes(typeName)) {
+): string {
+  let members = '';
+  for (const { name, head, shape } of plannedFields(typeName)) {
     const value = after[name];
     if (value === undefined || value === null || skipped.has(name)) continue;
-    const text = added(before?.[name], value, shape);
-    if (text !== undefined) members.push([`f:${name}`, text]);
+    members = joined(members, head, added(before?.[name], value, shape));
   }
+  return members;
+}
+
+function mapMembers(before: Fields | undefined, after: Fields, of: FieldShape): string {
+  const names = Object.keys(after);
+  if (names.length > 1) names.sort();
+  let members = '';
+  for (const name of names)
+    members = joined(members, headOf(`f:${name}`), added(ownOf(before, name), after[name], of));
   return members;
 }
 
@@ -80,49 +105,68 @@ function listMembers(
   before: readonly unknown[],
   after: readonly unknown[],
   shape: FieldShape & { kind: 'set' | 'list' },
-): Member[] {
+): string {
   const element = (item: unknown, index: number): string =>
     shape.kind === 'set' ? `v:${JSON.stringify(item)}` : (elementOf(item, shape) ?? `i:${index}`);
+  const inside: FieldShape = shape.kind === 'set' ? LEAF : shape.of;
+  const [only] = after;
+  if (after.length === 1 && before.length === 0)
+    return joined('', headOf(element(only, 0)), added(undefined, only, inside));
   const old = new Map(before.map((item, index) => [element(item, index), item]));
-  const inside: FieldShape = shape.kind === 'set' ? { kind: 'leaf' } : shape.of;
-  return inOrder(
-    after.map((item, index) => {
-      const name = element(item, index);
-      return [name, added(old.get(name), item, inside)];
-    }),
-  );
+  const present: (readonly [element: string, text: string])[] = [];
+  for (const [index, item] of after.entries()) {
+    const name = element(item, index);
+    const text = added(old.get(name), item, inside);
+    if (text !== undefined) present.push([name, text]);
+  }
+  present.sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
+  let members = '';
+  for (const [index, [name, text]] of present.entries()) {
+    // Each once: of two by the same element the later one stands.
+    if (name !== present[index + 1]?.[0]) members = joined(members, headOf(name), text);
+  }
+  return members;
 }
 
-/** Those that are there, each once: of two by the same element the later one stands. */
-function inOrder(members: readonly (readonly [string, string | undefined])[]): Member[] {
-  const present = members.filter((member): member is Member => member[1] !== undefined);
-  if (present.length < 2) return present;
-  const sorted = present.sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
-  return sorted.filter(([element], index) => element !== sorted[index + 1]?.[0]);
+const LEAF: FieldShape = { kind: 'leaf' };
+
+interface PlannedField {
+  readonly name: string;
+  /** `"f:name":` */
+  readonly head: string;
+  readonly shape: FieldShape;
 }
 
-const quoted = new Map<string, string>();
-const MAX_QUOTED = 5000;
+const plans = new Map<string, readonly PlannedField[]>();
 
-function wrapped(members: readonly Member[], withSelf: boolean): string {
-  let text = withSelf ? `{${SELF}` : '{';
-  for (const [element, inside] of members)
-    text += `${text.length > 1 ? ',' : ''}${quotedElement(element)}:${inside}`;
-  return `${text}}`;
+/** The fields of a type in the order of their path elements. */
+function plannedFields(typeName: string): readonly PlannedField[] {
+  let plan = plans.get(typeName);
+  if (plan !== undefined) return plan;
+  plan = Array.from(fieldShapes(typeName), ([name, shape]) => ({
+    name,
+    head: `${JSON.stringify(`f:${name}`)}:`,
+    shape,
+  }));
+  plans.set(typeName, plan);
+  return plan;
 }
 
-function quotedElement(element: string): string {
-  let text = quoted.get(element);
-  if (text !== undefined) return text;
-  if (quoted.size >= MAX_QUOTED) quoted.clear();
-  quoted.set(element, (text = JSON.stringify(element)));
-  return text;
+const heads = new Map<string, string>();
+const MAX_HEADS = 5000;
+
+function headOf(element: string): string {
+  let head = heads.get(element);
+  if (head !== undefined) return head;
+  if (heads.size >= MAX_HEADS) heads.clear();
+  heads.set(element, (head = `${JSON.stringify(element)}:`));
+  return head;
 }
 
-function ownOf(record: Readonly<Record<string, unknown>> | undefined, name: string): unknown {
+function ownOf(record: Fields | undefined, name: string): unknown {
   return record !== undefined && Object.hasOwn(record, name) ? record[name] : undefined;
 }
 
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+function isRecord(value: unknown): value is Fields {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -131,16 +131,16 @@ async function started(server: Server | Http2SecureServer, listen: () => void): 
 }
 
 function credentialsOf(headers: IncomingHttpHeaders, certificate: Buffer | undefined): Credentials {
-  const token = webSocketToken(headers['sec-websocket-protocol']);
   return {
     authorization: headers.authorization ?? '',
-    ...(token === undefined ? {} : { webSocketToken: token }),
-    ...(certificate === undefined ? {} : { clientCertificate: certificate }),
+    webSocketToken: webSocketToken(headers['sec-websocket-protocol']),
+    clientCertificate: certificate,
     isLocalRoot: false,
   };
 }
 
-function webSocketToken(protocols = ''): string | undefined {
+function webSocketToken(protocols: string | undefined): string | undefined {
+  if (protocols === undefined) return undefined;
   const protocol = protocols.split(/\s*,\s*/).find((name) => name.startsWith(TOKEN_PROTOCOL));
   return protocol && Buffer.from(protocol.slice(TOKEN_PROTOCOL.length), 'base64url').toString();
 }

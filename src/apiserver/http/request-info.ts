@@ -35,10 +35,14 @@ const VERBS: Partial<Record<string, string>> = {
   DELETE: 'delete',
 };
 
+/** Nobody changes a query. */
+const NO_QUERY = new URLSearchParams();
+
 /** @throws URIError when the path is no valid URL */
 export function readRequestInfo(method: string, url: string): RequestInfo {
-  const [rawPath = '/', ...rawQuery] = url.split('?');
-  const query = new URLSearchParams(rawQuery.join('?'));
+  const mark = url.indexOf('?');
+  const rawPath = mark === -1 ? url : url.slice(0, mark);
+  const query = mark === -1 ? NO_QUERY : new URLSearchParams(url.slice(mark + 1));
   const segments = rawPath.split('/').filter((part) => part !== '');
   const resource = readResource(segments);
   const path = `/${segments.map(decodeURIComponent).join('/')}`;

@@ -29,8 +29,8 @@ export class RequestMetrics {
     const seconds = durationMs / 1000;
     series.count += 1;
     series.sum += seconds;
-    for (const [index, bound] of BUCKETS_SECONDS.entries())
-      if (seconds <= bound) series.buckets[index] = (series.buckets[index] ?? 0) + 1;
+    for (let index = BUCKETS_SECONDS.length - 1; seconds <= (BUCKETS_SECONDS[index] ?? -1); index -= 1)
+      series.buckets[index] = (series.buckets[index] ?? 0) + 1;
   }
 
   /** In Prometheus' text format. */

@@ -59,9 +59,17 @@ export function makersFields(
   return `[{"manager":${manager},"operation":"Update","apiVersion":${apiVersion},"time":"${timestamp(nowMs)}","fieldsType":"FieldsV1","fieldsV1":${fieldsV1}}]`;
 }
 
+let lastSecond = Number.NaN;
+let lastTimestamp = '';
+
 /** As metav1.Time is written: whole seconds. */
 export function timestamp(nowMs: number): string {
-  return `${new Date(nowMs).toISOString().slice(0, -'.000Z'.length)}Z`;
+  const second = Math.floor(nowMs / 1000);
+  if (second !== lastSecond) {
+    lastTimestamp = `${new Date(nowMs).toISOString().slice(0, -'.000Z'.length)}Z`;
+    lastSecond = second;
+  }
+  return lastTimestamp;
 }
 
 function withoutOwners(object: ApiObject | undefined) {

@@ -1,8 +1,8 @@
-import { addQuantities, formatQuantity, parseQuantity, ZERO_QUANTITY } from '../../model/quantity.ts';
+import { addQuantities, formatQuantity, tryParseQuantity, ZERO_QUANTITY } from '../../model/quantity.ts';
 import type { ApiObject } from '../api-object.ts';
 import { column, define, PLAIN } from './define.ts';
 
-type Usage = Readonly<Record<string, string>>;
+type Usage = Readonly<Record<string, string>> | undefined;
 
 /** What nodes and pods use: measured when asked for, and not kept. @see k8s.io/metrics/pkg/apis/metrics/v1beta1 */
 function metricsKind(kind: string, plural: string, usagesOf: (object: ApiObject) => readonly Usage[]) {
@@ -30,13 +30,13 @@ function metricsKind(kind: string, plural: string, usagesOf: (object: ApiObject)
 }
 
 function sumOf(usages: readonly Usage[], name: string): string {
-  const amounts = usages.map((usage) => parseQuantity(usage[name] ?? '0'));
+  const amounts = usages.map((usage) => tryParseQuantity(usage?.[name] ?? '') ?? ZERO_QUANTITY);
   return formatQuantity(amounts.reduce((sum, amount) => addQuantities(sum, amount), ZERO_QUANTITY));
 }
 
 export const metricsResources = [
   metricsKind('NodeMetrics', 'nodes', (node) => [node['usage'] as Usage]),
   metricsKind('PodMetrics', 'pods', (pod) =>
-    (pod['containers'] as readonly { usage: Usage }[]).map(({ usage }) => usage),
+    ((pod['containers'] ?? []) as readonly { usage?: Usage }[]).map(({ usage }) => usage),
   ),
 ];

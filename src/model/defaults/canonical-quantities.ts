@@ -32,19 +32,41 @@ function rewrite(value: unknown, type: FieldType): unknown {
     const isQuantity = typeof value === 'string' && tryParseQuantity(value) !== undefined;
     return isQuantity ? canonicalQuantity(value) : value;
   }
-  if (typeof value !== 'object' || value === null) return value;
+  if (typeof value !== 'object' || value === null || !holdsQuantity(type)) return value;
   if (type.kind === 'list') {
     if (Array.isArray(value))
       for (const [index, item] of value.entries()) value[index] = rewrite(item, type.of);
     return value;
   }
-  const fields = type.kind === 'object' ? fieldsOf(type.name) : undefined;
   const record = value as Record<string, unknown>;
-  for (const key of Object.keys(record)) {
-    const fieldType = type.kind === 'map' ? type.of : fields?.get(key)?.type;
-    if (fieldType === undefined || key === '__proto__' || !holdsQuantity(fieldType)) continue;
-    const rewritten = rewrite(record[key], fieldType);
-    if (rewritten !== record[key]) record[key] = rewritten;
+  if (type.kind === 'object') {
+    for (const field of fieldsToRewrite(type.name)) rewriteField(record, field.name, field.type);
+  } else {
+    for (const key of Object.keys(record)) if (key !== '__proto__') rewriteField(record, key, type.of);
   }
   return value;
+}
+
+function rewriteField(record: Record<string, unknown>, name: string, type: FieldType): void {
+  const before = record[name];
+  if (before === undefined) return;
+  const after = rewrite(before, type);
+  if (after !== before) record[name] = after;
+}
+
+interface FieldToRewrite {
+  readonly name: string;
+  readonly type: FieldType;
+}
+
+const plans = new Map<string, readonly FieldToRewrite[]>();
+
+function fieldsToRewrite(typeName: string): readonly FieldToRewrite[] {
+  let plan = plans.get(typeName);
+  if (plan !== undefined) return plan;
+  plan = Array.from(fieldsOf(typeName) ?? [], ([name, { type }]) => ({ name, type })).filter(({ type }) =>
+    holdsQuantity(type),
+  );
+  plans.set(typeName, plan);
+  return plan;
 }

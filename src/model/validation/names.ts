@@ -58,8 +58,22 @@ export function checkDnsSubdomain(value: string): string[] {
   ];
 }
 
+/** Most are among few: keys of labels and tolerations, resources. */
+const qualified = new Set<string>();
+const MAX_QUALIFIED = 1000;
+
 /** `[prefix/]name`, as keys of labels are. */
 export function checkQualifiedName(value: string): string[] {
+  if (qualified.has(value)) return [];
+  const problems = qualifiedNameProblems(value);
+  if (problems.length === 0) {
+    if (qualified.size >= MAX_QUALIFIED) qualified.clear();
+    qualified.add(value);
+  }
+  return problems;
+}
+
+function qualifiedNameProblems(value: string): string[] {
   const parts = value.split('/');
   const name = parts.at(-1) ?? '';
   if (parts.length > 2) {

@@ -6,8 +6,9 @@ import { validateVolumeSource } from './volume-sources.ts';
 
 /** Whatever a volume has besides its name is a source. */
 export function sourceKinds(volume: Volume): string[] {
-  return [...(fieldsOf('Volume')?.keys() ?? [])].filter(
-    (key) => key !== 'name' && volume[key as keyof Volume] !== undefined,
+  const fields = fieldsOf('Volume');
+  return Object.keys(volume).filter(
+    (key) => key !== 'name' && volume[key as keyof Volume] !== undefined && fields?.has(key) === true,
   );
 }
 
