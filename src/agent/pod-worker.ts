@@ -23,6 +23,7 @@ import { PodMemory } from './pod-memory.ts';
 import { ProbeSet } from './probes/probe-set.ts';
 import { podCgroupSettings } from '../model/cgroup-arithmetic.ts';
 import { podStatus } from './status/pod-status.ts';
+import { RepeatGuard } from './repeat-guard.ts';
 import { terminationMessage } from './status/termination-message.ts';
 import { WakeUp } from './wake-up.ts';
 
@@ -61,6 +62,7 @@ export class PodWorker {
   readonly #probes: ProbeSet;
   readonly #wakeUp: WakeUp;
   readonly #operations = new Map<string, Operation>();
+  readonly #repeats = new RepeatGuard();
   #pod: Pod;
   #observed: ObservedPod = { sandboxes: [], containers: [] };
   #gone = false;
@@ -234,15 +236,20 @@ export class PodWorker {
       // So that the operation is known before it can end.
       await Promise.resolve();
       await perform(action, context);
-      this.#memory.held.delete(key);
+      this.#hold(key, this.#repeats.ended(key, context.observed, this.#deps.clock.now()));
     } catch (error) {
       if (context.signal.aborted) return;
-      this.#memory.held.set(key, this.#deps.clock.now() + RETRY_MS);
+      this.#hold(key, RETRY_MS);
       this.#log('error', `${action.type} failed`, error);
     } finally {
       this.#operations.delete(key);
       this.wake();
     }
+  }
+
+  #hold(key: string, forMs: number): void {
+    if (forMs === 0) this.#memory.held.delete(key);
+    else this.#memory.held.set(key, this.#deps.clock.now() + forMs);
   }
 
   #busyActions(): Map<string, Action> {
