@@ -1,8 +1,10 @@
-/** What a server does whose database has no room, and what its log does not hold. */
+/** What a server does whose database is full, damaged or read-only, and what its log does not hold. */
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { cp, rename, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { existsSync, statSync } from 'node:fs';
+import { cp, open, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { after, before, test } from 'node:test';
 import { promisify } from 'node:util';
 import { startCluster, type TestCluster } from './support/cluster.ts';
@@ -57,6 +59,93 @@ test('without room writes are refused, reads go on, and writes too when there is
     assert.match(cluster.stderr(), /the disk is full/);
   });
 });
+
+test('a database whose pages were overwritten is named, with what to do, before anything is served from it', async () => {
+  const [database, backup] = [join(directory, 'state.db'), join(cluster.peapod.directory, 'backup.db')];
+  for (let index = 0; index < 20; index += 1)
+    assert.equal((await createMap(`filling-${index}`, 5000)).code, 0);
+  await cluster.stop();
+  assert.ok(!existsSync(`${database}-wal`) || statSync(`${database}-wal`).size === 0, 'all is in the file');
+  await cp(database, backup);
+  const damage = await open(database, 'r+');
+  await damage.write(Buffer.alloc(15 * 4096, 0x5a), 0, 15 * 4096, 4096);
+  await damage.close();
+  const { code, stderr } = await cluster.peapod.call(['serve', '--listen', '127.0.0.1:0']);
+  assert.notEqual(code, 0);
+  assert.match(stderr, /state\.db is damaged: .*\n.*put a backup in the place of \S+state\.db/);
+  await cp(backup, database);
+  await cluster.start();
+  assert.match(await cluster.kubectl('get', 'configmap', 'filling-7', '-o', 'name'), /filling-7/);
+});
+
+test('an object whose bytes are others is named', async () => {
+  const [database, backup] = [join(directory, 'state.db'), join(cluster.peapod.directory, 'backup.db')];
+  assert.equal((await createMap('spoilt')).code, 0);
+  await cluster.stop();
+  await cp(database, backup);
+  const sqlite = new DatabaseSync(database);
+  sqlite.exec("UPDATE log SET value = x'5a5a5a' WHERE key = '/configmaps/default/spoilt'");
+  sqlite.close();
+  const { code, stderr } = await cluster.peapod.call(['serve', '--listen', '127.0.0.1:0']);
+  assert.notEqual(code, 0);
+  assert.match(stderr, /the object \/configmaps\/default\/spoilt is damaged in the database\n.*backup/);
+  await cp(backup, database);
+  await cluster.start();
+});
+
+/** The server's directory on a file system of its own that an error of the disk can make read-only at any time. */
+async function onFailingDisk(work: (fail: () => Promise<void>) => Promise<void>): Promise<void> {
+  const [aside, image] = [`${directory}.aside`, join(cluster.peapod.directory, 'disk.img')];
+  await cluster.stop();
+  await rename(directory, aside);
+  await run('mkdir', ['-m', '700', directory]);
+  await run('truncate', ['-s', '64m', image]);
+  await run('mkfs.ext4', ['-q', '-F', image]);
+  await run('mount', ['-o', 'loop,errors=remount-ro', image, directory]);
+  try {
+    await cp(aside, directory, { recursive: true, preserveTimestamps: true });
+    await cluster.start();
+    const device = (await run('findmnt', ['-no', 'SOURCE', directory])).stdout.trim();
+    await work(() => writeFile(`/sys/fs/ext4/${basename(device)}/trigger_fs_error`, '1'));
+  } finally {
+    await cluster.stop();
+    await run('umount', [directory]);
+    await rm(directory, { recursive: true });
+    await rename(aside, directory);
+    await cluster.start();
+  }
+}
+
+test('when the disk becomes read-only writes are refused, and reads and watches go on, also from a fresh start', async () => {
+  await onFailingDisk(async (fail) => {
+    assert.equal((await createMap('kept')).code, 0);
+    await fail();
+    const refused = await createMap('refused');
+    assert.match(refused.stderr, /cannot write to \S+state\.db; try: make the file and its folder writable/);
+    assert.match(await cluster.kubectl('get', 'configmap', 'kept', '-o', 'yaml'), /k: xxxxxxxxxx/);
+    assert.match(
+      await cluster.kubectl('get', 'configmaps', '-w', '--request-timeout=2s', '-o', 'name'),
+      /configmap\/kept/,
+    );
+    await cluster.stop();
+    await using server = cluster.peapod.start(['serve', '--listen', '127.0.0.1:0']);
+    await server.untilPrinted(/Listening on/);
+    const asRoot = ['--kubeconfig', await kubeconfigOf(server.stdout)];
+    const kept = await cluster.call([...asRoot, 'get', 'configmap', 'kept', '-o', 'yaml']);
+    assert.match(kept.stdout, /k: xxxxxxxxxx/, kept.stderr);
+    const again = await cluster.call([...asRoot, 'create', 'configmap', 'refused', '--from-literal=k=v']);
+    assert.match(again.stderr, /cannot write to \S+state\.db/);
+  });
+});
+
+/** Of the administrator, for the server that has printed this. */
+async function kubeconfigOf(stdout: string): Promise<string> {
+  const [, url = ''] = /Listening on (\S+)/.exec(stdout) ?? [];
+  const path = join(cluster.peapod.directory, 'read-only.kubeconfig');
+  const text = await readFile(cluster.kubeconfig, 'utf8');
+  await writeFile(path, text.replace(/server: \S+/, `server: ${url}`));
+  return path;
+}
 
 test("no secret is in the server's log, whatever goes wrong with it", async () => {
   const SECRET = 'tr0ub4dor';

@@ -1,4 +1,5 @@
 /** How objects lie in the store, and how their bytes go to clients without being parsed. */
+import { PeapodError } from '../../model/errors.ts';
 import type { StoreEntry } from '../../store/store.ts';
 import type { ApiObject } from '../api-object.ts';
 import { sharedObject } from './shared-object.ts';
@@ -20,6 +21,25 @@ export function encodeStored(object: ApiObject, managedFields?: string): Uint8Ar
   const tail = JSON.stringify(rest).slice('{'.length);
   const comma = head.endsWith('{') ? '' : ',';
   return encoder.encode(`${head}${comma}"managedFields":${managedFields}}${tail === '}' ? '' : ','}${tail}`);
+}
+
+const OPEN = '{'.charCodeAt(0);
+const CLOSE = '}'.charCodeAt(0);
+
+/**
+ * A database has no checksums: where a page of the disk was lost the bytes are others. Looks at their ends alone, in the middle a database
+ * notices by itself.
+ * @throws PeapodError Corrupt
+ */
+export function checkStored({ key, value }: StoreEntry): void {
+  if (value[0] !== OPEN || value.at(-1) !== CLOSE) throw damagedObject(key);
+}
+
+function damagedObject(key: string, cause?: unknown): PeapodError {
+  return new PeapodError('Corrupt', `the object ${key} is damaged in the database`, {
+    cause,
+    hint: 'stop peapod, and put a backup of the database in its place, or move it away to begin with nothing',
+  });
 }
 
 /** Those that were written here, by the bytes that went to the store: these come back in its event. */
@@ -84,7 +104,7 @@ export class StoredObject {
 
   /** A copy of all of it that the caller may change. */
   copy(): ApiObject {
-    return parseStored(this.#bytes, this.revision);
+    return parseStored(this.#bytes, this);
   }
 
   get sizeBytes(): number {
@@ -104,8 +124,13 @@ export function withoutManagedFields(object: ApiObject): ApiObject {
   return { ...object, metadata };
 }
 
-function parseStored(bytes: Buffer, revision: number): ApiObject {
-  const object = JSON.parse(bytes.toString()) as ApiObject;
+function parseStored(bytes: Buffer, { key, revision }: Pick<StoredObject, 'key' | 'revision'>): ApiObject {
+  let object: ApiObject;
+  try {
+    object = JSON.parse(bytes.toString()) as ApiObject;
+  } catch (cause) {
+    throw damagedObject(key, cause);
+  }
   object.metadata = { ...object.metadata, resourceVersion: String(revision) };
   return object;
 }

@@ -4,7 +4,7 @@
  */
 import { PeapodError } from '../../model/errors.ts';
 import type { Store, StoreEvent } from '../../store/store.ts';
-import { StoredObject } from './stored-object.ts';
+import { checkStored, StoredObject } from './stored-object.ts';
 import { Subscription } from './subscription.ts';
 
 /** A change of one object. */
@@ -40,7 +40,7 @@ export class WatchCache implements AsyncDisposable {
     this.#store = store;
   }
 
-  /** Reads what is in the store; resolves when everything is there. */
+  /** Reads what is in the store; resolves when everything is there. @throws PeapodError Corrupt, and what the store throws */
   static async open(store: Store): Promise<WatchCache> {
     const cache = new WatchCache(store);
     await cache.#fill();
@@ -126,7 +126,10 @@ export class WatchCache implements AsyncDisposable {
         ...(afterKey === undefined ? {} : { afterKey, revision: this.#revision }),
       });
       this.#revision = page.revision;
-      for (const entry of page.entries) this.#folder(entry.key).set(entry.key, new StoredObject(entry));
+      for (const entry of page.entries) {
+        checkStored(entry);
+        this.#folder(entry.key).set(entry.key, new StoredObject(entry));
+      }
       if (page.remaining === 0) break;
       afterKey = page.entries.at(-1)?.key;
     }

@@ -113,10 +113,7 @@ export async function serveWith(own: Settings, config: ServeConfig, stop: AbortC
       ? await listenCri({ path: join(own.run, 'cri.sock') }, criOptions(host))
       : undefined;
   const url = `https://${address.includes(':') ? `[${address}]` : address}:${secure.port}`;
-  await writeFileAtomic(join(directory, 'admin.kubeconfig'), adminKubeconfig(url, pki), {
-    mode: 0o600,
-    durable: true,
-  });
+  await writeKubeconfig(join(directory, 'admin.kubeconfig'), adminKubeconfig(url, pki));
   await announcement.listening(url);
   const terminal = terminalOf(process.stdout);
   const tell = (what: string) => {
@@ -142,6 +139,16 @@ export async function serveWith(own: Settings, config: ServeConfig, stop: AbortC
       certificate: pki.authority.certificate,
     }),
   ]);
+}
+
+/** On a disk that cannot be written an earlier one stays, which may tell another address. */
+async function writeKubeconfig(path: string, text: string): Promise<void> {
+  try {
+    await writeFileAtomic(path, text, { mode: 0o600, durable: true });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EROFS') throw error;
+    log(`cannot write ${path}`, error);
+  }
 }
 
 /** To a service manager, and to `peapod serve --detach`. */

@@ -1,3 +1,4 @@
+import { utimesSync } from 'node:fs';
 import { PeapodError } from '../../model/errors.ts';
 
 /** @see https://www.sqlite.org/rescode.html */
@@ -42,19 +43,32 @@ export function storeError(error: unknown, path: string): unknown {
     case CODES.BUSY:
       return inUse(path, options);
     case CODES.IOERR:
+      if (isOnReadOnlyDisk(path)) return readOnly(path, options);
       return new PeapodError('Unavailable', `cannot use ${path}: ${message}`, {
         ...options,
         retryable: true,
+        hint: "the kernel's log (dmesg) tells what the disk suffers from",
       });
     default:
       return error;
   }
 }
 
+/** Of a disk that the kernel has made read-only after an error, permissions tell nothing: only to write does. */
+function isOnReadOnlyDisk(path: string): boolean {
+  try {
+    const now = new Date();
+    utimesSync(path, now, now);
+    return false;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EROFS';
+  }
+}
+
 export function readOnly(path: string, options: { cause?: unknown } = {}): PeapodError {
   return new PeapodError('ReadOnly', `cannot write to ${path}`, {
     ...options,
-    hint: 'make the file and its folder writable for peapod',
+    hint: 'make the file and its folder writable for peapod; what became of a disk that had been writable dmesg tells',
   });
 }
 

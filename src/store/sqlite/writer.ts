@@ -72,7 +72,13 @@ export class Writer implements Disposable {
     this.#database.exec(`PRAGMA incremental_vacuum(${VACUUM_PAGES})`);
   }
 
+  /** Afterwards the file by itself is all there is. */
   [Symbol.dispose](): void {
+    try {
+      this.#database.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+    } catch {
+      // A full or read-only disk: what is in the log is read from there.
+    }
     this.#database.close();
   }
 
