@@ -114,7 +114,7 @@ test('programs that answer garbage, hang, die or lie are named, and what they di
   const result = await sweep(
     isFull
       ? { story: 'pod', impostors: IMPOSTORS }
-      : { story: 'pod', impostors: IMPOSTORS, verbs: ['run sandbox', 'create a'], oneOf: 7 },
+      : { story: 'pod', impostors: IMPOSTORS, verbs: ['run sandbox', 'create a'], oneOf: 8 },
   );
   t.diagnostic(`${result.cases} misbehaviours`);
   demandNone(result, 5);
