@@ -35,7 +35,12 @@ const builtinsAsObjects: Plugin = {
       const pluginData = path.startsWith('node:') ? path : `node:${path}`;
       if (kind === 'require-call') return { path, namespace: 'required builtin', pluginData };
       // Of one for all, each bundle would have to load a file of its own.
-      return { path: `${path} of ${importer}`, namespace: 'imported builtin', pluginData, sideEffects: false };
+      return {
+        path: `${path} of ${importer}`,
+        namespace: 'imported builtin',
+        pluginData,
+        sideEffects: false,
+      };
     });
     bundler.onLoad({ filter: /.*/, namespace: 'required builtin' }, ({ pluginData }) => ({
       contents: `module.exports = ${builtin(pluginData)};`,
@@ -84,7 +89,8 @@ const quickPartsOnly: Plugin = {
   setup(bundler) {
     bundler.onResolve({ filter: /^\./ }, ({ path, importer, kind }) => {
       if (kind !== 'dynamic-import') return undefined;
-      const isOthers = importer.endsWith('/src/cli/program.ts') && !QUICK_VERBS.includes(basename(path, '.ts'));
+      const isOthers =
+        importer.endsWith('/src/cli/program.ts') && !QUICK_VERBS.includes(basename(path, '.ts'));
       return isOthers || path.includes('/cri/') ? { path: WHOLE, external: true } : undefined;
     });
   },
@@ -130,7 +136,10 @@ await build({
   plugins: [quickPartsOnly, besideEachOther, required, builtinsAsObjects],
 });
 const verbs = QUICK_VERBS.map((verb) => `'${verb}'`).join(', ');
-writeFileSync('dist/main.js', `await import([${verbs}].includes(process.argv[2]) ? './quick.js' : '${WHOLE}');\n`);
+writeFileSync(
+  'dist/main.js',
+  `await import([${verbs}].includes(process.argv[2]) ? './quick.js' : '${WHOLE}');\n`,
+);
 
 if (process.argv.includes('--types')) {
   const { status } = spawnSync('tsc', ['-p', 'tools/tsconfig.types.json'], { stdio: 'inherit' });

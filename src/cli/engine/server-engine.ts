@@ -1,7 +1,6 @@
 import type { ApiClient } from '../../client/api-client.ts';
 import { CLAIMS, CONFIG_MAPS, PODS, SECRETS } from '../../client/resource-types.ts';
 import type { ReferredObject } from '../../client/user-client.ts';
-import type { Pod } from '../../model/api/types.ts';
 import { removePods } from '../keeper/remove-pods.ts';
 import type { Manifests } from '../run/read-input.ts';
 import { systemClock } from '../system-clock.ts';
@@ -18,12 +17,13 @@ export function serverEngine({ client, paths }: ServerSource): PodEngine {
     pullImages: nothing,
     apply: (manifests) => applyObjects(client.api, manifests),
     create: async (wanted) => {
-      const pods: Pod[] = [];
-      try {
-        for (const pod of wanted) pods.push(await client.api.create(PODS, pod));
-      } catch (error) {
+      // The server writes what comes together to the disk at once.
+      const made = await Promise.allSettled(wanted.map((pod) => client.api.create(PODS, pod)));
+      const pods = made.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
+      const failed = made.find((one) => one.status === 'rejected');
+      if (failed !== undefined) {
         await removePods(engine, pods, { gracePeriodSeconds: 0 });
-        throw error;
+        throw failed.reason;
       }
       return { pods, [Symbol.asyncDispose]: nothing };
     },
