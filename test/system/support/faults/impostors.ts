@@ -20,9 +20,9 @@ const BEHAVIOURS: Record<string, string> = {
   failure: 'exit 3',
   death: 'kill -9 $$',
   hang: 'exec sleep 1000',
-  'work, then failure': '"$real" "$@" <&0; exit 1',
-  'work, then death': '"$real" "$@"; kill -9 $$',
-  'work, then garbage': '"$real" "$@" >/dev/null; printf nonsense; exit 0',
+  'work, then failure': 'in_place; "$real" "$@" <&0; exit 1',
+  'work, then death': 'in_place; "$real" "$@"; kill -9 $$',
+  'work, then garbage': 'in_place; "$real" "$@" >/dev/null; printf nonsense; exit 0',
 };
 
 /** Whom they take the place of, and the word by which each of its orders is known. */
@@ -38,6 +38,8 @@ const ROLES: readonly [program: string, order: string][] = [
 
 const script = (name: string, real: string) => `#!/bin/sh
 real=${real}
+# What it starts has to be in the cgroup where conmon is put.
+in_place() { [ "$program" != conmon ] || until grep -q '/conmon$' /proc/$$/cgroup; do sleep 0.01; done; }
 words=" $* \${CNI_COMMAND:-} "
 echo "${name}$words" >> ${CALLS}
 if [ -f ${ORDER} ]; then
