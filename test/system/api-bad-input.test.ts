@@ -333,6 +333,9 @@ test('whatever is asked for, the answer is JSON that makes sense, and no bug', a
         '/api/v1',
         '/apis/apps/v1',
         '/apis/batch/v1',
+        '/apis/events.k8s.io/v1',
+        '/apis/metrics.k8s.io/v1beta1',
+        '/apis/rbac.authorization.k8s.io/v1',
         '/apis',
         '/api',
         '',
@@ -364,6 +367,16 @@ test('whatever is asked for, the answer is JSON that makes sense, and no bug', a
       fc.oneof(
         fc.constantFrom('', '0', '1', 'true', 'All', 'Strict', '-5', 'a=b'),
         fc.string({ maxLength: 20 }),
+        fc
+          .record({
+            v: fc.constantFrom('peapod/v1', 'x'),
+            rv: fc.oneof(fc.integer({ min: -2, max: 50 }), fc.double(), fc.string({ maxLength: 3 })),
+            start: fc.oneof(
+              fc.string({ maxLength: 8 }),
+              fc.constantFrom('kept', 'default/kept', '../x', 'a//b'),
+            ),
+          })
+          .map((token) => Buffer.from(JSON.stringify(token)).toString('base64url')),
       ),
     )
     .map((entries) => new URLSearchParams(entries).toString());
@@ -420,7 +433,163 @@ test('whatever is asked for, the answer is JSON that makes sense, and no bug', a
     assert.notEqual(answer.code, 500, `${verb} ${target} ${sent}: ${answer.text}`);
     if (answer.code >= 400 && verb !== 'HEAD') assertStatus(answer, answer.code, `${verb} ${target}`);
   });
-  await fc.assert(asked, { numRuns: 5000, interruptAfterTimeLimit: 60_000 });
+  await fc.assert(asked, runs(5000, 60_000));
   agent.destroy();
   await assertAnswers();
 });
+
+/** Paths of objects that are there, with what their bodies say they are. */
+const PATCHED = {
+  '/api/v1/namespaces/default/configmaps/patched': { apiVersion: 'v1', kind: 'ConfigMap', data: { a: 'b' } },
+  '/api/v1/namespaces/default/pods/patched': {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    spec: {
+      schedulerName: 'nobody',
+      containers: [{ name: 'c', image: 'i', env: [{ name: 'A', value: '1' }] }],
+    },
+  },
+  '/apis/apps/v1/namespaces/default/deployments/patched': {
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    spec: {
+      replicas: 0,
+      selector: { matchLabels: { app: 'x' } },
+      template: {
+        metadata: { labels: { app: 'x' } },
+        spec: { containers: [{ name: 'c', image: 'i', ports: [{ containerPort: 1 }] }] },
+      },
+    },
+  },
+  '/apis/rbac.authorization.k8s.io/v1/namespaces/default/roles/patched': {
+    apiVersion: 'rbac.authorization.k8s.io/v1',
+    kind: 'Role',
+    rules: [{ apiGroups: [''], resources: ['pods'], verbs: ['get'] }],
+  },
+} as const;
+
+const PARTS = [
+  ...[
+    'metadata',
+    'labels',
+    'annotations',
+    'finalizers',
+    'ownerReferences',
+    'managedFields',
+    'resourceVersion',
+  ],
+  ...[
+    'spec',
+    'template',
+    'containers',
+    'name',
+    'image',
+    'env',
+    'ports',
+    'selector',
+    'replicas',
+    'status',
+    'data',
+  ],
+  ...[
+    'rules',
+    'verbs',
+    '0',
+    '1',
+    '-',
+    '~1',
+    '',
+    '__proto__',
+    'constructor',
+    'length',
+    'a',
+    'kind',
+    'apiVersion',
+  ],
+  ...['$patch', '$retainKeys', '$setElementOrder/containers', '$deleteFromPrimitiveList/finalizers'],
+];
+
+test('patches of every kind, whatever they say, leave objects that can be read, and find no bug', async () => {
+  for (const [path, object] of Object.entries(PATCHED)) {
+    const body = JSON.stringify({ ...object, metadata: { name: 'patched' } });
+    const { code, text } = await send('POST', path.slice(0, path.lastIndexOf('/')), { body });
+    assert.equal(code, 201, text);
+  }
+  const part = fc.constantFrom(...PARTS);
+  const scalar = fc.oneof(
+    fc.constantFrom(
+      'delete',
+      'replace',
+      'merge',
+      'c',
+      '1',
+      '',
+      'patched',
+      '99999999',
+      null,
+      true,
+      0,
+      -1,
+      2 ** 40,
+    ),
+    fc.string({ maxLength: 5 }),
+  );
+  const { document } = fc.letrec((tie) => ({
+    document: fc.oneof(
+      { maxDepth: 6, withCrossShrink: true },
+      scalar,
+      fc.array(tie('document'), { maxLength: 3 }),
+      fc.dictionary(part, tie('document'), { maxKeys: 5 }),
+    ),
+  }));
+  const pointer = fc.array(part, { maxLength: 6 }).map((parts) => parts.map((one) => `/${one}`).join(''));
+  const operation = fc.record(
+    {
+      op: fc.constantFrom('add', 'remove', 'replace', 'move', 'copy', 'test', 'jump'),
+      path: fc.oneof(pointer, fc.string({ maxLength: 5 })),
+      from: pointer,
+      value: document,
+    },
+    { requiredKeys: ['op'] },
+  );
+  const type = fc.constantFrom('json-patch', 'merge-patch', 'strategic-merge-patch', 'apply-patch');
+  const target = fc.constantFrom(...Object.keys(PATCHED));
+  const below = fc.constantFrom('', '', '', '/status', '/scale', '/ephemeralcontainers', '/resize');
+  const query = fc.constantFrom(
+    '',
+    'dryRun=All',
+    'force=true',
+    'fieldValidation=Strict',
+    'fieldManager=other',
+  );
+  const agent = new Agent({ keepAlive: true, maxSockets: 2 });
+  const patched = fc.asyncProperty(
+    ...[target, below, type, query, fc.array(operation, { maxLength: 4 }), document],
+    async (path, subresource, kind, ask, operations, value) => {
+      const whole = typeof value === 'object' && value !== null && !Array.isArray(value) ? value : {};
+      const { apiVersion, kind: named } = PATCHED[path as keyof typeof PATCHED];
+      const applied = { ...whole, apiVersion, kind: named, metadata: { name: 'patched' } };
+      const sent = kind === 'json-patch' ? operations : kind === 'apply-patch' ? applied : value;
+      const body = JSON.stringify(sent);
+      const options = ask.includes('Manager') || kind !== 'apply-patch' ? ask : `fieldManager=fuzz&${ask}`;
+      const suffix = kind === 'apply-patch' ? 'yaml' : 'json';
+      const headers = { 'content-type': `application/${kind}+${suffix}` };
+      const answer = await send('PATCH', `${path}${subresource}?${options}`, { body, headers, agent });
+      assert.notEqual(answer.code, 500, `${kind} ${path}${subresource}?${options} ${body}: ${answer.text}`);
+      if (answer.code >= 400) assertStatus(answer, answer.code, `${kind} ${path}`);
+      const { code, text } = await send('GET', path, { agent });
+      assert.equal(code, 200, `${kind} ${path} ${body}: ${text}`);
+      const { metadata } = JSON.parse(text) as { metadata: { name: string; uid: string } };
+      assert.equal(metadata.name, 'patched');
+    },
+  );
+  await fc.assert(patched, runs(1500, 30_000));
+  agent.destroy();
+  await assertAnswers();
+});
+
+/** `PEAPOD_FUZZ_FACTOR=20` looks twenty times as long. */
+function runs(numRuns: number, interruptAfterTimeLimit: number): fc.Parameters<unknown> {
+  const factor = Number(process.env['PEAPOD_FUZZ_FACTOR'] ?? 1);
+  return { numRuns: numRuns * factor, interruptAfterTimeLimit: interruptAfterTimeLimit * factor };
+}
