@@ -94,6 +94,9 @@ export class ApiServer {
     const user = await this.#admitCaller(request, info, credentials);
     const target = info.resource;
     if (target === undefined) throw noSuchResource();
+    // To run commands in everybody's pods is more than to read figures, though a WebSocket begins with GET as well.
+    if (target.group === '' && target.resource === 'nodes')
+      await this.#authorize({ ...info, verb: 'create' }, user);
     return { info, target, resource: this.#resource(target), user };
   }
 

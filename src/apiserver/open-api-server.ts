@@ -98,7 +98,7 @@ export async function openApiServer(parts: ApiServerParts): Promise<OpenApiServe
   for (const [path, create] of reviewHandlers({ authorizer, rbac, tokens }))
     subresources.set(path, { kind: '', create });
   for (const [path, handlers] of usageMetrics(parts.stats)) subresources.set(path, handlers);
-  subresources.set('nodes/proxy', nodeProxy(parts.stats));
+  subresources.set('nodes/proxy', nodeProxy(parts.stats, nodes));
   const metrics = new RequestMetrics();
   const paths = new PathHandlers();
   addDiscovery(paths, { resources, subresources });

@@ -1,12 +1,15 @@
 /** What nodes and pods use, as kubectl and Prometheus ask a real server for it. */
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { writeFile } from 'node:fs/promises';
+import { once } from 'node:events';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { promisify } from 'node:util';
 import { imageReference } from './support/images.ts';
-import { type RunningPeapod, startPeapod, type TestPeapod } from './support/peapod.ts';
+import { WebSocket } from 'ws';
+import { clusterOf } from '../bench/api/cluster-of.ts';
+import { type RunningPeapod, startPeapod, type TestPeapod, until } from './support/peapod.ts';
 
 const IMAGE = imageReference('busybox');
 const TIMEOUT_MS = 60_000;
@@ -103,6 +106,66 @@ test("the node's agent gives the kubelet's summary and metrics", async () => {
     /^container_network_receive_bytes_total\{interface="eth0"/m,
   );
   await assert.rejects(ofNode('/nothing'), /NotFound|not find/);
+});
+
+/** What a command in a pod prints, run through the node's agent. */
+async function execOverNode(path: string, token?: string): Promise<string> {
+  const { server, ...tls } = clusterOf(await readFile(kubeconfig, 'utf8'));
+  const url = `${server.replace('https', 'wss')}/api/v1/nodes/https:${node}:10250/proxy${path}`;
+  const socket =
+    token === undefined
+      ? new WebSocket(url, ['v5.channel.k8s.io'], tls)
+      : new WebSocket(url, ['v5.channel.k8s.io'], {
+          ca: tls.ca,
+          headers: { authorization: `Bearer ${token}` },
+        });
+  const said: string[] = [];
+  socket.on('message', (data: Buffer) => said.push(`${data[0]}:${data.subarray(1).toString()}`));
+  const refused = once(socket, 'unexpected-response').then(
+    ([, answer]) => `refused ${(answer as { statusCode: number }).statusCode}`,
+  );
+  socket.on('error', () => {});
+  const ended = once(socket, 'close').then(() => said.filter((text) => text.length > 2).join(''));
+  const answer = await Promise.race([refused, ended]);
+  socket.terminate();
+  return answer;
+}
+
+test("a WebSocket runs a command through the node's agent, for who may do more there than read", async () => {
+  const command = 'command=echo&command=hello&output=1&error=1';
+  assert.match(await execOverNode(`/exec/default/idle/idle?${command}`), /^1:hello\n3:.*"status":"Success"/);
+  assert.equal(await execOverNode(`/exec/default/nobody/idle?${command}`), 'refused 404');
+  assert.equal(await execOverNode(`/exec/default/idle/other-uid/idle?${command}`), 'refused 404');
+  assert.equal(await execOverNode('/nothing'), 'refused 404');
+  await kubectl('create', 'clusterrole', 'looker', '--verb=get', '--resource=nodes/proxy');
+  await kubectl(
+    'create',
+    'clusterrolebinding',
+    'looker',
+    '--clusterrole=looker',
+    '--serviceaccount=default:default',
+  );
+  const token = (await kubectl('create', 'token', 'default')).trim();
+  const asLooker = ['--token', token, '--kubeconfig', '/dev/null', '--insecure-skip-tls-verify'];
+  const { server } = clusterOf(await readFile(kubeconfig, 'utf8'));
+  await until('the role counts', async () => {
+    const path = `/api/v1/nodes/${node}/proxy/healthz`;
+    const answer = kubectl(...asLooker, '--server', server, 'get', '--raw', path);
+    return answer.catch(() => undefined);
+  });
+  assert.equal(await execOverNode(`/exec/default/idle/idle?${command}`, token), 'refused 403');
+});
+
+test("the node's agent lists its pods and gives their logs", async () => {
+  await run('teller', 'echo told; sleep 1000');
+  await kubectl('wait', '--for=condition=Ready', 'pod/teller', '--timeout=20s');
+  const { items } = JSON.parse(await ofNode('/pods')) as { items: { metadata: { name: string } }[] };
+  assert.deepEqual(items.map(({ metadata }) => metadata.name).sort(), ['busy', 'idle', 'teller']);
+  await until('it has told', async () =>
+    (await ofNode('/containerLogs/default/teller/teller')) === 'told\n' ? true : undefined,
+  );
+  assert.equal(await ofNode('/containerLogs/default/teller/teller?tailLines=0'), '');
+  await assert.rejects(ofNode('/containerLogs/default/teller/other'), /not valid for pod teller/);
 });
 
 test('describe shows what the node has, how it is, and what runs on it', async () => {

@@ -16,13 +16,20 @@ export function podLog(nodes: NodeAccess): SubresourceHandlers {
     kind: 'Pod',
     get: async (call) => {
       const pod = (await readStored(call.registry, scopeOf(call), call.target.name)) as Pod;
-      const container = containerOf(pod, call.info.query.get('container') ?? '');
-      if (!pod.spec?.nodeName)
-        throw badRequest(`pod ${pod.metadata?.name ?? ''} does not have a host assigned`);
-      const pieces = nodes.logs(pod, container, readOptions(call))[Symbol.asyncIterator]();
-      await stream(call, pieces);
+      await sendLog(call, nodes, pod, containerOf(pod, call.info.query.get('container') ?? ''));
     },
   };
+}
+
+/** Answers what a container wrote, as the query wants it. @throws StatusError BadRequest before anything is sent */
+export async function sendLog(
+  call: ResourceCall,
+  nodes: NodeAccess,
+  pod: Pod,
+  container: string,
+): Promise<void> {
+  if (!pod.spec?.nodeName) throw badRequest(`pod ${pod.metadata?.name ?? ''} does not have a host assigned`);
+  await stream(call, nodes.logs(pod, container, readOptions(call))[Symbol.asyncIterator]());
 }
 
 /** What is wrong before the first piece is told as a Status. */

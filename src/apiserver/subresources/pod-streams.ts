@@ -11,6 +11,7 @@ import { badRequest, noSuchResource } from '../errors/status-error.ts';
 import type { Registry } from '../registry/registry.ts';
 import { readStored } from '../registry/update-object.ts';
 import { containerOf } from './container-of.ts';
+import { nodeOfProxy, podOfKubelet, readKubeletPath } from './kubelet-path.ts';
 import type { NodeAccess } from './node-access.ts';
 import { podProxyUpgrade } from './pod-proxy.ts';
 import { podProxyTarget } from './pod-proxy-target.ts';
@@ -25,6 +26,9 @@ export interface PodStreamOptions {
 export function podStreams(options: PodStreamOptions): UpgradeHandler {
   return async (call, request, socket, head) => {
     const { resource, target } = call;
+    const upgrade = request as IncomingMessage;
+    if (resource.plural === 'nodes' && resource.group === '' && target.subresource === 'proxy')
+      return overNode(options, call, upgrade, socket, head);
     if (resource.plural !== 'pods' || resource.group !== '') throw noSuchResource();
     const scope = { resource, namespace: target.namespace };
     if (target.subresource === 'proxy') {
@@ -32,29 +36,51 @@ export function podStreams(options: PodStreamOptions): UpgradeHandler {
       const to = await podProxyTarget(registry, nodes, scope, target.name, request.url ?? '');
       const gone = new AbortController();
       socket.once('close', () => gone.abort());
-      return podProxyUpgrade(to, request as IncomingMessage, socket, head, gone.signal);
+      return podProxyUpgrade(to, upgrade, socket, head, gone.signal);
     }
     const pod = (await readStored(options.registry, scope, target.name)) as Pod;
     if (!pod.spec?.nodeName) throw badRequest(`pod ${target.name} does not have a host assigned`);
-    const upgrade = request as IncomingMessage;
-    if (target.subresource === 'portforward') return forward(options, pod, upgrade, socket, head);
-    if (target.subresource !== 'exec' && target.subresource !== 'attach') throw noSuchResource();
-    await command(options, call, pod, upgrade, socket, head);
+    const { subresource: verb } = target;
+    if (verb === 'portforward') return forward(options, pod, upgrade, socket, head);
+    if (verb !== 'exec' && verb !== 'attach') throw noSuchResource();
+    const { query } = call.info;
+    const container = containerOf(pod, query.get('container') ?? '');
+    await command(options, { verb, query, container }, pod, upgrade, socket, head);
   };
+}
+
+/** `nodes/NAME/proxy/exec/…`: what the kubelet's own server joins to a pod. */
+async function overNode(
+  options: PodStreamOptions,
+  { target, info }: UpgradeCall,
+  request: IncomingMessage,
+  socket: Duplex,
+  head: Buffer,
+): Promise<void> {
+  const path = readKubeletPath(target.rest);
+  if (path === undefined || path.verb === 'containerLogs') throw noSuchResource();
+  const { verb } = path;
+  const pod = await podOfKubelet(options.registry, nodeOfProxy(target.name), path);
+  if (verb === 'portForward') return forward(options, pod, request, socket, head);
+  const container = containerOf(pod, path.container);
+  await command(options, { verb, query: info.query, container }, pod, request, socket, head);
+}
+
+interface Command {
+  readonly verb: 'exec' | 'attach';
+  readonly query: URLSearchParams;
+  readonly container: string;
 }
 
 async function command(
   { nodes, clock }: PodStreamOptions,
-  { info, target }: UpgradeCall,
+  { verb, query, container }: Command,
   pod: Pod,
   request: IncomingMessage,
   socket: Duplex,
   head: Buffer,
 ): Promise<void> {
-  const { query } = info;
-  const container = containerOf(pod, query.get('container') ?? '');
   const streams = readCommandOptions(query);
-  const verb = target.subresource === 'exec' ? 'exec' : 'attach';
   const argv = query.getAll('command');
   if (verb === 'exec' && argv.length === 0)
     throw badRequest('you must specify at least one command for the container');
