@@ -5,6 +5,7 @@ import { podIdentity } from './pod-identity.ts';
 import { PodWorker } from './pod-worker.ts';
 import { WakeUp } from './wake-up.ts';
 import type { Pod } from '../model/api/types.ts';
+import { nearestBeat } from '../model/nearest-beat.ts';
 
 /** How long to wait before a broken watch is begun anew. */
 const WATCH_RETRY_MS = 1000;
@@ -60,7 +61,7 @@ class Agent {
       while (!this.#signal.aborted) {
         this.#housekeeping.reset();
         await keepHouse(this.#deps, this.#signal);
-        const next = this.#deps.clock.now() + HOUSEKEEPING_MS;
+        const next = nearestBeat(this.#deps.clock.now() + HOUSEKEEPING_MS, HOUSEKEEPING_MS);
         await this.#housekeeping.wait(next, this.#signal);
       }
     });

@@ -7,6 +7,8 @@ import type {
   StepFact,
   StepFailure,
 } from './planner/plan-input.ts';
+import type { Pod } from '../model/api/types.ts';
+import type { SeenSources } from './actions/seen-sources.ts';
 import type { HeldToken } from './actions/service-account-token.ts';
 import type { ResizeRefusal } from './planner/resize-refusal.ts';
 
@@ -15,6 +17,8 @@ export class PodMemory implements PodFacts {
   cgroup: StepFact = { state: 'pending' };
   cgroupPath = '';
   volumes: StepFact = { state: 'pending' };
+  /** What they were made of, for which spec, and when. */
+  volumesSeen: { sources: SeenSources; spec: Pod['spec']; at: number } | undefined;
   volumesStaleAt = Number.POSITIVE_INFINITY;
   /** How often in a row they could not be set up. */
   volumeFailures = 0;

@@ -21,6 +21,7 @@ import { type ResizeRefusal, resizeRefusal } from './planner/resize-refusal.ts';
 import { podIdentity } from './pod-identity.ts';
 import { PodMemory } from './pod-memory.ts';
 import { ProbeSet } from './probes/probe-set.ts';
+import { nearestBeat } from '../model/nearest-beat.ts';
 import { podCgroupSettings } from '../model/cgroup-arithmetic.ts';
 import { podStatus } from './status/pod-status.ts';
 import { RepeatGuard } from './repeat-guard.ts';
@@ -212,7 +213,8 @@ export class PodWorker {
     const rests = ending !== undefined && plan.actions.length === 0 && busy.size === 0;
     if (rests) return plan.wakeAt;
     const lookAgainMs = limitsStorage(this.#pod) ? STORAGE_MS : RELIST_MS;
-    return Math.min(plan.wakeAt ?? Number.POSITIVE_INFINITY, clock.now() + lookAgainMs);
+    const lookAgainAt = nearestBeat(clock.now() + lookAgainMs, lookAgainMs);
+    return Math.min(plan.wakeAt ?? Number.POSITIVE_INFINITY, lookAgainAt);
   }
 
   #start(action: Action, agentSignal: AbortSignal): void {

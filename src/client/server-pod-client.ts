@@ -41,8 +41,9 @@ export class ServerPodClient implements PodClient {
     this.#events = new EventRecorder({ client, component: 'peapod', host: nodeName });
   }
 
+  /** They are only to be read. */
   async listPods(): Promise<Pod[]> {
-    return (await this.#client.list(PODS, this.#own())).items;
+    return (await this.#client.list(PODS, { ...this.#own(), readOnly: true })).items;
   }
 
   getPod(namespace: string, name: string): Promise<Pod> {

@@ -12,6 +12,8 @@ const LEASE = { namespace: 'default', name: 'work' };
 
 interface Candidate extends AsyncDisposable {
   readonly leads: () => boolean;
+  /** What it has asked of the server. */
+  readonly requests: string[];
   /** From now on it cannot reach the server. */
   cutOff(): void;
   /** Dies without letting go. */
@@ -27,9 +29,11 @@ async function contest() {
   const candidate = (identity: string): Candidate => {
     let isCut = false;
     const stop = new AbortController();
+    const requests: string[] = [];
     const transport: Transport = {
       send: (request) => {
         if (isCut) throw new PeapodError('Unavailable', 'cut off');
+        requests.push(request.method);
         return api.transport.send(request);
       },
       [Symbol.asyncDispose]: async () => {},
@@ -55,6 +59,7 @@ async function contest() {
     };
     return {
       leads: () => leads,
+      requests,
       cutOff: () => {
         isCut = true;
       },
@@ -70,6 +75,9 @@ async function contest() {
     clock,
     candidate,
     lease,
+    label: () =>
+      api.client.patch(LEASES, LEASE.namespace, LEASE.name, 'merge', { metadata: { labels: { a: 'b' } } }),
+    remove: () => api.client.delete(LEASES, LEASE.namespace, LEASE.name),
     most: () => most,
     [Symbol.asyncDispose]: () => api[Symbol.asyncDispose](),
   };
@@ -116,6 +124,25 @@ test('who cannot renew stops before anybody else may begin, and comes back when 
   first.cutOff();
   await run.clock.advance(60_000);
   assert.deepEqual([first.leads(), second.leads(), run.most()], [false, true, 1]);
+});
+
+test('to keep a lease takes one write every five seconds, also after somebody has changed or removed it', async () => {
+  await using run = await contest();
+  await using first = run.candidate('first');
+  const requestsAfter = async (ms: number, expected: string) => {
+    await run.clock.advance(ms);
+    for (let looks = 0; looks < 200 && first.requests.join(' ') !== expected; looks += 1)
+      await run.clock.settle();
+    assert.equal(first.requests.splice(0).join(' '), expected);
+  };
+  await requestsAfter(100, 'GET POST');
+  for (let times = 0; times < 4; times += 1) await requestsAfter(5000, 'PUT');
+  await run.label();
+  await requestsAfter(5000, 'PUT GET PUT');
+  await requestsAfter(5000, 'PUT');
+  await run.remove();
+  await run.clock.advance(10_000);
+  assert.deepEqual([first.leads(), (await run.lease())?.holderIdentity], [true, 'first']);
 });
 
 test('who comes back under its own name goes on at once', async () => {

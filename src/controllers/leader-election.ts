@@ -11,6 +11,7 @@ import { LEASES } from '../client/resource-types.ts';
 import type { Lease, LeaseSpec } from '../model/api/types.ts';
 import type { Clock } from '../model/clock.ts';
 import { isPeapodError } from '../model/errors.ts';
+import { nearestBeat } from '../model/nearest-beat.ts';
 
 export interface LeaderElection {
   readonly client: ApiClient;
@@ -26,6 +27,9 @@ export interface LeaderElection {
 
 const LEASE_MS = 15_000;
 const RENEW_DEADLINE_MS = 10_000;
+/** Each renewal is a durable write, which a server that is idle should have few of; two more fit in before the deadline. */
+const RENEW_MS = 5000;
+/** After one that failed, and for those who wait. */
 const RETRY_MS = 2000;
 const JITTER = 1.2;
 
@@ -56,10 +60,14 @@ async function lead(
   const working = work(AbortSignal.any([signal, stop.signal])).finally(() => stop.abort());
   const over = AbortSignal.any([signal, stop.signal]);
   let renewedMs = clock.now();
+  let isRenewed = true;
   while (!over.aborted) {
-    await rest(election, RETRY_MS, over);
+    const now = clock.now();
+    const nextMs = isRenewed ? nearestBeat(now + RENEW_MS, RENEW_MS) : now + RETRY_MS;
+    await rest(election, nextMs - now, over);
     if (over.aborted) break;
-    if (await claimant.hold(over)) renewedMs = clock.now();
+    isRenewed = await claimant.hold(over);
+    if (isRenewed) renewedMs = clock.now();
     else if (clock.now() - renewedMs >= RENEW_DEADLINE_MS) stop.abort();
   }
   try {
@@ -77,6 +85,8 @@ class Claimant {
   readonly #election: LeaderElection;
   #seen = '';
   #seenMs = 0;
+  /** As it was written last, while it is held: whoever has changed it since makes the next write fail. */
+  #held: Lease | undefined;
 
   constructor(election: LeaderElection) {
     this.#election = election;
@@ -84,17 +94,18 @@ class Claimant {
 
   /** Takes the lease, or renews it. @returns whether it is held */
   async hold(signal: AbortSignal): Promise<boolean> {
-    const { client, clock, lease, onError } = this.#election;
+    const { client, lease, onError } = this.#election;
+    const held = this.#held;
+    this.#held = undefined;
     try {
-      const present = await client.find(LEASES, lease.namespace, lease.name, { signal });
-      if (present === undefined) {
-        await client.create(LEASES, { metadata: { ...lease }, spec: this.#spec(undefined) });
-        return true;
-      }
-      if (!this.#mayTake(present)) return false;
-      this.#note(await client.update(LEASES, { ...present, spec: this.#spec(present.spec) }), clock.now());
-      return true;
+      const present = held ?? (await client.find(LEASES, lease.namespace, lease.name, { signal }));
+      if (present === undefined)
+        this.#held = await client.create(LEASES, { metadata: { ...lease }, spec: this.#spec(undefined) });
+      else if (held !== undefined || this.#mayTake(present))
+        this.#held = await client.update(LEASES, { ...present, spec: this.#spec(present.spec) });
+      return this.#held !== undefined;
     } catch (error) {
+      if (held !== undefined && isOutdated(error)) return await this.hold(signal);
       // Another was faster.
       if (!signal.aborted && !isPeapodError(error, 'Conflict') && !isPeapodError(error, 'AlreadyExists'))
         onError(error);
@@ -120,14 +131,9 @@ class Claimant {
     const { clock, identity } = this.#election;
     const { holderIdentity = '', leaseDurationSeconds = LEASE_MS / 1000 } = present.spec ?? {};
     const version = present.metadata?.resourceVersion ?? '';
-    if (version !== this.#seen) this.#note(present, clock.now());
+    if (version !== this.#seen) [this.#seen, this.#seenMs] = [version, clock.now()];
     if (holderIdentity === '' || holderIdentity === identity) return true;
     return clock.now() - this.#seenMs >= leaseDurationSeconds * 1000;
-  }
-
-  #note({ metadata }: Lease, nowMs: number): void {
-    this.#seen = metadata?.resourceVersion ?? '';
-    this.#seenMs = nowMs;
   }
 
   #spec(before: LeaseSpec | undefined): LeaseSpec {
@@ -146,4 +152,9 @@ class Claimant {
   #now(): string {
     return new Date(this.#election.clock.now()).toISOString().replace('Z', '000Z');
   }
+}
+
+/** What is remembered is not what there is any more. */
+function isOutdated(error: unknown): boolean {
+  return isPeapodError(error, 'Conflict') || isPeapodError(error, 'NotFound');
 }

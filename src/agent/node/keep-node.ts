@@ -3,10 +3,12 @@
  * @see kubernetes/pkg/kubelet/kubelet_node_status.go, component-helpers/apimachinery/lease
  */
 import type { ApiClient } from '../../client/api-client.ts';
-import { LEASES, NODES } from '../../client/resource-types.ts';
-import type { Lease, Node, NodeStatus } from '../../model/api/types.ts';
+import { NODES } from '../../client/resource-types.ts';
+import type { Node, NodeStatus } from '../../model/api/types.ts';
 import type { Clock } from '../../model/clock.ts';
+import { nearestBeat } from '../../model/nearest-beat.ts';
 import { isPeapodError } from '../../model/errors.ts';
+import { leaseRenewal } from './node-lease.ts';
 import { type NodeDescription, nodeObject, nodeStatus } from './node-object.ts';
 
 export interface KeepNodeOptions {
@@ -18,8 +20,6 @@ export interface KeepNodeOptions {
   readonly onReady?: () => void;
 }
 
-const LEASE_NAMESPACE = 'kube-node-lease';
-const LEASE_SECONDS = 40;
 const LEASE_EVERY_MS = 10_000;
 /** The status is written when it has changed, and this often anyway. */
 const STATUS_EVERY_MS = 300_000;
@@ -29,6 +29,7 @@ export async function keepNode(options: KeepNodeOptions, signal: AbortSignal): P
   let told = '';
   let toldMs = 0;
   let isReady = false;
+  const renewLease = leaseRenewal(client);
   while (!signal.aborted) {
     try {
       const description = await describe();
@@ -46,14 +47,16 @@ export async function keepNode(options: KeepNodeOptions, signal: AbortSignal): P
         await client.patch(NODES, '', description.name, 'merge', { status }, { subresource: 'status' });
         [told, toldMs] = [essence, clock.now()];
       }
-      await renewLease(client, node, clock.now());
+      await renewLease(node, clock.now());
       if (!isReady) onReady?.();
       isReady = true;
     } catch (error) {
       if (signal.aborted) return;
       onError(error);
     }
-    await clock.sleep(isReady ? LEASE_EVERY_MS : 200, { signal }).catch(() => {});
+    const now = clock.now();
+    const restMs = isReady ? nearestBeat(now + LEASE_EVERY_MS, LEASE_EVERY_MS) - now : 200;
+    await clock.sleep(restMs, { signal }).catch(() => {});
   }
 }
 
@@ -75,23 +78,4 @@ async function registered(client: ApiClient, description: NodeDescription, nowMs
     if (isPeapodError(error, 'AlreadyExists')) return client.get(NODES, '', description.name);
     throw error;
   }
-}
-
-async function renewLease(client: ApiClient, node: Node, nowMs: number): Promise<void> {
-  const name = node.metadata?.name ?? '';
-  const renewTime = new Date(nowMs).toISOString().replace('Z', '000Z');
-  const present = await client.find(LEASES, LEASE_NAMESPACE, name);
-  const lease: Lease = {
-    apiVersion: 'coordination.k8s.io/v1',
-    kind: 'Lease',
-    metadata: {
-      ...present?.metadata,
-      name,
-      namespace: LEASE_NAMESPACE,
-      ownerReferences: [{ apiVersion: 'v1', kind: 'Node', name, uid: node.metadata?.uid ?? '' }],
-    },
-    spec: { ...present?.spec, holderIdentity: name, leaseDurationSeconds: LEASE_SECONDS, renewTime },
-  };
-  if (present === undefined) await client.create(LEASES, lease);
-  else await client.update(LEASES, lease);
 }

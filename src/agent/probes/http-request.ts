@@ -44,11 +44,13 @@ interface Got {
 
 async function get(url: URL, headers: HttpRequest['headers'], ended: AbortSignal): Promise<Got> {
   const where = hostAndPort(url.hostname.replace(/^\[|\]$/g, ''), Number(url.port) || defaultPort(url));
-  const options = { method: 'GET', agent: false, headers: headerMap(headers, url), signal: ended };
+  const options = { method: 'GET', agent: false, headers: headerMap(headers, url) };
   const request: ClientRequest =
     url.protocol === 'https:'
       ? requestHttps(url, { ...options, rejectUnauthorized: false })
       : requestHttp(url, options);
+  const destroy = (): void => void request.destroy();
+  ended.addEventListener('abort', destroy, { once: true });
   try {
     const response = await new Promise<IncomingMessage>((resolve, reject) => {
       request.once('response', resolve);
@@ -63,6 +65,7 @@ async function get(url: URL, headers: HttpRequest['headers'], ended: AbortSignal
     const location = REDIRECTS.has(status) ? response.headers.location : undefined;
     return { status, body, location };
   } finally {
+    ended.removeEventListener('abort', destroy);
     request.destroy();
   }
 }

@@ -1,5 +1,6 @@
 /** @see kubernetes/pkg/kubelet/prober/worker.go and prober.go */
 import type { Pod } from '../../model/api/types.ts';
+import { nearestBeat } from '../../model/nearest-beat.ts';
 import type { ContainerStatus as RuntimeContainer } from '../../runtime/pod-runtime.ts';
 import { messageOf } from '../actions/step-failure.ts';
 import type { AgentDeps } from '../agent-deps.ts';
@@ -52,7 +53,11 @@ export async function probeContainer(kind: ProbeKind, run: ProbeContainer): Prom
         if ((kind !== 'readiness' && result === 'failure') || kind === 'startup') return;
       }
     }
-    await deps.clock.sleep(begunAt + periodSeconds * 1000 - deps.clock.now(), { signal });
+    const nextAt = begunAt + periodSeconds * 1000;
+    // Until the container is what it is to be somebody waits for it.
+    const isSettled = last === 'success' && inARow >= successThreshold;
+    const at = isSettled ? nearestBeat(nextAt, periodSeconds * 1000) : nextAt;
+    await deps.clock.sleep(at - deps.clock.now(), { signal });
   }
 }
 

@@ -20,7 +20,5 @@ export async function withTimeout<T>(
   } finally {
     clearTimeout(timer);
     ended.removeEventListener('abort', fail);
-    // What still goes on has nobody waiting for it.
-    timeout.abort();
   }
 }

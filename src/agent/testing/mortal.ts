@@ -26,7 +26,11 @@ export class Mortal {
           if (isLast) life.isDead = true;
           if (isLast && !life.isDone) return never();
           const result: unknown = Reflect.apply(member, object, args);
-          if (isLast) return never();
+          if (isLast) {
+            // How it ends nobody hears.
+            if (result instanceof Promise) result.catch(() => {});
+            return never();
+          }
           return result instanceof Promise ? result.then((value) => (life.isDead ? never() : value)) : result;
         };
       },

@@ -2,9 +2,9 @@
  * What is remembered of a container: `<containers>/<id>/container.json`, replaced atomically at each step. It tells what was
  * asked for and when each step was begun and finished; whether the process lives is for the kernel to say.
  */
-import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PeapodError } from '../../model/errors.ts';
+import { DirectoryNames } from '../linux/directory-names.ts';
 import { ParsedFiles } from '../linux/parsed-files.ts';
 import { writeFileAtomic } from '../linux/write-file-atomic.ts';
 import type { OciRuntimeCommand } from './container-context.ts';
@@ -56,7 +56,7 @@ export interface ProcessIdentity {
 }
 
 export function recordPath(containers: string, id: string): string {
-  return join(containers, id, 'container.json');
+  return `${containers}/${id}/container.json`;
 }
 
 export async function saveRecord(containers: string, record: ContainerRecord): Promise<void> {
@@ -71,18 +71,28 @@ export async function saveRecord(containers: string, record: ContainerRecord): P
 /** @returns nothing when there is no such container, or its record was never written */
 export async function findRecord(containers: string, id: string): Promise<ContainerRecord | undefined> {
   if (!isContainerId(id)) return undefined;
-  return filesOf(containers).read(recordPath(containers, id));
+  return folderOf(containers).files.read(recordPath(containers, id));
 }
 
 /** What was last read of a container, for what never changes of it: whose it is, and its labels. */
 export function recallRecord(containers: string, id: string): ContainerRecord | undefined {
-  return filesOf(containers).recall(recordPath(containers, id));
+  return folderOf(containers).files.recall(recordPath(containers, id));
 }
 
-const folders = new Map<string, ParsedFiles<ContainerRecord>>();
+interface RecordFolder {
+  readonly files: ParsedFiles<ContainerRecord>;
+  readonly names: DirectoryNames;
+  listed: readonly string[];
+}
 
-function filesOf(containers: string): ParsedFiles<ContainerRecord> {
-  const known = folders.get(containers) ?? new ParsedFiles<ContainerRecord>(isWhole);
+const folders = new Map<string, RecordFolder>();
+
+function folderOf(containers: string): RecordFolder {
+  const known = folders.get(containers) ?? {
+    files: new ParsedFiles<ContainerRecord>(isWhole),
+    names: new DirectoryNames(containers, isContainerId),
+    listed: [],
+  };
   folders.set(containers, known);
   return known;
 }
@@ -100,13 +110,11 @@ export async function loadRecord(containers: string, id: string): Promise<Contai
 }
 
 /** The ids of all containers, half-made ones too. */
-export async function listContainerIds(containers: string): Promise<string[]> {
-  const names = await readdir(containers).catch((error: unknown) => {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return [];
-    throw error;
-  });
-  const ids = names.filter(isContainerId);
-  filesOf(containers).retain(new Set(ids.map((id) => recordPath(containers, id))));
+export async function listContainerIds(containers: string): Promise<readonly string[]> {
+  const folder = folderOf(containers);
+  const ids = folder.names.list();
+  if (ids !== folder.listed) folder.files.retain(ids.map((id) => recordPath(containers, id)));
+  folder.listed = ids;
   return ids;
 }
 

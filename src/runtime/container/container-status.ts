@@ -23,11 +23,13 @@ export async function listContainers(
   filter: ContainerFilter = {},
 ): Promise<ContainerStatus[]> {
   const ids = filter.id === undefined ? await listContainerIds(context.paths.containers) : [filter.id];
-  const exited = await exitedContainers(context);
+  const exited = exitedContainers(context);
+  const wanted = ids.filter((id) => {
+    const known = recallRecord(context.paths.containers, id);
+    return known === undefined || recordMatches(known, filter);
+  });
   const found = await Promise.all(
-    ids.map(async (id) => {
-      const known = recallRecord(context.paths.containers, id);
-      if (known !== undefined && !recordMatches(known, filter)) return undefined;
+    wanted.map(async (id) => {
       const record = await findRecord(context.paths.containers, id);
       if (!record || record.createdAt === 0 || !recordMatches(record, filter)) return undefined;
       const observed = await observeAndSettle(context, record, exited);

@@ -1,6 +1,7 @@
 import { statSync } from 'node:fs';
-import { access, readdir, readFile } from 'node:fs/promises';
+import { access, readFile } from 'node:fs/promises';
 import { bootId, readProcessStat } from '../linux/proc.ts';
+import { DirectoryNames } from '../linux/directory-names.ts';
 import { processHandles } from '../linux/process-handles.ts';
 import type { ContainerContext } from './container-context.ts';
 import { containerPaths, exitsDirectory } from './container-paths.ts';
@@ -8,9 +9,26 @@ import type { ContainerRecord, ProcessIdentity } from './container-record.ts';
 import type { ContainerFacts } from './container-state.ts';
 
 /** The containers for which conmon has left an exit code, for those who look at many. */
-export async function exitedContainers(context: ContainerContext): Promise<ReadonlySet<string>> {
-  return new Set(await readdir(exitsDirectory(context.paths)).catch(() => []));
+export function exitedContainers(context: ContainerContext): ReadonlySet<string> {
+  const exits = exitsOf.get(context) ?? {
+    names: new DirectoryNames(exitsDirectory(context.paths)),
+    listed: [],
+    set: new Set<string>(),
+  };
+  exitsOf.set(context, exits);
+  const listed = exits.names.list();
+  if (listed !== exits.listed) exits.set = new Set(listed);
+  exits.listed = listed;
+  return exits.set;
 }
+
+interface Exits {
+  readonly names: DirectoryNames;
+  listed: readonly string[];
+  set: ReadonlySet<string>;
+}
+
+const exitsOf = new WeakMap<ContainerContext, Exits>();
 
 /**
  * Asks the kernel, and what conmon left, how a container is.

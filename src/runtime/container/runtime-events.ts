@@ -1,5 +1,6 @@
 import { watch } from 'node:fs/promises';
 import type { Clock } from '../../model/clock.ts';
+import { nearestBeat } from '../../model/nearest-beat.ts';
 import { hasProcess } from '../linux/kill.ts';
 import type { RuntimePaths } from '../paths.ts';
 import type { ContainerStatus, PodSandboxStatus, RuntimeEvent } from '../pod-runtime.ts';
@@ -79,7 +80,12 @@ async function pause(
 ): Promise<void> {
   const done = new AbortController();
   onReport(() => done.abort());
-  await clock.sleep(TICK_MS, { signal: AbortSignal.any([signal, done.signal]) }).catch(() => {});
+  const now = clock.now();
+  await clock
+    .sleep(nearestBeat(now + TICK_MS, TICK_MS * TICKS_PER_RELIST) - now, {
+      signal: AbortSignal.any([signal, done.signal]),
+    })
+    .catch(() => {});
 }
 
 async function watchDirectory(directory: string, signal: AbortSignal, report: () => void): Promise<void> {

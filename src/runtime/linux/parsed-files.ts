@@ -42,8 +42,12 @@ export class ParsedFiles<T> {
   }
 
   /** Forgets all other files. */
-  retain(paths: ReadonlySet<string>): void {
-    for (const path of this.#known.keys()) if (!paths.has(path)) this.#known.delete(path);
+  retain(paths: readonly string[]): void {
+    let known = 0;
+    for (const path of paths) if (this.#known.has(path)) known += 1;
+    if (known === this.#known.size) return;
+    const kept = new Set(paths);
+    for (const path of this.#known.keys()) if (!kept.has(path)) this.#known.delete(path);
   }
 }
 

@@ -1,9 +1,9 @@
 /** What is remembered of a sandbox: `<sandboxes>/<id>/sandbox.json`, replaced at each step. */
 import { createHash } from 'node:crypto';
-import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PeapodError } from '../../model/errors.ts';
 import type { OciRuntimeCommand } from '../container/container-context.ts';
+import { DirectoryNames } from '../linux/directory-names.ts';
 import { ParsedFiles } from '../linux/parsed-files.ts';
 import { bootId, readProcessStat } from '../linux/proc.ts';
 import { processHandles } from '../linux/process-handles.ts';
@@ -70,10 +70,14 @@ export function isReady(record: SandboxRecord): boolean {
 
 export class SandboxRecords {
   readonly #directory: string;
+  readonly #names: DirectoryNames;
+  #listedNames: readonly string[] = [];
+  #listedPaths: readonly string[] = [];
   readonly #files = new ParsedFiles<SandboxRecord>(isWhole);
 
   constructor(directory: string) {
     this.#directory = directory;
+    this.#names = new DirectoryNames(directory, (id) => SANDBOX_ID.test(id));
   }
 
   async read(id: string): Promise<SandboxRecord | undefined> {
@@ -89,10 +93,7 @@ export class SandboxRecords {
 
   /** @param podUid of this pod alone; absent: of all */
   async list(podUid?: string): Promise<SandboxRecord[]> {
-    const names = (await readdir(this.#directory).catch(orUndefined)) ?? [];
-    const paths = names.filter((id) => SANDBOX_ID.test(id)).map((id) => this.#path(id));
-    this.#files.retain(new Set(paths));
-    return paths.flatMap((path) => {
+    return this.#listed().flatMap((path) => {
       // Whose a sandbox is never changes.
       const known = this.#files.recall(path);
       if (podUid !== undefined && known !== undefined && known.config.metadata.uid !== podUid) return [];
@@ -102,8 +103,7 @@ export class SandboxRecords {
 
   /** Those whose record a crash, or a loss of power, has left without content, or that is another version's: nobody can do anything with them. */
   async torn(): Promise<string[]> {
-    const names = (await readdir(this.#directory).catch(orUndefined)) ?? [];
-    return names.filter((id) => SANDBOX_ID.test(id) && this.#files.read(this.#path(id)) === undefined);
+    return this.#names.list().filter((id) => this.#files.read(this.#path(id)) === undefined);
   }
 
   async save(record: SandboxRecord): Promise<void> {
@@ -115,18 +115,22 @@ export class SandboxRecords {
     await rm(join(this.#directory, id), { recursive: true, force: true });
   }
 
+  #listed(): readonly string[] {
+    const names = this.#names.list();
+    if (names === this.#listedNames) return this.#listedPaths;
+    this.#listedNames = names;
+    this.#listedPaths = names.map((id) => this.#path(id));
+    this.#files.retain(this.#listedPaths);
+    return this.#listedPaths;
+  }
+
   #path(id: string): string {
     if (!SANDBOX_ID.test(id)) throw new PeapodError('NotFound', `sandbox "${id}" not found`);
-    return join(this.#directory, id, 'sandbox.json');
+    return `${this.#directory}/${id}/sandbox.json`;
   }
 }
 
 /** Another version's may mean anything. */
 function isWhole({ version, config }: Partial<SandboxRecord>): boolean {
   return version === 1 && typeof config === 'object';
-}
-
-function orUndefined(error: NodeJS.ErrnoException): undefined {
-  if (error.code === 'ENOENT') return undefined;
-  throw error;
 }

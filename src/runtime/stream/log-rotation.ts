@@ -1,5 +1,5 @@
-import { createReadStream } from 'node:fs';
-import { lstat, readdir } from 'node:fs/promises';
+import { createReadStream, lstatSync } from 'node:fs';
+import { readdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
@@ -29,7 +29,8 @@ export async function rotateLog(
   reopen: () => Promise<void>,
   policy: RotationPolicy = DEFAULT_ROTATION,
 ): Promise<boolean> {
-  const stat = await lstat(path).catch(() => undefined);
+  // Of all logs of a node most are small: to look takes less than to wait for it.
+  const stat = lstatSync(path, { throwIfNoEntry: false });
   if (!stat?.isFile() || stat.size < policy.maxBytes) return false;
   const kept = await removeOld(await rotatedLogs(path), policy.maxFiles - 2);
   for (const old of kept) if (!old.endsWith('.gz')) await compress(old);

@@ -1,4 +1,5 @@
-import { readdir, stat } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { readdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Pod, Volume } from '../../model/api/types.ts';
 import type { Clock } from '../../model/clock.ts';
@@ -79,7 +80,7 @@ export function openPodVolumes(paths: RuntimePaths, clock: Pick<Clock, 'now'>): 
       const uids = new Set<string>();
       for (const pods of [paths.pods, join(paths.run, 'pods')]) {
         for (const uid of await readdir(pods).catch((): string[] => []))
-          if (await isThere(join(pods, uid, 'volumes'))) uids.add(uid);
+          if (existsSync(join(pods, uid, 'volumes'))) uids.add(uid);
       }
       return [...uids];
     },
@@ -102,8 +103,4 @@ function findVolume(pod: Pod, name: string, container: string): Volume {
 /** What counts as the pod's ephemeral storage. @see kubernetes/pkg/kubelet/eviction/helpers.go */
 function isOnDisk({ emptyDir, configMap }: Volume): boolean {
   return configMap !== undefined || (emptyDir !== undefined && (emptyDir.medium ?? '') === '');
-}
-
-async function isThere(path: string): Promise<boolean> {
-  return (await stat(path).catch(() => undefined)) !== undefined;
 }
