@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { nearestBeat } from './nearest-beat.ts';
 
 const times = fc.integer({ min: 0, max: 4_000_000_000_000 });
