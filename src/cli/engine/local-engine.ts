@@ -37,7 +37,7 @@ export function localEngine(host: Host): PodEngine {
       return { pods, [Symbol.asyncDispose]: () => keeping[Symbol.asyncDispose]() };
     },
     keep: (pods) => keepPods(host, uidsOf(pods)),
-    handOver: () => traced('hand over to the keeper', () => startSupervisor(host.settings)),
+    handOver: () => traced('hand over to the keeper', async () => startSupervisor(host.settings)),
     collectUnused: () => collectUnused(host.client),
     [Symbol.asyncDispose]: async () => {},
   };

@@ -1,10 +1,9 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { closeSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { PeapodError } from '../../model/errors.ts';
 import { mkdirSync } from '../../runtime/linux/files.ts';
+import { spawnToOutlive } from '../../runtime/linux/spawn-process.ts';
 import { type Settings, settingsEnv } from '../settings.ts';
 
 const MAIN = fileURLToPath(new URL('../main.ts', import.meta.url));
@@ -14,18 +13,15 @@ const MAIN = fileURLToPath(new URL('../main.ts', import.meta.url));
  * Nobody waits for it: what it has to do is on disk, and the pods run meanwhile.
  * @throws PeapodError Unavailable when it cannot be started
  */
-export async function startSupervisor(settings: Settings): Promise<void> {
+export function startSupervisor(settings: Settings): void {
   mkdirSync(settings.run, { recursive: true, mode: 0o700 });
   const log = openSync(join(settings.run, 'supervisor.log'), 'a', 0o600);
   try {
-    const child = spawn(process.execPath, [...process.execArgv, MAIN, 'supervise'], {
+    spawnToOutlive(process.execPath, [...process.execArgv, MAIN, 'supervise'], {
       cwd: '/',
-      detached: true,
-      stdio: ['ignore', log, log],
+      fds: [null, log, log],
       env: { ...inherited(['PATH', 'HOME', 'NODE_COMPILE_CACHE']), ...settingsEnv(settings) },
     });
-    await once(child, 'spawn');
-    child.unref();
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
     throw new PeapodError(

@@ -65,8 +65,18 @@ let looking: NodeJS.Timeout | undefined;
 export function spawnProcess(
   program: string,
   args: readonly string[],
-  { env, cwd, fds }: SpawnOptions,
+  options: SpawnOptions,
 ): SpawnedProcess {
+  const pid = spawnToOutlive(program, args, options);
+  return { pid, ended: untilEnded(pid) };
+}
+
+/** The same for one that lives on when this process ends, which neither waits for it nor hears of its end. @returns its PID */
+export function spawnToOutlive(
+  program: string,
+  args: readonly string[],
+  { env, cwd, fds }: SpawnOptions,
+): number {
   const actions = Buffer.alloc(OPAQUE_BYTES);
   const attributes = Buffer.alloc(OPAQUE_BYTES);
   fine(actionsInit(actions), 'posix_spawn_file_actions_init');
@@ -95,7 +105,7 @@ export function spawnProcess(
           program,
         ),
     );
-    return { pid: pid[0] ?? 0, ended: untilEnded(pid[0] ?? 0) };
+    return pid[0] ?? 0;
   } finally {
     actionsDestroy(actions);
     attributesDestroy(attributes);

@@ -150,10 +150,10 @@ export function openPodNetwork(options: PodNetworkOptions): PodNetwork {
       if (known?.result === undefined)
         throw new PeapodError('NetworkError', 'the sandbox is in no network', { retryable: true });
       await claim({ ...known, metadata, portMappings });
-      await prepare(
-        (await hostHasIpv6()) ? uniqueLocalSubnet(options.bridge, options.subnet) : undefined,
-        false,
-      );
+      // Without host ports it needs none but the rules that it was made with; that they are still there is seen to when the next one is made ahead.
+      if (portMappings.length === 0) return;
+      const subnet6 = (await hostHasIpv6()) ? uniqueLocalSubnet(options.bridge, options.subnet) : undefined;
+      await prepare(subnet6, false);
       await addHostPorts(options.bridge, portMappings, known.result.ips);
     },
 

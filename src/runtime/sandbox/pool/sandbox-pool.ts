@@ -29,8 +29,8 @@ export interface SandboxPool {
   collect(): Promise<void>;
 }
 
-/** No pod must wait for a sandbox that is made for the next one: after the last was taken, so long none is made. */
-const QUIET_MS = 250;
+/** No pod must wait for a sandbox that is made for the next one: until its containers run, none is made. On a busy machine that takes so long. */
+const QUIET_MS = 1000;
 const RETRY_MS = 30_000;
 
 /** A pool of which nothing is taken. */
