@@ -7,6 +7,7 @@ import {
   constants,
   type IncomingHttpHeaders,
 } from 'node:http2';
+import { type IncomingMessage, request } from 'node:http';
 import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -120,6 +121,35 @@ test("root's socket is root's alone, and needs no credentials", async () => {
   assert.equal((await stat(join(directory, 'api.sock'))).mode & 0o777, 0o600);
   await using root = clientOver({ server: 'http://localhost', socketPath: join(directory, 'api.sock') });
   assert.equal(await codeOf(root.client.list(PODS)), 200);
+});
+
+test('of too many writes at a time some are told to come again, and are taken then', async () => {
+  const path = '/api/v1/namespaces/default/configmaps';
+  const begin = () => {
+    const headers = { 'content-type': 'application/json', 'transfer-encoding': 'chunked' };
+    const options = { socketPath: join(directory, 'api.sock'), method: 'POST', path, headers };
+    const sent = request({ ...options, agent: false });
+    // Its head alone: the server waits for the rest.
+    sent.on('error', () => {}).write('{');
+    return sent;
+  };
+  await using root = clientOver({ server: 'http://localhost', socketPath: join(directory, 'api.sock') });
+  const unfinished = Array.from({ length: 200 }, begin);
+  const create = () =>
+    root.client.create(CONFIG_MAPS, { metadata: { generateName: 'waits-', namespace: 'default' } }).then(
+      () => undefined,
+      (error: unknown) => error as ApiError,
+    );
+  let refused = await create();
+  for (let tries = 0; refused === undefined && tries < 200; tries += 1) refused = await create();
+  assert.equal(refused?.status.code, 429);
+  assert.equal(refused?.status.reason, 'TooManyRequests');
+  assert.equal(refused?.retryAfterSeconds, 1);
+  const late = begin();
+  const [answer] = (await once(late, 'response')) as [IncomingMessage];
+  assert.equal(answer.headers['retry-after'], '1');
+  for (const sent of [...unfinished, late]) sent.destroy();
+  while ((await create()) !== undefined) await new Promise((resolve) => setTimeout(resolve, 5));
 });
 
 test('a watch comes over TLS too, and ends when the client leaves', async () => {

@@ -6,6 +6,9 @@ import { CONFIG_MAPS, PODS } from '../../client/resource-types.ts';
 import type { ConfigMap } from '../../model/api/types.ts';
 import { startApi, type TestApi } from '../testing/start-api.ts';
 
+/** More than a watcher may leave unread, twice: what it has been handed it still has. */
+const CHANGES = 25_000;
+
 let api: TestApi;
 before(async () => {
   api = await startApi();
@@ -208,6 +211,33 @@ test('a page from before the compaction has expired, and says how the list goes 
   assert.deepEqual(rest, ['c2', 'c4', 'c9']);
   assert.notEqual(second.resourceVersion, first.resourceVersion);
   assert.equal(third.resourceVersion, second.resourceVersion);
+});
+
+test('a watcher that does not read is dropped with an error, and nobody else is', async () => {
+  const { resourceVersion } = await api.client.list(CONFIG_MAPS, {});
+  const path = `/api/v1/configmaps?watch=1&resourceVersion=${resourceVersion}`;
+  const idle = await api.transport.send({ method: 'GET', path, headers: {} });
+  const other = take(
+    api.client.watch(CONFIG_MAPS, { resourceVersion, fieldSelector: 'metadata.name=other' }),
+    1,
+  );
+  const object = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'busy' } };
+  const [key, value] = ['/configmaps/default/busy', Buffer.from(JSON.stringify(object))];
+  let revision = await api.store.create(key, value);
+  for (let index = 1; index < CHANGES; index += 1) {
+    revision = await api.store.update(key, value, revision);
+    // Who reads is let read.
+    if (index % 500 === 0) await new Promise((resolve) => setImmediate(resolve));
+  }
+  const pieces: Uint8Array[] = [];
+  for await (const piece of idle.body) pieces.push(piece);
+  const lines = Buffer.concat(pieces).toString().trim().split('\n');
+  const last = JSON.parse(lines.at(-1) ?? '') as { type: string; object: { code: number; reason: string } };
+  assert.deepEqual([last.type, last.object.code, last.object.reason], ['ERROR', 410, 'Expired']);
+  assert.ok(lines.length < CHANGES, 'what it did not read was not kept for it');
+  await api.client.create(CONFIG_MAPS, { metadata: { name: 'other', namespace: 'default' } });
+  assert.deepEqual(await other, ['ADDED other']);
+  await api.store.delete(key, revision);
 });
 
 test('a version from before the compaction has expired', async () => {
