@@ -7,6 +7,7 @@ import { type RotationPolicy, rotateLog } from '../../runtime/stream/log-rotatio
 import type { Host, NodeHost } from '../host.ts';
 import { networkDialer } from '../../agent/probes/network-dialer.ts';
 import { traced } from '../../runtime/linux/trace.ts';
+import type { Settings } from '../settings.ts';
 import { isPlaced, placeWaitingPods } from '../placement/place-pods.ts';
 import { keptClient } from './kept-client.ts';
 import { nodeAddresses } from './node-addresses.ts';
@@ -65,7 +66,7 @@ export function agentDeps(host: NodeHost, rotation?: RotationPolicy): Omit<Agent
     cgroups: host.runtime.podCgroups,
     clock: host.clock,
     random: Math.random,
-    node: nodeFacts(host.settings.nodeName),
+    node: nodeFacts(host.settings),
     files: nodeFiles(host.paths),
     dialer: {
       http: (request, call) => traced('HTTP probe', () => networkDialer.http(request, call), 'probes'),
@@ -87,10 +88,10 @@ export function agentDeps(host: NodeHost, rotation?: RotationPolicy): Omit<Agent
   };
 }
 
-function nodeFacts(name: string): NodeFacts {
+function nodeFacts(settings: Settings): NodeFacts {
   return {
-    name,
-    ips: nodeAddresses(),
+    name: settings.nodeName,
+    ips: nodeAddresses(settings.bridge),
     milliCpu: availableParallelism() * 1000,
     memoryBytes: totalmem(),
     clusterDomain: 'cluster.local',

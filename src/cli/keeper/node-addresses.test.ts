@@ -32,12 +32,15 @@ function view(
 
 test('a bridge of pods is never the node, whatever comes first', (t) => {
   const interfaces = { peapod0: own('10.213.0.1', 'fd0a::1'), eth0: own('192.0.2.2', 'fd00::2', 'fe80::1') };
-  assert.deepEqual(nodeAddresses(view(t, interfaces, { bridges: ['peapod0'] })), ['192.0.2.2', 'fd00::2']);
+  assert.deepEqual(nodeAddresses('peapod9', view(t, interfaces, { bridges: ['peapod0'] })), [
+    '192.0.2.2',
+    'fd00::2',
+  ]);
 });
 
 test('nothing but bridges and the loopback is 127.0.0.1', (t) => {
   const interfaces = { lo: own('127.0.0.1'), peapod0: own('10.213.0.1', 'fd0a::1') };
-  assert.deepEqual(nodeAddresses(view(t, interfaces, { bridges: ['peapod0'] })), ['127.0.0.1']);
+  assert.deepEqual(nodeAddresses('peapod9', view(t, interfaces, { bridges: ['peapod0'] })), ['127.0.0.1']);
 });
 
 test('the interface with the default route comes first, for each family by itself, even when it is a bridge', (t) => {
@@ -50,7 +53,7 @@ test('the interface with the default route comes first, for each family by itsel
   const routes6 =
     `${ALL6} 00 ${ALL6} 00 fd020000000000000000000000000001 00000400 00000003 00000000 00000003     eth1\n` +
     `${ALL6} 00 ${ALL6} 00 ${ALL6} ffffffff 00000001 00000000 00200200       lo\n`;
-  assert.deepEqual(nodeAddresses(view(t, interfaces, { bridges: ['br0'], routes, routes6 })), [
+  assert.deepEqual(nodeAddresses('peapod9', view(t, interfaces, { bridges: ['br0'], routes, routes6 })), [
     '198.51.100.7',
     'fd02::9',
   ]);
@@ -61,10 +64,14 @@ test('a route that refuses, and one to half of the world, are no way out', (t) =
   const routes =
     'eth1\t00000000\t00000000\t0201\t0\t0\t0\t00000000\t0\t0\t0\n' +
     'eth1\t00000000\t00000000\t0001\t0\t0\t0\t00000080\t0\t0\t0\n';
-  assert.deepEqual(nodeAddresses(view(t, interfaces, { routes })), ['192.0.2.2']);
+  assert.deepEqual(nodeAddresses('peapod9', view(t, interfaces, { routes })), ['192.0.2.2']);
+});
+
+test('our own bridge is known by its name', (t) => {
+  assert.deepEqual(nodeAddresses('peapod9', view(t, { peapod9: own('10.213.0.1') })), ['127.0.0.1']);
 });
 
 test('a node with IPv6 alone has that address', (t) => {
   const interfaces = { eth0: own('fd00::2', 'fe80::1'), peapod0: own('10.213.0.1') };
-  assert.deepEqual(nodeAddresses(view(t, interfaces, { bridges: ['peapod0'] })), ['fd00::2']);
+  assert.deepEqual(nodeAddresses('peapod9', view(t, interfaces, { bridges: ['peapod0'] })), ['fd00::2']);
 });

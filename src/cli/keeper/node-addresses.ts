@@ -17,14 +17,16 @@ const NOWHERE = '0'.repeat(32);
 /**
  * The addresses that others reach the node by: one of each family, IPv4 first. What has the default route comes before anything else; a bridge without
  * one is never taken, because it is the pods'. A node without any such address is `127.0.0.1`.
+ * @param ownBridge the name of our bridge, which /sys does not tell where it shows another network namespace than ours
  */
-export function nodeAddresses(view: Partial<NetworkView> = {}): [string, ...string[]] {
+export function nodeAddresses(ownBridge: string, view: Partial<NetworkView> = {}): [string, ...string[]] {
   const { interfaces = networkInterfaces(), procNet = '/proc/net', sysClassNet = '/sys/class/net' } = view;
   const chosen: string[] = [];
   for (const family of ['IPv4', 'IPv6'] as const) {
     const leading = family === 'IPv4' ? leadsOut4(procNet) : leadsOut6(procNet);
-    const rank = (name: string): number =>
-      leading.includes(name) ? 0 : existsSync(join(sysClassNet, name, 'bridge')) ? 2 : 1;
+    const isBridge = (name: string): boolean =>
+      name === ownBridge || existsSync(join(sysClassNet, name, 'bridge'));
+    const rank = (name: string): number => (leading.includes(name) ? 0 : isBridge(name) ? 2 : 1);
     const [best] = Object.entries(interfaces)
       .flatMap(([name, all = []]) => all.map((one) => ({ ...one, rank: rank(name) })))
       .filter((one) => one.family === family && !one.internal && one.rank < 2)

@@ -12,7 +12,7 @@ export async function addressForPods(
   listening: string,
   { ownNetwork }: { ownNetwork: boolean },
 ): Promise<string | undefined> {
-  if (listening === '0.0.0.0' || listening === '::') return nodeAddresses()[0];
+  if (listening === '0.0.0.0' || listening === '::') return nodeAddresses(settings.bridge)[0];
   if (!ownNetwork) return undefined;
   const foreign = await loadNetworkConfig(settings.cniConfDir);
   return foreign === undefined ? firstAddress(settings.subnet) : undefined;

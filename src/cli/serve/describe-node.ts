@@ -27,7 +27,7 @@ export async function describeNode(
   return {
     name: settings.nodeName,
     labels: metadata?.labels ?? {},
-    ips: nodeAddresses(),
+    ips: nodeAddresses(settings.bridge),
     capacity: { ...status?.capacity, ...storage.capacity },
     allocatable: { ...status?.allocatable, ...storage.allocatable },
     info: {
