@@ -93,6 +93,7 @@ function addPodVerbs(program: Command, settings: () => Settings): void {
     .argument('[pods...]')
     .addOption(NAMESPACE)
     .option('-t, --threads', 'show threads too')
+    .option('-w, --watch', 'go on, drawn anew every second')
     .addOption(OUTPUT)
     .action(async (names, options) => (await import('./commands/tree.ts')).tree(settings(), names, options));
   program
@@ -289,6 +290,7 @@ function addServerVerbs(program: Command, settings: () => Settings): void {
     .option('-n, --namespace <name>', 'namespace of the pods', 'default')
     .option('-A, --all-namespaces', 'of all namespaces')
     .option('-l, --selector <selector>', 'only those with these labels')
+    .option('-w, --watch', 'go on, drawn anew every five seconds')
     .action(async (what, name, options) =>
       (await import('./commands/top.ts')).top(settings(), what, name, options),
     );

@@ -5,7 +5,8 @@ export interface Figure {
   readonly what: string;
   readonly unit: string;
   readonly peapod: number;
-  readonly peer: number;
+  /** Absent where there is nothing to hold it against. */
+  readonly peer?: number;
   readonly better: 'less' | 'more';
 }
 
@@ -14,8 +15,8 @@ export function printFigures(figures: readonly Figure[]): void {
     const cells = [
       figure.what.padEnd(46),
       shown(figure.peapod, figure.unit).padStart(12),
-      shown(figure.peer, figure.unit).padStart(12),
-      ratioOf(figure).toFixed(2).padStart(8),
+      peerOf(figure).padStart(12),
+      ratioText(figure).padStart(8),
     ];
     console.log(cells.join(''));
   }
@@ -38,8 +39,17 @@ export async function writeFigures(directory: string, report: Report): Promise<v
   await writeFile(join(directory, `${name}.svg`), svg(report));
 }
 
+/** 1 where there is no peer: neither better nor worse. */
 function ratioOf({ peapod, peer }: Figure): number {
-  return peapod / peer;
+  return peer === undefined ? 1 : peapod / peer;
+}
+
+function ratioText(figure: Figure): string {
+  return figure.peer === undefined ? '' : ratioOf(figure).toFixed(2);
+}
+
+function peerOf({ peer, unit }: Figure): string {
+  return peer === undefined ? '' : shown(peer, unit);
 }
 
 function shown(value: number, unit: string): string {
@@ -48,13 +58,14 @@ function shown(value: number, unit: string): string {
 }
 
 function isBetter(figure: Figure): boolean {
+  if (figure.peer === undefined) return false;
   return figure.better === 'less' ? ratioOf(figure) <= 1 : ratioOf(figure) >= 1;
 }
 
 function markdown({ peer, figures }: Report): string {
   const rows = figures.map((figure) => {
-    const ratio = ratioOf(figure).toFixed(2);
-    const cells = [figure.what, shown(figure.peapod, figure.unit), shown(figure.peer, figure.unit)];
+    const ratio = ratioText(figure);
+    const cells = [figure.what, shown(figure.peapod, figure.unit), peerOf(figure)];
     return `| ${cells.join(' | ')} | ${isBetter(figure) ? `**${ratio}**` : ratio} |`;
   });
   return [`| | peapod | ${peer} | ratio |`, '|---|---|---|---|', ...rows, ''].join('\n');
@@ -73,7 +84,7 @@ function svg({ peer, figures }: Report): string {
     const length = Math.max(-1.7, Math.min(1.7, Math.log10(gain))) * DECADE;
     const x = length < 0 ? MIDDLE + length : MIDDLE;
     const colour = length < 0 ? '#c2703d' : '#3d7a5a';
-    const label = `${shown(figure.peapod, figure.unit)} : ${shown(figure.peer, figure.unit)}`;
+    const label = [shown(figure.peapod, figure.unit), peerOf(figure)].filter(Boolean).join(' : ');
     return [
       `<text x="10" y="${y + 12}">${figure.what}</text>`,
       `<rect x="${x.toFixed(1)}" y="${y + 2}" width="${Math.abs(length).toFixed(1)}" height="13" fill="${colour}"/>`,
@@ -83,7 +94,7 @@ function svg({ peer, figures }: Report): string {
   const height = 50 + figures.length * ROW;
   return `<svg xmlns="http://www.w3.org/2000/svg" width="1000" height="${height}" font-family="sans-serif" font-size="12">
 <rect width="1000" height="${height}" fill="white"/>
-<text x="10" y="22" font-weight="bold">peapod : ${peer}, medians of one run; to the right: peapod is better, each gap a factor of ten</text>
+<text x="10" y="22" font-weight="bold">peapod : ${peer}, of one run; to the right: peapod is better, each gap a factor of ten</text>
 ${rows.join('\n')}
 <line x1="${MIDDLE}" y1="34" x2="${MIDDLE}" y2="${height - 8}" stroke="#444"/>
 <line x1="${MIDDLE + DECADE}" y1="34" x2="${MIDDLE + DECADE}" y2="${height - 8}" stroke="#ccc"/>

@@ -114,6 +114,18 @@ test('events are of the pod, and top has figures', async () => {
   );
   assert.match(await peapod.succeed(['top', 'pods']), /^web +\d+m +\d+Mi$/m);
   assert.match(await peapod.succeed(['top', 'nodes']), /^\S+ +\d+m +\d+% +\d+Mi +\d+%$/m);
+  await using usage = peapod.start(['top', 'pods', '--watch']);
+  await usage.untilPrinted(/(?:^NAME +CPU[^\n]+\n(?:\S+ +\d+m +\d+Mi\n)+\n?){2}/m);
+});
+
+test('tree --watch shows the processes that there are each time', async () => {
+  const { peapod } = server;
+  await using trees = peapod.start(['tree', 'web', '--watch']);
+  await trees.untilPrinted(/web─┬─infra─+pause[^]*\n\nweb─┬─infra/);
+  assert.match(
+    (await peapod.call(['tree', '--watch', '-o', 'json'])).stderr,
+    /--watch goes with no --output/,
+  );
 });
 
 test('without a server pods are those of run, and anything else says so', async () => {

@@ -1,11 +1,14 @@
+import type { ApiClient } from '../../client/api-client.ts';
 import { NODES } from '../../client/resource-types.ts';
 import { parseQuantity } from '../../model/quantity.ts';
 import { PeapodError } from '../../model/errors.ts';
 import { openSources, serverOf } from '../engine/pod-source.ts';
 import { pathsOf } from '../get/print-wanted.ts';
+import { redraw } from '../output/redraw.ts';
 import { RowStream } from '../output/row-stream.ts';
 import { terminalOf } from '../output/terminal.ts';
 import type { Settings } from '../settings.ts';
+import { systemClock } from '../system-clock.ts';
 
 type Usage = Partial<Record<string, string>>;
 
@@ -15,17 +18,50 @@ interface Metrics {
   readonly containers?: readonly { readonly usage: Usage }[];
 }
 
+interface TopOptions {
+  readonly namespace: string;
+  readonly allNamespaces?: boolean;
+  readonly selector?: string;
+  readonly watch?: boolean;
+}
+
+/** As old as the server's figures may be. */
+const EVERY_MS = 5000;
+
 /** `peapod top pods` and `top nodes`, as kubectl's. */
 export async function top(
   settings: Settings,
   what: string,
   name: string | undefined,
-  options: { namespace: string; allNamespaces?: boolean; selector?: string },
+  options: TopOptions,
 ): Promise<void> {
   if (name !== undefined && (options.allNamespaces === true || options.selector !== undefined))
     throw new PeapodError('Invalid', 'a name goes neither with --all-namespaces nor with --selector');
   await using sources = await openSources(settings);
   const { api } = serverOf(sources, 'top');
+  const terminal = terminalOf(process.stdout);
+  const stream = new RowStream(terminal);
+  if (options.watch !== true) {
+    const rows = await usageRows(api, what, name, options);
+    if (rows.length > 1) stream.print(rows);
+    else terminalOf(process.stderr).write('No resources found\n');
+    return;
+  }
+  const read = async () => stream.lines(await usageRows(api, what, name, options));
+  await redraw(terminal, read, {
+    everyMs: EVERY_MS,
+    clock: systemClock,
+    signal: new AbortController().signal,
+  });
+}
+
+/** The heading, and a row for each pod or node. */
+async function usageRows(
+  api: ApiClient,
+  what: string,
+  name: string | undefined,
+  options: TopOptions,
+): Promise<string[][]> {
   const ofNodes = what.startsWith('no');
   const type = {
     group: 'metrics.k8s.io',
@@ -55,8 +91,7 @@ export async function top(
   const heading = ofNodes
     ? ['NAME', 'CPU(cores)', 'CPU(%)', 'MEMORY(bytes)', 'MEMORY(%)']
     : [...(all ? ['NAMESPACE'] : []), 'NAME', 'CPU(cores)', 'MEMORY(bytes)'];
-  if (rows.length > 0) new RowStream(terminalOf(process.stdout)).print([heading, ...rows]);
-  else terminalOf(process.stderr).write('No resources found\n');
+  return [heading, ...rows];
 }
 
 function sum(usages: readonly Usage[], resource: string): number {

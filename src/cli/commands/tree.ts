@@ -1,30 +1,48 @@
 import type { Pod } from '../../model/api/types.ts';
+import { PeapodError } from '../../model/errors.ts';
 import { listThreads, readProcessStat } from '../../runtime/linux/proc.ts';
 import { openRuntime } from '../engine/open-runtime.ts';
 import { openSources } from '../engine/pod-source.ts';
 import { allPods, containersOf, findPod, type FoundPod } from '../find-pods.ts';
 import type { Host } from '../host.ts';
 import { parseOutputFormat, structured } from '../output/print-list.ts';
+import { redraw } from '../output/redraw.ts';
+import { terminalOf } from '../output/terminal.ts';
 import { requireRoot } from '../require-root.ts';
 import type { Settings } from '../settings.ts';
+import { systemClock } from '../system-clock.ts';
 import { type PodProcesses, podTree } from '../tree/pod-tree.ts';
 import type { ProcessView } from '../tree/process-tree.ts';
 import { renderTree } from '../tree/render-tree.ts';
+
+const EVERY_MS = 1000;
 
 /** `peapod tree`: every pod, or those named, as a process group. */
 export async function tree(
   settings: Settings,
   names: readonly string[],
-  options: { namespace: string; threads?: boolean; output?: string },
+  options: { namespace: string; threads?: boolean; output?: string; watch?: boolean },
 ): Promise<void> {
   requireRoot('see the processes of pods');
   const format = parseOutputFormat(options.output);
+  if (options.watch === true && options.output !== undefined)
+    throw new PeapodError('Invalid', '--watch goes with no --output');
   await using sources = await openSources(settings);
-  const pods =
-    names.length === 0
-      ? await allPods(sources)
-      : await Promise.all(names.map((name) => findPod(sources, options.namespace, name)));
-  const found = await readPods(pods);
+  const read = async (): Promise<PodProcesses[]> =>
+    readPods(
+      names.length === 0
+        ? await allPods(sources)
+        : await Promise.all(names.map((name) => findPod(sources, options.namespace, name))),
+    );
+  const linesOf = (pods: readonly PodProcesses[]): string[] =>
+    pods.flatMap((pod) => renderTree(podTree(pod, { threads: options.threads === true })));
+  if (options.watch === true) {
+    const { signal } = new AbortController();
+    const lines = async () => linesOf(await read());
+    await redraw(terminalOf(process.stdout), lines, { everyMs: EVERY_MS, clock: systemClock, signal });
+    return;
+  }
+  const found = await read();
   if (format === 'json' || format === 'yaml') {
     process.stdout.write(
       await structured(
@@ -42,8 +60,7 @@ export async function tree(
     );
     return;
   }
-  for (const pod of found)
-    process.stdout.write(`${renderTree(podTree(pod, { threads: options.threads === true })).join('\n')}\n`);
+  for (const line of linesOf(found)) process.stdout.write(`${line}\n`);
 }
 
 async function readPods(pods: readonly FoundPod[]): Promise<PodProcesses[]> {

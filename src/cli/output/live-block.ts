@@ -11,11 +11,11 @@ export class LiveBlock {
 
   /** Replaces what was drawn last. Lines wider than the terminal are cut: a wrapped line could not be taken back. */
   draw(lines: readonly string[]): void {
-    const cut = lines.map((line) =>
+    const cut = fitting(lines, this.#terminal.rows - 1).map((line) =>
       displayWidth(line) < this.#terminal.columns ? line : `${cutTo(line, this.#terminal.columns - 2)}…`,
     );
     this.#terminal.write(`${this.#erase()}${cut.map((line) => `${line}\n`).join('')}`);
-    this.#height = lines.length;
+    this.#height = cut.length;
   }
 
   clear(): void {
@@ -26,6 +26,13 @@ export class LiveBlock {
   #erase(): string {
     return this.#height === 0 ? '' : `\u001B[${this.#height}A\u001B[0J`;
   }
+}
+
+/** What has left the screen at its top could not be taken back either. */
+function fitting(lines: readonly string[], most: number): readonly string[] {
+  if (lines.length <= most) return lines;
+  const shown = Math.max(0, most - 1);
+  return [...lines.slice(0, shown), `… ${lines.length - shown} more`];
 }
 
 /** The first `width` cells, styles kept and ended. */

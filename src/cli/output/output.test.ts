@@ -1,14 +1,17 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { FakeClock } from '../../model/testing/fake-clock.ts';
 import { humanSize } from './human-size.ts';
 import { LiveBlock } from './live-block.ts';
 import { parseOutputFormat, printList } from './print-list.ts';
+import { redraw } from './redraw.ts';
 import { renderTable } from './table.ts';
 import { displayWidth, printable, type Terminal, terminalOf } from './terminal.ts';
 
-function recorder(columns = 80): Terminal & { text: string } {
+function recorder(columns = 80, { isTty = true, rows = 24 } = {}): Terminal & { text: string } {
   return {
-    isTty: true,
+    isTty,
+    rows,
     colors: false,
     columns,
     text: '',
@@ -80,4 +83,30 @@ test('a live block takes back what it drew and never wraps', () => {
 
 test('sizes have three digits at most', () => {
   assert.deepEqual([0, 999, 4214567, 1e9].map(humanSize), ['0B', '999B', '4.21MB', '1GB']);
+});
+
+test('what is taller than the terminal is cut, so that it can be drawn in place', () => {
+  const out = recorder(80, { rows: 4 });
+  const block = new LiveBlock(out);
+  block.draw(['a', 'b', 'c', 'd', 'e']);
+  block.draw(['f']);
+  assert.equal(out.text, 'a\nb\n… 3 more\n\u001B[3A\u001B[0Jf\n');
+});
+
+test('what is read again and again is drawn in place on a terminal, and is plain lists elsewhere', async () => {
+  for (const [isTty, expected] of [
+    [true, 'look 1\n\u001B[1A\u001B[0Jlook 2\n'],
+    [false, 'look 1\n\nlook 2\n'],
+  ] as const) {
+    const out = recorder(80, { isTty });
+    const clock = new FakeClock();
+    const stop = new AbortController();
+    let looks = 0;
+    const read = () => Promise.resolve([`look ${++looks}`]);
+    const ended = redraw(out, read, { everyMs: 1000, clock, signal: stop.signal });
+    await clock.advance(1500);
+    stop.abort();
+    await ended;
+    assert.equal(out.text, expected);
+  }
 });

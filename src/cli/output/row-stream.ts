@@ -11,14 +11,19 @@ export class RowStream {
 
   /** Rows that are aligned with each other and as far as possible with those before. */
   print(rows: readonly (readonly string[])[]): void {
+    for (const line of this.lines(rows)) this.#terminal.write(`${line}\n`);
+  }
+
+  /** The same, not printed yet. */
+  lines(rows: readonly (readonly string[])[]): string[] {
     for (const row of rows)
       for (const [index, cell] of row.entries())
         this.#widths[index] = Math.max(this.#widths[index] ?? 0, displayWidth(cell));
-    for (const row of rows) {
-      const cells = row.map(
-        (cell, index) => cell + ' '.repeat((this.#widths[index] ?? 0) - displayWidth(cell)),
-      );
-      this.#terminal.write(`${cells.join('   ').trimEnd()}\n`);
-    }
+    return rows.map((row) =>
+      row
+        .map((cell, index) => cell + ' '.repeat((this.#widths[index] ?? 0) - displayWidth(cell)))
+        .join('   ')
+        .trimEnd(),
+    );
   }
 }

@@ -18,6 +18,7 @@ export interface Terminal {
   readonly isTty: boolean;
   readonly colors: boolean;
   readonly columns: number;
+  readonly rows: number;
   write(text: string): void;
   style(style: Style, text: string): string;
 }
@@ -33,6 +34,9 @@ export function terminalOf(stream: NodeJS.WriteStream, env: NodeJS.ProcessEnv = 
     get columns() {
       // A terminal that has not been given a size has 0 columns.
       return stream.columns > 0 ? stream.columns : 80;
+    },
+    get rows() {
+      return stream.rows > 0 ? stream.rows : 24;
     },
     write: (text) => {
       stream.write(text);

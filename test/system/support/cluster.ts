@@ -34,9 +34,15 @@ export interface TestCluster extends AsyncDisposable {
   start(...args: string[]): Promise<void>;
 }
 
-/** @param options.args more arguments of `peapod serve` */
-export async function startCluster({ args = [] }: { args?: readonly string[] } = {}): Promise<TestCluster> {
-  const peapod = await startPeapod();
+/** @param options.args more arguments of `peapod serve` @param options.env more of its environment */
+export async function startCluster({
+  args = [],
+  env = {},
+}: {
+  args?: readonly string[];
+  env?: Record<string, string>;
+} = {}): Promise<TestCluster> {
+  const peapod = await startPeapod(env);
   await peapod.load('busybox');
   const scope: LeakScope = {
     directory: peapod.directory,
@@ -61,11 +67,10 @@ export async function startCluster({ args = [] }: { args?: readonly string[] } =
   };
   const call = (given: readonly string[], input?: string): Promise<Answer> =>
     new Promise((resolve) => {
-      const env = { ...process.env, KUBECONFIG: kubeconfig };
       const child = execFile(
         'kubectl',
         [...given],
-        { env, timeout: 420_000, maxBuffer: 64 * 1024 * 1024 },
+        { env: { ...process.env, KUBECONFIG: kubeconfig }, timeout: 420_000, maxBuffer: 64 * 1024 * 1024 },
         (error, stdout, stderr) => {
           const code = error === null ? 0 : typeof error.code === 'number' ? error.code : 255;
           resolve({ code, stdout, stderr });
