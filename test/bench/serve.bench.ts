@@ -179,4 +179,6 @@ async function measureMany(): Promise<void> {
     1,
   );
   note(`resident memory, with ${MANY} pods`, 'MB', residentMb(cluster.pid()));
+  await cluster.kubectl('delete', 'deployment', 'many', '--timeout=60s');
+  await gone(cluster);
 }
