@@ -15,7 +15,8 @@ export function readPaxRecords(block: Buffer): Map<string, Buffer> {
     const digits = blank < 0 ? '' : block.toString('latin1', offset, blank);
     const length = /^[0-9]{1,8}$/.test(digits) ? Number(digits) : 0;
     const end = offset + length;
-    if (end <= blank + 1 || end > block.length || block[end - 1] !== 0x0a) throw corrupt('a bad PAX record');
+    if (blank < 0 || end <= blank + 1 || end > block.length || block[end - 1] !== 0x0a)
+      throw corrupt('a bad PAX record');
     const equals = block.indexOf(0x3d, blank + 1);
     if (equals < 0 || equals >= end) throw corrupt('a PAX record without "="');
     records.set(block.toString('latin1', blank + 1, equals), block.subarray(equals + 1, end - 1));
