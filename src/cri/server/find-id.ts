@@ -4,17 +4,24 @@ import type { CriContext } from './cri-context.ts';
 
 /** A whole id is longer. */
 const BEGINNING = /^[0-9a-f]{1,63}$/;
+/** What an id can be: it becomes a part of paths. */
+const ID = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$/;
 
-/** The id of a sandbox, or its beginning if only one has it. @returns what was asked for when there is none */
+/** The id of a sandbox, or its beginning if only one has it. @returns what was asked for when there is none @throws PeapodError Invalid when it can be none */
 export async function findSandboxId({ runtime }: CriContext, text: string): Promise<string> {
-  const id = required(text, 'pod_sandbox_id');
+  const id = checked(text, 'pod_sandbox_id');
   return BEGINNING.test(id) ? onlyOne(await runtime.listPodSandboxes(), id, 'pod_sandbox_id') : id;
 }
 
-/** The id of a container, or its beginning if only one has it. @returns what was asked for when there is none */
+/** The id of a container, or its beginning if only one has it. @returns what was asked for when there is none @throws PeapodError Invalid when it can be none */
 export async function findContainerId({ runtime }: CriContext, text: string): Promise<string> {
-  const id = required(text, 'container_id');
+  const id = checked(text, 'container_id');
   return BEGINNING.test(id) ? onlyOne(await runtime.listContainers(), id, 'container_id') : id;
+}
+
+function checked(text: string, field: string): string {
+  const id = required(text, field);
+  return ID.test(id) ? id : invalid(field, id, 'is no id');
 }
 
 function onlyOne(all: readonly { id: string }[], beginning: string, field: string): string {
