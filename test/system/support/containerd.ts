@@ -1,5 +1,5 @@
 /** Debian's containerd with root, state, socket and network of its own, and images from a registry on loopback. */
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
@@ -36,7 +36,7 @@ export async function startContainerd(
 ): Promise<TestContainerd> {
   const directory = await mkdtemp(join(tmpdir(), 'peapod-containerd-'));
   const socket = join(directory, 'c.sock');
-  await writeNetwork(directory);
+  const bridge = await writeNetwork(directory);
   await writeFile(
     join(directory, 'config.toml'),
     configuration(directory, socket, await pushPauseImage(registry), options.runtime ?? 'runc'),
@@ -64,6 +64,8 @@ export async function startContainerd(
         const [, target = ''] = line.split(' ');
         if (target.startsWith(directory)) umountAll(target);
       }
+      // There is none when no pod came.
+      spawnSync('ip', ['link', 'delete', bridge]);
       await rm(directory, { recursive: true, force: true, maxRetries: 3 });
     },
   };
@@ -89,15 +91,17 @@ async function untilAnswering(socket: string, alive: () => boolean): Promise<voi
   throw new Error('not ready within 30 s');
 }
 
-async function writeNetwork(directory: string): Promise<void> {
+/** @returns the name of the bridge, which comes with the first pod */
+async function writeNetwork(directory: string): Promise<string> {
   const number = randomInt(256);
+  const bridge = `pct${number}x${process.pid}`.slice(0, 15);
   const conflist = {
     cniVersion: '0.4.0',
     name: `containerd-${number}`,
     plugins: [
       {
         type: 'bridge',
-        bridge: `pct${number}x${process.pid}`.slice(0, 15),
+        bridge,
         isGateway: true,
         ipMasq: false,
         ipam: {
@@ -112,6 +116,7 @@ async function writeNetwork(directory: string): Promise<void> {
   };
   await mkdir(join(directory, 'net.d'));
   await writeFile(join(directory, 'net.d', '10-test.conflist'), JSON.stringify(conflist));
+  return bridge;
 }
 
 function configuration(directory: string, socket: string, pauseImage: string, runtime: string): string {
