@@ -21,13 +21,13 @@ after(async () => {
   await cluster[Symbol.asyncDispose]();
 });
 
-/** The server's directory on a disk of its own, for as long as the work takes. */
-async function onSmallDisk(work: () => Promise<void>): Promise<void> {
+/** The server's directory on a file system of its own, for as long as the work takes. @param mount what `mount` is told */
+async function onDisk(mount: readonly string[], work: () => Promise<void>): Promise<void> {
   const aside = `${directory}.aside`;
   await cluster.stop();
   await rename(directory, aside);
   await run('mkdir', ['-m', '700', directory]);
-  await run('mount', ['-t', 'tmpfs', '-o', 'size=24m,mode=700', 'tmpfs', directory]);
+  await run('mount', [...mount, directory]);
   try {
     await cp(aside, directory, { recursive: true, preserveTimestamps: true });
     await cluster.start();
@@ -40,6 +40,9 @@ async function onSmallDisk(work: () => Promise<void>): Promise<void> {
     await cluster.start();
   }
 }
+
+const onSmallDisk = (work: () => Promise<void>): Promise<void> =>
+  onDisk(['-t', 'tmpfs', '-o', 'size=24m,mode=700', 'tmpfs'], work);
 
 const createMap = (name: string, bytes = 10) =>
   cluster.call(['create', 'configmap', name, `--from-literal=k=${'x'.repeat(bytes)}`]);
@@ -93,27 +96,15 @@ test('an object whose bytes are others is named', async () => {
   await cluster.start();
 });
 
-/** The server's directory on a file system of its own that an error of the disk can make read-only at any time. */
+/** On one that an error of the disk can make read-only at any time. */
 async function onFailingDisk(work: (fail: () => Promise<void>) => Promise<void>): Promise<void> {
-  const [aside, image] = [`${directory}.aside`, join(cluster.peapod.directory, 'disk.img')];
-  await cluster.stop();
-  await rename(directory, aside);
-  await run('mkdir', ['-m', '700', directory]);
+  const image = join(cluster.peapod.directory, 'disk.img');
   await run('truncate', ['-s', '64m', image]);
   await run('mkfs.ext4', ['-q', '-F', image]);
-  await run('mount', ['-o', 'loop,errors=remount-ro', image, directory]);
-  try {
-    await cp(aside, directory, { recursive: true, preserveTimestamps: true });
-    await cluster.start();
+  await onDisk(['-o', 'loop,errors=remount-ro', image], async () => {
     const device = (await run('findmnt', ['-no', 'SOURCE', directory])).stdout.trim();
     await work(() => writeFile(`/sys/fs/ext4/${basename(device)}/trigger_fs_error`, '1'));
-  } finally {
-    await cluster.stop();
-    await run('umount', [directory]);
-    await rm(directory, { recursive: true });
-    await rename(aside, directory);
-    await cluster.start();
-  }
+  });
 }
 
 test('when the disk becomes read-only writes are refused, and reads and watches go on, also from a fresh start', async () => {

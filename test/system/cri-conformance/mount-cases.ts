@@ -9,6 +9,11 @@ import type { Subject } from './subject.ts';
 const MANY = 65_536;
 /** The first of the node's ids that the pod's are. */
 const FIRST = 1_000_000;
+const IDS = [{ containerId: 0, hostId: FIRST, length: MANY }];
+const OWN_USERS = {
+  pid: NamespaceMode.CONTAINER,
+  usernsOptions: { mode: NamespaceMode.POD, uids: IDS, gids: IDS },
+};
 
 export const MOUNT_CASES: readonly Case[] = [
   {
@@ -60,11 +65,8 @@ export const MOUNT_CASES: readonly Case[] = [
     says: 'the pod has users of its own, in the ids that it was told, and owns its network',
     differs: { containerd: /the users are the node's/ },
     run: async (subject) => {
-      const ids = [{ containerId: 0, hostId: FIRST, length: MANY }];
-      const usernsOptions = { mode: NamespaceMode.POD, uids: ids, gids: ids };
-      const namespaces = { pid: NamespaceMode.CONTAINER, usernsOptions };
-      const pod = await subject.pod({ namespaces });
-      const security = { namespaceOptions: namespaces };
+      const pod = await subject.pod({ namespaces: OWN_USERS });
+      const security = { namespaceOptions: OWN_USERS };
       const [root, other] = await Promise.all([
         subject.started(pod, { security: { ...security, capabilities: { addCapabilities: ['NET_ADMIN'] } } }),
         subject.started(pod, { security: { ...security, runAsUser: { value: 33n } } }),
@@ -94,15 +96,12 @@ export const MOUNT_CASES: readonly Case[] = [
     says: "files of a mount have the owners that they would have without a namespace, and new ones are the host's root's",
     differs: { containerd: /the users are the node's/ },
     run: async (subject) => {
-      const ids = [{ containerId: 0, hostId: FIRST, length: MANY }];
-      const usernsOptions = { mode: NamespaceMode.POD, uids: ids, gids: ids };
-      const namespaces = { pid: NamespaceMode.CONTAINER, usernsOptions };
-      const pod = await subject.pod({ namespaces });
+      const pod = await subject.pod({ namespaces: OWN_USERS });
       const hostPath = join(subject.directory, `owned-${pod.id.slice(0, 8)}`);
       mkdirSync(hostPath);
       writeFileSync(join(hostPath, 'old'), '');
-      const mounts = [{ hostPath, containerPath: '/data', uidMappings: ids, gidMappings: ids }];
-      const id = await subject.started(pod, { mounts, security: { namespaceOptions: namespaces } });
+      const mounts = [{ hostPath, containerPath: '/data', uidMappings: IDS, gidMappings: IDS }];
+      const id = await subject.started(pod, { mounts, security: { namespaceOptions: OWN_USERS } });
       const seen = await subject.shell(
         id,
         'cat /proc/self/uid_map; touch /data/new; stat -c %u /data/old /data/new',
