@@ -7,6 +7,7 @@ import type { Clock } from '../model/clock.ts';
 import { PeapodError } from '../model/errors.ts';
 import { cgroupLayout } from '../runtime/cgroup/cgroup-layout.ts';
 import { openPodCgroups } from '../runtime/cgroup/pod-cgroups.ts';
+import { externalStep } from '../runtime/linux/external-step.ts';
 import { lockFile, tryLockFile } from '../runtime/linux/lock-file.ts';
 import { readMounts } from '../runtime/linux/proc.ts';
 import { type LocalRuntime, openLocalRuntime } from '../runtime/local-runtime.ts';
@@ -101,6 +102,7 @@ function nodeHost(settings: Settings, runtime: NodeRuntime): NodeHost {
       secrets: secretFolder(settings),
       clock,
       lock: (path) => lockFile(path, { removeFile: true }),
+      step: externalStep,
     }),
     volumes: openPodVolumes(paths, clock),
     locks: { tryKeep: (uid) => tryLockFile(join(settings.run, 'keepers', uid), { removeFile: true }) },

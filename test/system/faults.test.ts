@@ -12,6 +12,9 @@ import type { CaseResult, SweepOptions } from './support/faults/sweep.ts';
 const SWEEP = new URL('./support/faults/sweep.ts', import.meta.url);
 const DAMAGE = new URL('./support/faults/damage.ts', import.meta.url);
 const SERVE_SWEEP = new URL('./support/faults/serve-sweep.ts', import.meta.url);
+const SERVE_DAMAGE = new URL('./support/faults/serve-damage.ts', import.meta.url);
+const CRI_SWEEP = new URL('./support/faults/cri-sweep.ts', import.meta.url);
+const RUN_SWEEP = new URL('./support/faults/run-sweep.ts', import.meta.url);
 const isFull = process.env['PEAPOD_FAULT_SWEEP'] === 'full';
 const LABS = Math.max(2, availableParallelism());
 const ERRORS = ['ENOSPC', 'EPERM', 'ENOENT', 'ETIMEDOUT'];
@@ -101,14 +104,15 @@ test('an image is there whole or not at all, whatever happens to its pull, load 
   demandNone(result, 15);
 });
 
-// Each of these waits until a spare sandbox is there: too long for everybody's run.
-if (isFull) {
-  test('a spare sandbox is a pod’s or nobody’s, whatever happens while it is taken over', async (t) => {
-    const result = await sweep({ story: 'spare', kinds: [...KILLS, ...FAILURES], codes: ERRORS });
-    t.diagnostic(`${result.cases} kills and failures`);
-    demandNone(result, 10);
-  });
-}
+test('a spare sandbox is a pod’s or nobody’s, whatever happens while it is taken over', async (t) => {
+  const result = await sweep(
+    isFull
+      ? { story: 'spare', kinds: [...KILLS, ...FAILURES], codes: ERRORS }
+      : { story: 'spare', kinds: ['kill-after'], verbs: ['take over a spare sandbox'], oneOf: 8 },
+  );
+  t.diagnostic(`${result.cases} kills and failures`);
+  demandNone(result, 3);
+});
 
 test('programs that answer garbage, hang, die or lie are named, and what they did is undone', async (t) => {
   const result = await sweep(
@@ -126,6 +130,12 @@ test('a state file that a loss of power has torn costs no other pod anything, an
   demandNone(result, 4);
 });
 
+test('a damaged file of a server is made anew, or named, and costs no pod anything', async (t) => {
+  const result = await sweep({ program: SERVE_DAMAGE, oneOf: isFull ? 1 : 60 });
+  t.diagnostic(`${result.cases} damaged files`);
+  demandNone(result, 1);
+});
+
 test('a server that dies at any step goes on where it was, and no other pod notices', async (t) => {
   const program = SERVE_SWEEP;
   const result = await sweep(
@@ -135,4 +145,26 @@ test('a server that dies at any step goes on where it was, and no other pod noti
   );
   t.diagnostic(`${result.cases} kills and failures`);
   demandNone(result, 2);
+});
+
+test('a kubelet that repeats what was broken off gets what it asked for', async (t) => {
+  const program = CRI_SWEEP;
+  const result = await sweep(
+    isFull
+      ? { program, kinds: ['kill-before', 'kill-after', 'fail'], codes: ['EPERM', 'ENOSPC'] }
+      : { program, kinds: ['kill-after'], oneOf: 12 },
+  );
+  t.diagnostic(`${result.cases} kills and failures`);
+  demandNone(result, 5);
+});
+
+test('whoever repeats a command that was killed, or failed, finds nothing of the first', async (t) => {
+  const program = RUN_SWEEP;
+  const result = await sweep(
+    isFull
+      ? { program, kinds: [...KILLS, 'fail'], codes: ['EPERM', 'ENOSPC'] }
+      : { program, kinds: ['kill-after'], oneOf: 30 },
+  );
+  t.diagnostic(`${result.cases} kills and failures`);
+  demandNone(result, 3);
 });

@@ -23,6 +23,9 @@ export class StaticPodRecords {
   async load(): Promise<StaticPodRecord[]> {
     await mkdir(this.#directory, { recursive: true, mode: 0o700 });
     const names = await readdir(this.#directory);
+    // Of a writer that died.
+    for (const name of names.filter((one) => one.endsWith('.new')))
+      await rm(join(this.#directory, name), { force: true });
     const texts = names
       .filter((name) => name.endsWith('.json'))
       .map((name) => readFile(join(this.#directory, name), 'utf8'));

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { X509Certificate } from 'node:crypto';
-import { mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { createPrivateKey, X509Certificate } from 'node:crypto';
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -55,11 +55,25 @@ test('another name, and an end that is near, make the server another certificate
   assert.equal(later.tokenKey, first.tokenKey);
 });
 
-test('what is no certificate is named', async () => {
+test('what cannot be made anew is named when it is damaged, and the rest is made anew', async () => {
   const directory = join(root, 'damaged');
-  await openPki({ directory, names: NAMES, nowMs: NOW });
-  await writeFile(join(directory, 'ca.crt'), 'nonsense');
-  await assert.rejects(openPki({ directory, names: NAMES, nowMs: NOW }), (error) => {
-    return isPeapodError(error, 'Corrupt') && error.message.includes('ca.crt');
-  });
+  const open = () => openPki({ directory, names: NAMES, nowMs: NOW });
+  const first = await open();
+  for (const name of ['ca.crt', 'ca.key', 'sa.key']) {
+    const whole = await readFile(join(directory, name));
+    for (const damaged of ['', 'nonsense', whole.subarray(0, whole.length / 2)]) {
+      await writeFile(join(directory, name), damaged);
+      await assert.rejects(
+        open(),
+        (error) => isPeapodError(error, 'Corrupt') && error.message.includes(join(directory, name)),
+      );
+    }
+    await writeFile(join(directory, name), whole);
+  }
+  for (const name of ['server.crt', 'server.key', 'admin.crt', 'admin.key'])
+    await writeFile(join(directory, name), 'nonsense');
+  const repaired = await open();
+  assert.deepEqual([repaired.authority, repaired.tokenKey], [first.authority, first.tokenKey]);
+  for (const { certificate, key } of [repaired.server, repaired.admin])
+    assert.ok(new X509Certificate(certificate).checkPrivateKey(createPrivateKey(key)));
 });

@@ -7,7 +7,7 @@
  *     admin.crt admin.key    of the user `kubernetes-admin`, in the group system:masters
  *     sa.key                 signs service accounts' tokens
  */
-import { randomBytes, X509Certificate } from 'node:crypto';
+import { createPrivateKey, randomBytes, X509Certificate } from 'node:crypto';
 import { chmod, mkdir, open, readFile, rename, stat } from 'node:fs/promises';
 import { isIP } from 'node:net';
 import { join } from 'node:path';
@@ -62,7 +62,7 @@ export async function openPki({ directory, names, nowMs }: PkiOptions): Promise<
       'admin',
       await (await make()).makeClientCertificate(authority, ADMIN, nowMs),
     );
-  let tokenKey = await readIfThere(join(directory, 'sa.key'));
+  let tokenKey = await readSigningKey(join(directory, 'sa.key'));
   if (tokenKey === undefined) {
     tokenKey = (await make()).makeSigningKey();
     await writePrivate(join(directory, 'sa.key'), tokenKey);
@@ -81,20 +81,37 @@ function coversAll({ certificate }: KeyedCertificate, names: readonly string[]):
   return names.every((name) => (isIP(name) === 0 ? x509.checkHost(name) : x509.checkIP(name)) !== undefined);
 }
 
+/** @returns nothing when one of the files is missing, or is damaged and can be made anew by the authority */
 async function readPair(directory: string, name: string): Promise<KeyedCertificate | undefined> {
   const certificate = await readIfThere(join(directory, `${name}.crt`));
   const key = await readIfThere(join(directory, `${name}.key`));
   if (certificate === undefined || key === undefined) return undefined;
+  let cause: unknown;
   try {
-    if (new X509Certificate(certificate).publicKey.asymmetricKeyType !== undefined)
-      return { certificate, key };
+    if (new X509Certificate(certificate).checkPrivateKey(createPrivateKey(key))) return { certificate, key };
+  } catch (error) {
+    cause = error;
+  }
+  if (name !== 'ca') return undefined;
+  const files = `${join(directory, 'ca.crt')} and ${join(directory, 'ca.key')}`;
+  throw new PeapodError('Corrupt', `${files} are no certificate and its key`, {
+    cause,
+    hint: 'put a backup in their place; or remove both, and new ones are made: every kubeconfig has to be fetched again',
+  });
+}
+
+async function readSigningKey(path: string): Promise<string | undefined> {
+  const key = await readIfThere(path);
+  if (key === undefined) return undefined;
+  try {
+    createPrivateKey(key);
+    return key;
   } catch (cause) {
-    throw new PeapodError('Corrupt', `${join(directory, `${name}.crt`)} is no certificate`, {
+    throw new PeapodError('Corrupt', `${path} is no key`, {
       cause,
-      hint: 'remove it, and a new one is made',
+      hint: 'put a backup in its place; or remove it, and a new one is made: tokens that were signed with it are refused',
     });
   }
-  return undefined;
 }
 
 /** The key first: a certificate without its key is made anew. */

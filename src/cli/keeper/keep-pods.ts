@@ -55,7 +55,7 @@ export function keepPodsThat(
 }
 
 async function runAgent(host: Host, deps: AgentDeps, signal: AbortSignal): Promise<void> {
-  await host.runtime.collect();
+  await Promise.all([host.runtime.collect(), host.client.collectLeftovers()]);
   await startAgent(deps, { signal });
 }
 

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { spawnSync } from 'node:child_process';
+import { mkdir, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
@@ -128,4 +129,28 @@ test('a damaged file is named, and a name that is no key never becomes a path', 
     message: `cannot read ${file}: it is damaged`,
   });
   await assert.rejects(client.getConfigMap('default', '../../etc'), { code: 'Invalid' });
+});
+
+test('what writers that died left is taken away, and nothing else', async () => {
+  const [kept, gone] = [await client.createPod(pod('kept')), await client.createPod(pod('gone'))];
+  for (const one of [kept, gone]) await client.updatePodStatus(one, { phase: 'Running' });
+  await rm(join(folder, 'root/objects/pods/default_gone.json'));
+  const dead = spawnSync('true').pid;
+  await writeFile(join(folder, `root/objects/pods/.default_a.json.${dead}.1`), '{"half');
+  await writeFile(join(folder, `root/objects/status/.${kept.metadata?.uid}.json.${process.pid}.7`), '{"ha');
+  await client.collectLeftovers();
+  assert.deepEqual(await readdir(join(folder, 'root/objects/pods')), ['default_kept.json']);
+  assert.deepEqual((await readdir(join(folder, 'root/objects/status'))).toSorted(), [
+    `.${kept.metadata?.uid}.json.${process.pid}.7`,
+    `${kept.metadata?.uid}.json`,
+  ]);
+});
+
+test('a damaged status counts as none; a damaged pod is named', async () => {
+  const { metadata } = await client.createPod(pod('a'));
+  await mkdir(join(folder, 'root/objects/status'), { recursive: true });
+  await writeFile(join(folder, `root/objects/status/${metadata?.uid}.json`), '{"pha');
+  assert.equal((await client.getPod('default', 'a')).status, undefined);
+  await writeFile(join(folder, 'root/objects/pods/default_a.json'), '{"me');
+  await assert.rejects(client.listPods(), /default_a\.json: it is damaged/);
 });

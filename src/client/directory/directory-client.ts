@@ -25,7 +25,7 @@ import { PeapodError } from '../../model/errors.ts';
 import type { UserClient } from '../user-client.ts';
 import type { PodClient, PodEvent, PodEventRecord } from '../pod-client.ts';
 import { addEvent } from './event-list.ts';
-import { ObjectFolder } from './object-folder.ts';
+import { ObjectFolder, type Step } from './object-folder.ts';
 import { watchFolders } from './watch-folders.ts';
 
 export interface DirectoryClientOptions {
@@ -38,6 +38,8 @@ export interface DirectoryClientOptions {
   clock: Clock;
   /** Waits for an exclusive lock on a file, made when missing. Disposing it gives it back. */
   lock: (path: string) => Promise<AsyncDisposable>;
+  /** Does each change of a file. */
+  step?: Step;
 }
 
 export class DirectoryClient implements PodClient, UserClient {
@@ -52,13 +54,14 @@ export class DirectoryClient implements PodClient, UserClient {
 
   constructor(options: DirectoryClientOptions) {
     const objects = join(options.root, 'objects');
+    const { step } = options;
     this.#options = options;
-    this.#pods = new ObjectFolder(join(objects, 'pods'));
-    this.#statuses = new ObjectFolder(join(objects, 'status'));
-    this.#events = new ObjectFolder(join(objects, 'events'));
-    this.#configMaps = new ObjectFolder(join(objects, 'configmaps'));
-    this.#claims = new ObjectFolder(join(objects, 'claims'));
-    this.#secrets = new ObjectFolder(options.secrets);
+    this.#pods = new ObjectFolder(join(objects, 'pods'), { step });
+    this.#statuses = new ObjectFolder(join(objects, 'status'), { step, isRebuilt: true });
+    this.#events = new ObjectFolder(join(objects, 'events'), { step, isRebuilt: true });
+    this.#configMaps = new ObjectFolder(join(objects, 'configmaps'), { step });
+    this.#claims = new ObjectFolder(join(objects, 'claims'), { step });
+    this.#secrets = new ObjectFolder(options.secrets, { step });
   }
 
   async listPods(): Promise<Pod[]> {
@@ -222,6 +225,25 @@ export class DirectoryClient implements PodClient, UserClient {
     await collect(this.#configMaps, 'ConfigMap');
     await collect(this.#secrets, 'Secret');
     await this.#secrets.removeIfEmpty();
+  }
+
+  /** Takes away what processes that died left: half-written files, status and events of pods that are gone. */
+  async collectLeftovers(): Promise<void> {
+    for (const folder of [
+      this.#pods,
+      this.#statuses,
+      this.#events,
+      this.#configMaps,
+      this.#claims,
+      this.#secrets,
+    ])
+      await folder.removeTorn();
+    const ofPods = [this.#statuses, this.#events];
+    // Before the pods: the record of one that comes meanwhile is none of these.
+    const found = await Promise.all(ofPods.map(async (folder) => ({ folder, uids: await folder.keys() })));
+    const present = new Set((await this.#pods.list()).map((pod) => identity(pod).uid));
+    for (const { folder, uids } of found)
+      for (const uid of uids) if (!present.has(uid)) await folder.remove(uid);
   }
 
   async recordEvent(event: PodEventRecord): Promise<void> {

@@ -4,12 +4,28 @@ import { PeapodError } from '../../model/errors.ts';
 
 let written = 0;
 
+/** What one writer leaves that dies amid it. */
+const TEMPORARY = /^\..*\.json\.(\d+)\.\d+$/;
+
+/** Does one thing to one file: where tests have it fail, or the process die. */
+export type Step = <T>(verb: string, subject: string, work: () => T) => T;
+
+const doIt: Step = (_verb, _subject, work) => work();
+
 /** JSON files in a folder, each replaced as a whole. Keys are `[A-Za-z0-9._-]+`; anything else is refused. */
 export class ObjectFolder<T> {
   readonly path: string;
+  readonly #step: Step;
+  readonly #isRebuilt: boolean;
 
-  constructor(path: string) {
+  /** @param isRebuilt whether what is in it comes again by itself: a damaged one then counts as none */
+  constructor(
+    path: string,
+    { step = doIt, isRebuilt = false }: { step?: Step | undefined; isRebuilt?: boolean } = {},
+  ) {
     this.path = path;
+    this.#step = step;
+    this.#isRebuilt = isRebuilt;
   }
 
   async read(key: string): Promise<T | undefined> {
@@ -17,22 +33,29 @@ export class ObjectFolder<T> {
   }
 
   async list(): Promise<T[]> {
-    const names = (await orMissing(readdir(this.path))) ?? [];
-    const keys = names.filter((name) => name.endsWith('.json') && !name.startsWith('.')).sort();
-    const objects = await Promise.all(keys.map((name) => this.#parse(join(this.path, name))));
+    const keys = (await this.keys()).sort();
+    const objects = await Promise.all(keys.map((key) => this.#parse(join(this.path, `${key}.json`))));
     return objects.filter((object): object is Awaited<T> & T => object !== undefined);
   }
 
   /** Durable when it resolves. */
   async write(key: string, object: T): Promise<void> {
-    await rename(await this.#writeTemporary(key, object), join(this.path, fileName(key)));
+    const path = join(this.path, fileName(key));
+    const temporary = await this.#writeTemporary(key, object);
+    try {
+      await this.#step('rename', path, () => rename(temporary, path));
+    } catch (error) {
+      await rm(temporary, { force: true });
+      throw error;
+    }
   }
 
   /** @returns false when there is one already */
   async create(key: string, object: T): Promise<boolean> {
+    const path = join(this.path, fileName(key));
     const temporary = await this.#writeTemporary(key, object);
     try {
-      await link(temporary, join(this.path, fileName(key)));
+      await this.#step('link', path, () => link(temporary, path));
       return true;
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
@@ -43,7 +66,24 @@ export class ObjectFolder<T> {
   }
 
   async remove(key: string): Promise<void> {
-    await rm(join(this.path, fileName(key)), { force: true });
+    const path = join(this.path, fileName(key));
+    await this.#step('rm', path, () => rm(path, { force: true }));
+  }
+
+  /** The keys of all, whatever is in them. */
+  async keys(): Promise<string[]> {
+    const names = (await orMissing(readdir(this.path))) ?? [];
+    return names
+      .filter((name) => name.endsWith('.json') && !name.startsWith('.'))
+      .map((name) => name.slice(0, -5));
+  }
+
+  /** Deletes what writers that are gone left half-written. */
+  async removeTorn(): Promise<void> {
+    for (const name of (await orMissing(readdir(this.path))) ?? []) {
+      const writer = TEMPORARY.exec(name)?.[1];
+      if (writer !== undefined && !isAlive(Number(writer))) await rm(join(this.path, name), { force: true });
+    }
   }
 
   async removeIfEmpty(): Promise<void> {
@@ -58,6 +98,7 @@ export class ObjectFolder<T> {
     try {
       return JSON.parse(text) as T;
     } catch (cause) {
+      if (this.#isRebuilt) return undefined;
       throw new PeapodError('FailedPrecondition', `cannot read ${file}: it is damaged`, {
         cause,
         hint: `remove ${file}`,
@@ -66,15 +107,18 @@ export class ObjectFolder<T> {
   }
 
   async #writeTemporary(key: string, object: T): Promise<string> {
-    await mkdir(this.path, { recursive: true, mode: 0o700 });
+    await this.#step('mkdir', this.path, () => mkdir(this.path, { recursive: true, mode: 0o700 }));
     written += 1;
     const temporary = join(this.path, `.${fileName(key)}.${process.pid}.${written}`);
-    const file = await open(temporary, 'wx', 0o600);
     try {
-      await file.writeFile(JSON.stringify(object));
+      await using file = await open(temporary, 'wx', 0o600);
+      await this.#step('write', join(this.path, `.${fileName(key)}`), () =>
+        file.writeFile(JSON.stringify(object)),
+      );
       await file.datasync();
-    } finally {
-      await file.close();
+    } catch (error) {
+      await rm(temporary, { force: true });
+      throw error;
     }
     return temporary;
   }
@@ -92,5 +136,14 @@ async function orMissing<T>(promise: Promise<T>): Promise<T | undefined> {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw error;
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code !== 'ESRCH';
   }
 }

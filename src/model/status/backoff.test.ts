@@ -25,6 +25,13 @@ test('a container that ran for more than 10 minutes begins anew', () => {
   assert.equal(nextBackoff(backoff, 600_001, 600_001).delayMs, 10_000);
 });
 
+test('a clock that is set back makes nobody wait until that time comes again', () => {
+  const backoff: Backoff = { delayMs: 20_000, updatedAt: 3_600_000 };
+  assert.equal(backoffRemainingMs(backoff, 3_700_000, 100_000), 0);
+  // Times from files are rounded otherwise.
+  assert.equal(backoffRemainingMs(backoff, 3_700_000, 3_699_995), 20_005);
+});
+
 test('no wait is longer than 5 minutes, and none shrinks without a long run', () => {
   fc.assert(
     fc.property(fc.array(fc.integer({ min: 0, max: 500_000 })), (runs) => {

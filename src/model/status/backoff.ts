@@ -3,6 +3,9 @@
  * @see kubernetes/staging/src/k8s.io/client-go/util/flowcontrol/backoff.go
  */
 
+/** Times from files are not exactly this clock's. */
+const SKEW_MS = 1000;
+
 export interface BackoffPolicy {
   readonly initialMs: number;
   readonly maxMs: number;
@@ -29,6 +32,8 @@ export function backoffRemainingMs(
   policy: BackoffPolicy = RESTART_BACKOFF,
 ): number {
   if (backoff === undefined || isForgotten(backoff, endedAt, policy)) return 0;
+  // By a clock that was set back it would wait until that time comes again.
+  if (endedAt - now > SKEW_MS) return 0;
   return Math.max(backoff.delayMs - (now - endedAt), 0);
 }
 

@@ -43,6 +43,11 @@ test('a kill comes before, within or right after the step', () => {
   assert.deepEqual([readFileSync(join(directory, 'a/f'), 'utf8'), left('b')], ['whole', false]);
 });
 
+test('a star is any step, counted over all', () => {
+  assert.equal(runFaulty('kill-before@*#2').signal, 'SIGKILL');
+  assert.deepEqual([existsSync(join(directory, 'a')), existsSync(join(directory, 'a/f'))], [true, false]);
+});
+
 test('a recorder is told every step, and nothing else changes', () => {
   const file = join(directory, 'steps');
   assert.equal(runFaulty(`record:${file}`).status, 0);

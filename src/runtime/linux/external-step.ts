@@ -10,6 +10,8 @@
  *     fail@STEP#N:CODE            it fails with an errno such as ENOSPC and does nothing
  *     fail-from@STEP#N:CODE       so do, from then on, all steps that need room on a disk
  *     hang@STEP#N                 the time limit of the program is over as soon as it runs
+ *
+ * `*` is any step: the Nth of all.
  */
 import { appendFileSync, existsSync, readFileSync } from 'node:fs';
 import { constants } from 'node:os';
@@ -132,11 +134,11 @@ function doFaulty<T>(
 ): T {
   if (now.file !== undefined) readOrder(now, now.file);
   const name = stepName(verb, typeof subject === 'string' ? subject : subject());
-  const count = (now.seen.get(name) ?? 0) + 1;
-  now.seen.set(name, count);
+  for (const one of [name, '*']) now.seen.set(one, (now.seen.get(one) ?? 0) + 1);
   now.report?.(name);
   const { fault } = now;
-  const isHit = fault !== undefined && name === fault.step && count === fault.occurrence;
+  const isMeant = fault !== undefined && (name === fault.step || fault.step === '*');
+  const isHit = isMeant && now.seen.get(fault.step) === fault.occurrence;
   if (isHit && fault.kind === 'fail-from') now.full = true;
   if (fault !== undefined && ((isHit && fault.kind === 'fail') || (now.full && NEEDS_ROOM.has(verb))))
     throw injectedError(fault.code, verb, name.slice(verb.length + 1));

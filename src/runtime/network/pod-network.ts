@@ -55,6 +55,8 @@ export interface PodNetwork {
 interface Joined extends Attachment {
   own: boolean;
   result?: { ips: string[]; raw: unknown };
+  /** What was joined is being given host ports. */
+  isOpening?: boolean;
 }
 
 const NFT_TIMEOUT_MS = 20_000;
@@ -138,7 +140,7 @@ export function openPodNetwork(options: PodNetworkOptions): PodNetwork {
       const call = { binDirs: options.binDirs, ...(signal === undefined ? {} : { signal }) };
       const prepared = attachment.own ? prepare(subnet6, isAlone) : Promise.resolve();
       const [result] = await settleAll(attach(attachment, sandbox.netns, call), prepared);
-      if (attachment.own) await addHostPorts(options.bridge, sandbox.portMappings, result.ips);
+      if (attachment.own) await addHostPorts(options.bridge, attachment, result.ips);
       await writeFileAtomic(recordPath(sandbox.id), JSON.stringify({ ...attachment, result }), {
         durable: false,
       });
@@ -149,12 +151,14 @@ export function openPodNetwork(options: PodNetworkOptions): PodNetwork {
       const known = await read(id);
       if (known?.result === undefined)
         throw new PeapodError('NetworkError', 'the sandbox is in no network', { retryable: true });
-      await claim({ ...known, metadata, portMappings });
+      const attachment: Joined = { ...known, metadata, portMappings };
+      await claim(portMappings.length === 0 ? attachment : { ...attachment, isOpening: true });
       // Without host ports it needs none but the rules that it was made with; that they are still there is seen to when the next one is made ahead.
       if (portMappings.length === 0) return;
       const subnet6 = (await hostHasIpv6()) ? uniqueLocalSubnet(options.bridge, options.subnet) : undefined;
       await prepare(subnet6, false);
-      await addHostPorts(options.bridge, portMappings, known.result.ips);
+      await addHostPorts(options.bridge, attachment, known.result.ips);
+      await writeFileAtomic(recordPath(id), JSON.stringify(attachment), { durable: false });
     },
 
     isOwn: async () => (await loadNetworkConfig(options.confDir)) === undefined,
@@ -162,7 +166,7 @@ export function openPodNetwork(options: PodNetworkOptions): PodNetwork {
     async leave(sandboxId, netns, portMappings = []) {
       const joined = await read(sandboxId);
       if (joined === undefined) return;
-      if (joined.result === undefined)
+      if (joined.result === undefined || joined.isOpening === true)
         await endUnfinished(() => findProgramsByEnvironment([`CNI_CONTAINERID=${sandboxId}`]));
       if (joined.own)
         await removeHostPorts(
@@ -209,14 +213,15 @@ async function prepareHost(
 
 async function addHostPorts(
   bridge: string,
-  mappings: readonly PortMapping[],
+  { sandboxId, portMappings }: Joined,
   ips: readonly string[],
 ): Promise<void> {
-  if (mappings.length === 0) return;
-  const added = hostPortElements(bridge, mappings, ips).map(
+  if (portMappings.length === 0) return;
+  const added = hostPortElements(bridge, portMappings, ips).map(
     ({ map, element }) => `add element ${map} { ${element} }\n`,
   );
-  await nft(added.join(''));
+  // Known by it to whoever comes after a kill: it must not add them once they have been taken back.
+  await nft(added.join(''), { CNI_CONTAINERID: sandboxId });
   // What the node sends to 127.0.0.1:hostPort leaves by the bridge; the guard chain keeps pods from using it.
   await writeFile(`/proc/sys/net/ipv4/conf/${bridge}/route_localnet`, '1');
 }
@@ -241,9 +246,9 @@ async function removeNetwork(bridge: string): Promise<void> {
   await runCommand('ip', ['link', 'delete', bridge, 'type', 'bridge'], { timeoutMs: NFT_TIMEOUT_MS });
 }
 
-async function nft(rules: string): Promise<void> {
+async function nft(rules: string, env: Record<string, string> = {}): Promise<void> {
   try {
-    await mustRun('nft', ['-f', '-'], { input: rules, timeoutMs: NFT_TIMEOUT_MS });
+    await mustRun('nft', ['-f', '-'], { input: rules, timeoutMs: NFT_TIMEOUT_MS, env });
   } catch (cause) {
     if (cause instanceof PeapodError && cause.code === 'Unavailable') {
       throw new PeapodError('NetworkError', `cannot set up packet rules: ${cause.message}`, {

@@ -3,22 +3,14 @@
  * leaves it. peapod starts again, and the pod is removed and run anew, whatever became of it. Prints a line of JSON for each case.
  */
 import { execFileSync } from 'node:child_process';
-import {
-  existsSync,
-  lstatSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { writeBusyboxRoot } from '../../../../src/runtime/container/testing/busybox-image.ts';
 import { isPeapodError } from '../../../../src/model/errors.ts';
 import { openMachine } from './machine.ts';
 import { REMOVE, RUN_ALL } from './pod-verbs.ts';
+import { DAMAGES, replaceFile, stateFiles } from './state-files.ts';
 import type { CaseResult, SweepOptions } from './sweep.ts';
 import { accept, awaitState, type Expected, type Lab, settled } from './trial.ts';
 import { startWitness } from './witness.ts';
@@ -27,14 +19,6 @@ const options = JSON.parse(process.argv[2] ?? '{}') as Pick<
   SweepOptions,
   'cgroupParent' | 'part' | 'of' | 'only'
 >;
-
-const DAMAGES: Record<string, (content: Buffer) => Buffer | string> = {
-  emptied: () => '',
-  'cut in half': (content) => content.subarray(0, content.length / 2),
-  overwritten: (content) => Buffer.alloc(content.length, 0xa5),
-  'an empty object': () => '{}',
-  "another version's": (content) => content.toString('latin1').replace('"version":1', '"version":99'),
-};
 
 const folder = mkdtempSync(join(tmpdir(), 'fault-image-'));
 writeBusyboxRoot(join(folder, 'root'));
@@ -102,7 +86,7 @@ async function tryDamage(path: string, damaged: Buffer, whole: Buffer): Promise<
       if (!isNamed) problems.push(`${what}: ${error instanceof Error ? error.stack : String(error)}`);
     }
   };
-  replace(path, damaged);
+  replaceFile(path, damaged);
   await attempt('the start', async () => {
     lab.machine = await openMachine(options.cgroupParent, image);
     await lab.machine.runtime.collect();
@@ -114,7 +98,7 @@ async function tryDamage(path: string, damaged: Buffer, whole: Buffer): Promise<
   note('after the removal', await awaitState(lab, [expected.before]));
   await attempt('the run', () => RUN_ALL.run(lab.machine));
   if (isImages(path)) {
-    replace(path, whole);
+    replaceFile(path, whole);
     await attempt('the run with the whole file', () => RUN_ALL.run(lab.machine));
   }
   note('after the run', await awaitState(lab, [expected.after]));
@@ -127,23 +111,4 @@ function presentPath(path: string): string | undefined {
   if (existsSync(path)) return path;
   const kindOf = (one: string) => one.replace(/[\d.a-f:]+$/, '');
   return stateFiles().find((one) => !ofOthers.has(one) && kindOf(one) === kindOf(path));
-}
-
-/** Another file in its place, as whoever has cached the old one would see it. */
-function replace(path: string, content: Buffer): void {
-  const { mode } = lstatSync(path, { throwIfNoEntry: false }) ?? { mode: 0o600 };
-  writeFileSync(`${path}.damaged`, content, { mode: mode & 0o777 });
-  renameSync(`${path}.damaged`, path);
-}
-
-function stateFiles(): string[] {
-  const below = (directory: string): string[] =>
-    readdirSync(directory, { withFileTypes: true }).flatMap((entry) => {
-      const path = join(directory, entry.name);
-      // What users write is theirs, and what the OCI runtime keeps on a tmpfs is its own.
-      if (entry.isDirectory())
-        return /^(fs|rootfs|upper|merged|logs|empty-dir|shm|oci)$/.test(entry.name) ? [] : below(path);
-      return entry.isFile() && !/\.(lock|log)$/.test(entry.name) ? [path] : [];
-    });
-  return ['/run/peapod', '/var/lib/peapod'].flatMap(below);
 }

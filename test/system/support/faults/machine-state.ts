@@ -146,7 +146,7 @@ function namesIn(path: string): string[] {
 /** Addresses of pods and their order follow from who came first; a sandbox that was made ahead has an id of its own, and each pod of a server another UID. */
 function withoutChance(line: string): string {
   return line
-    .replace(/\b10\.87\.(?!0\.0\b|0\.1\/)\d+\.\d+ /g, '<pod address> ')
+    .replace(/\b10\.8[79]\.(?!0\.0\b|0\.1\/)\d+\.\d+ /g, '<pod address> ')
     .replace(/\bfd[0-9a-f:]+(?<!::|::1) \. /g, '<pod address> . ')
     .replace(/[0-9a-f]{64}/g, '<id>')
     .replace(/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g, '<uuid>')

@@ -2,6 +2,7 @@
 import { globSync, readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { runtimePaths } from '../../../../src/runtime/paths.ts';
+import type { Machine } from './machine.ts';
 import { POD_CGROUP, RUN_SANDBOX, type Verb } from './pod-verbs.ts';
 
 const TAKE_OVER: Verb = {
@@ -19,8 +20,16 @@ const TAKE_OVER: Verb = {
       await kept;
     }
   },
-  undo: RUN_SANDBOX.undo,
+  undo: removeTaken,
 };
+
+/** With the pod's cgroup, which it has made in more hierarchies. */
+async function removeTaken(machine: Machine): Promise<void> {
+  for (const { id, metadata } of await machine.runtime.listPodSandboxes())
+    if (metadata.name === 'victim') await machine.runtime.removePodSandbox(id);
+  await POD_CGROUP.undo(machine);
+  await POD_CGROUP.run(machine);
+}
 
 async function spareIsReady(): Promise<void> {
   while (!globSync(`${runtimePaths().run}/pool/*/sandbox.json`).some(isMade)) await delay(5);
@@ -37,10 +46,7 @@ function isMade(file: string): boolean {
 const REMOVE_TAKEN: Verb = {
   name: 'remove a taken sandbox',
   atomic: false,
-  run: async ({ runtime }) => {
-    for (const { id, metadata } of await runtime.listPodSandboxes())
-      if (metadata.name === 'victim') await runtime.removePodSandbox(id);
-  },
+  run: removeTaken,
   undo: TAKE_OVER.run,
 };
 

@@ -1,0 +1,160 @@
+/**
+ * In a lab: random sequences of what may happen to a pod on a server, against a simple model of its life. Prints a line of JSON for each
+ * sequence, and the shortest that fails.
+ */
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import * as fc from 'fast-check';
+import { cgroupOf } from '../peapod.ts';
+import { LabServer } from './lab-server.ts';
+import {
+  awaitGone,
+  awaitWhole,
+  commands,
+  createPod,
+  type Model,
+  NAMES,
+  processesOf,
+  type Real,
+  VICTIM,
+} from './model-commands.ts';
+import { storeBusybox, BUSYBOX } from './store-busybox.ts';
+import { awaitState, settled } from './trial.ts';
+import { connected, watch } from './witness.ts';
+
+export interface ModelOptions {
+  runs: number;
+  seed: number;
+  /** No sequence is begun after that. */
+  limitMs: number;
+  /** Where a failure is repeated from, as the report of it says. */
+  path: string;
+}
+
+export interface ModelReport {
+  done: true;
+  sequences: number;
+  /** Of what failed; empty: nothing. */
+  report: string;
+}
+
+const options = JSON.parse(process.argv[2] ?? '{}') as ModelOptions;
+const ROOT = `/var/lib/peapod/lab-${process.ppid}-${Date.now()}`;
+const CLOCK = '/run/clock';
+const SETTLE_MS = 20_000;
+/** Longer than any back-off. */
+const LONG_MS = 660_000;
+/** No certificate is to run out. */
+const MOST_MS = 200 * 86_400_000;
+
+const jumping = `--import=${join(import.meta.dirname, 'jumping-clock.ts')}`;
+const server = new LabServer(ROOT, { PEAPOD_TEST_CLOCK: CLOCK, NODE_OPTIONS: jumping });
+let offset = 0;
+const lab = { cgroupParent: cgroupOf(join(ROOT, 'cluster')) };
+
+await storeBusybox(ROOT);
+await server.start();
+await server.create({
+  apiVersion: 'v1',
+  kind: 'Pod',
+  metadata: { name: 'witness' },
+  spec: {
+    automountServiceAccountToken: false,
+    containers: [
+      {
+        name: 'c',
+        image: BUSYBOX,
+        imagePullPolicy: 'Never',
+        command: ['sh', '-c', 'exec nc -l -p 7 -e /bin/cat'],
+      },
+    ],
+  },
+});
+await server.until('the witness is ready', () => server.isReady('witness'));
+const connection = watch(await connected((await server.get('witness'))?.status?.podIP ?? ''));
+const real: Real = {
+  server,
+  env: { PEAPOD_ROOT: ROOT },
+  pods: 0,
+  jump(ms) {
+    offset = Math.min(offset + ms, MOST_MS);
+    writeFileSync(CLOCK, String(offset));
+  },
+  async checkWitness() {
+    connection.check();
+    const [container] = (await server.get('witness'))?.status?.containerStatuses ?? [];
+    if (container?.restartCount !== 0)
+      throw new Error(`the witness was restarted: ${JSON.stringify(container)}`);
+  },
+};
+// What is made once and stays is there from the first pod on.
+const first = newModel();
+await createPod(first, real);
+await finish(first);
+const clean = await settled(lab);
+
+let sequences = 0;
+const result = await fc.check(
+  fc.asyncProperty(commands, async (sequence) => {
+    const model = newModel();
+    try {
+      await fc.asyncModelRun(() => ({ model, real }), sequence);
+      await finish(model);
+      const left = await awaitState(lab, [clean], SETTLE_MS);
+      if (left.length > 0) throw new Error(`left: ${left.slice(0, 12).join('; ')}`);
+    } catch (error) {
+      console.log(
+        JSON.stringify({
+          failed: fc.stringify(sequence),
+          why: String(error),
+          said: server.said.slice(-1500),
+        }),
+      );
+      await startOver(model);
+      throw error;
+    }
+    sequences += 1;
+    console.log(JSON.stringify({ sequence: fc.stringify(sequence) }));
+  }),
+  {
+    numRuns: options.runs,
+    seed: options.seed,
+    interruptAfterTimeLimit: options.limitMs,
+    ...(options.path === '' ? {} : { path: options.path }),
+  },
+);
+const failure = result.failed && result.counterexample !== null;
+const report = failure ? (fc.defaultReportMessage(result) ?? 'failed') : '';
+const told: ModelReport = { done: true, sequences, report };
+console.log(JSON.stringify(told));
+process.exit(0);
+
+function newModel(): Model {
+  return { wanted: 'nothing', undisturbed: new Map(), restarts: new Map() };
+}
+
+/** What is wanted comes, and goes when it is no longer. */
+async function finish(model: Model): Promise<void> {
+  server.order('');
+  if (server.isDead) await server.start();
+  if (model.wanted === 'running') {
+    real.jump(LONG_MS);
+    await server.label(VICTIM, { value: 'last' });
+    await awaitWhole(model, real);
+    await server.delete(VICTIM, 1);
+    model.wanted = 'deleted';
+  }
+  if (model.wanted === 'deleted') await awaitGone(model, real);
+  const running = NAMES.flatMap((name) => processesOf(real.pods, name));
+  if (running.length > 0) throw new Error(`of a pod that is gone there run ${String(running)}`);
+  await real.checkWitness();
+}
+
+/** From a state that no sequence should have come to. */
+async function startOver(model: Model): Promise<void> {
+  server.order('');
+  if (server.isDead) await server.start();
+  await server.delete(VICTIM, 0).catch(() => {});
+  await awaitGone(model, real).catch(() => {});
+  await awaitState(lab, [clean], SETTLE_MS);
+}
