@@ -10,7 +10,6 @@ import { nearestBeat } from '../model/nearest-beat.ts';
 /** How long to wait before a broken watch is begun anew. */
 const WATCH_RETRY_MS = 1000;
 const HOUSEKEEPING_MS = 10_000;
-const PREEMPTION_LOOK_MS = 100;
 
 /**
  * Keeps this node's pods as their specs say, until the signal is aborted. Then it resolves when all its own work has ended; containers run on, and the next
@@ -111,8 +110,9 @@ class Agent {
   async #preempt(victims: readonly Pod[], signal: AbortSignal): Promise<void> {
     const workers = victims.flatMap((pod) => this.#workers.get(podIdentity(pod).uid)?.worker ?? []);
     for (const worker of workers) worker.preempt();
-    while (workers.some(({ hasEnded }) => !hasEnded) && !signal.aborted)
-      await this.#deps.clock.sleep(PREEMPTION_LOOK_MS, { signal }).catch(() => {});
+    const haveEnded = new WakeUp(this.#deps.clock);
+    void Promise.all(workers.map(({ ended }) => ended)).then(() => haveEnded.wake());
+    await haveEnded.wait(undefined, signal);
   }
 
   #evictable(): EvictablePod[] {
@@ -122,6 +122,7 @@ class Agent {
         pod: worker.pod,
         evict: (message, graceSeconds) => worker.evict(message, graceSeconds),
         hasEnded: () => worker.hasEnded,
+        ended: worker.ended,
       }));
   }
 

@@ -72,6 +72,7 @@ export class PodWorker {
   readonly #firstSeenAt: number;
   #syncs = 0;
   #hasStarted = false;
+  readonly #ended = Promise.withResolvers<void>();
 
   constructor(deps: AgentDeps, pod: Pod, neighbourhood: Neighbourhood) {
     this.#deps = deps;
@@ -105,6 +106,11 @@ export class PodWorker {
   /** Whether nothing of the pod runs any more. */
   get hasEnded(): boolean {
     return this.#gone || this.#memory.teardown.state === 'done';
+  }
+
+  /** Resolves once it is so. */
+  get ended(): Promise<void> {
+    return this.#ended.promise;
   }
 
   /** Fails the pod for want of room on the node. */
@@ -147,6 +153,7 @@ export class PodWorker {
    */
   forget(): boolean {
     this.#gone = true;
+    this.#ended.resolve();
     this.wake();
     return this.#memory.teardown.state !== 'done';
   }
@@ -166,6 +173,7 @@ export class PodWorker {
         if (!this.#gone) await this.#wakeUp.wait(wakeAt, signal);
       }
     } finally {
+      if (this.hasEnded) this.#ended.resolve();
       await this.#probes.stop();
       for (const { abort } of this.#operations.values()) abort.abort();
       await Promise.all([...this.#operations.values()].map(({ done }) => done));
@@ -245,6 +253,7 @@ export class PodWorker {
       this.#log('error', `${action.type} failed`, error);
     } finally {
       this.#operations.delete(key);
+      if (this.hasEnded) this.#ended.resolve();
       this.wake();
     }
   }

@@ -128,6 +128,66 @@ test('probes go to the address of the pod and to named ports', async () => {
   }
 });
 
+const refused = Object.assign(new Error('connect'), { code: 'ECONNREFUSED' });
+const WEB: Probe = { httpGet: { port: 8080 }, periodSeconds: 10 };
+
+/** A server that listens after so long, counting who came. */
+function lateServer(clock: () => number, listensAt: number, status = 200) {
+  const served: number[] = [];
+  const http = async () => {
+    if (clock() < listensAt) throw new Error('dial tcp: connect: connection refused', { cause: refused });
+    served.push(clock());
+    return { status, body: '' };
+  };
+  const tcp = () => Promise.resolve();
+  return { served, dialer: { http, tcp, grpc: () => Promise.resolve('SERVING' as const) } };
+}
+
+test('a container that listens a moment after its first probe is ready a moment later', async () => {
+  let now = (): number => 0;
+  const { served, dialer } = lateServer(() => now(), 0);
+  await using node = new FakeNode({ deps: { dialer } });
+  const begun = node.clock.now();
+  now = () => node.clock.now() - begun - 300;
+  await node.run({ containers: [container('main', { readinessProbe: WEB, livenessProbe: WEB })] });
+  await node.clock.advance(299);
+  assert.equal(node.status('main').ready, false);
+  await node.clock.advance(101);
+  assert.equal(node.status('main').ready, true);
+  const early = node.eventTexts().filter((text) => text.startsWith('Unhealthy: Readiness'));
+  assert.deepEqual(early, [], 'nobody has been refused for a whole period');
+  assert.equal(served.length, 1, 'the liveness probe keeps to its period');
+  await node.clock.advance(9000);
+  assert.equal(served.length, 1);
+  await node.clock.advance(2000);
+  assert.equal(served.length, 3);
+});
+
+test('one that answers badly is not asked again before its time, and one that never listens is told of each period', async () => {
+  const bad = lateServer(() => 1, 0, 503);
+  await using answering = new FakeNode({ deps: { dialer: bad.dialer } });
+  await answering.run({ containers: [container('main', { readinessProbe: WEB })] });
+  await answering.clock.advance(9000);
+  assert.equal(bad.served.length, 1);
+
+  const deaf = lateServer(() => 0, 1);
+  await using silent = new FakeNode({ deps: { dialer: deaf.dialer } });
+  await silent.run({ containers: [container('main', { readinessProbe: WEB })] });
+  await silent.clock.advance(30_500);
+  const told = silent.eventTexts().filter((text) => text.startsWith('Unhealthy: Readiness'));
+  assert.equal(told.length, 3);
+});
+
+test('a startup probe on a port where nobody listens gives up when it would have anyway', async () => {
+  const deaf = lateServer(() => 0, 1);
+  await using node = new FakeNode({ deps: { dialer: deaf.dialer } });
+  await node.run({ containers: [container('main', { startupProbe: { ...WEB, failureThreshold: 3 } })] });
+  await node.clock.advance(19_900);
+  assert.deepEqual(node.started(), ['main#0']);
+  await node.clock.advance(1000);
+  assert.deepEqual(node.started(), ['main#0', 'main#1']);
+});
+
 test('a container counts as started after its postStart hook', async () => {
   const hook = Promise.withResolvers<number>();
   await using node = new FakeNode({ exec: () => hook.promise });

@@ -9,6 +9,7 @@ import { isCriticalPod } from '../critical-pod.ts';
 import { EVICTION_GRACE_SECONDS } from '../planner/pod-ending.ts';
 import type { NodeReading } from '../stats/node-reading.ts';
 import { podIdentity } from '../pod-identity.ts';
+import { WakeUp } from '../wake-up.ts';
 import { evictionMessage, resourceOf } from './eviction-message.ts';
 import type { EvictionSettings, Threshold } from './eviction-settings.ts';
 import {
@@ -46,6 +47,8 @@ export interface EvictablePod {
   evict(message: string, graceSeconds: number): void;
   /** Whether nothing of it runs any more. */
   hasEnded(): boolean;
+  /** Resolves once it is so. */
+  readonly ended: Promise<void>;
 }
 
 /**
@@ -161,7 +164,8 @@ export class NodePressure {
       message: 'evicted for want of ' + resourceOf(threshold),
       pod: podIdentity(victim.pod).name,
     });
-    const deadline = clock.now() + GONE_MS + softGrace * 1000;
-    while (!victim.hasEnded() && clock.now() < deadline) await clock.sleep(500, { signal });
+    const hasEnded = new WakeUp(clock);
+    void victim.ended.then(() => hasEnded.wake());
+    await hasEnded.wait(clock.now() + GONE_MS + softGrace * 1000, signal);
   }
 }

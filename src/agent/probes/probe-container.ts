@@ -24,6 +24,11 @@ export interface ProbeContainer {
   onResult: (result: ProbeResult) => void;
 }
 
+/** How soon a port is tried again on which nobody listens yet: after so much of the time that it has taken already. */
+const PATIENCE = 0.25;
+const SHORTEST_PAUSE_MS = 10;
+const LONGEST_PAUSE_MS = 1000;
+
 const LABELS: Record<ProbeKind, string> = {
   startup: 'Startup',
   liveness: 'Liveness',
@@ -40,9 +45,15 @@ export async function probeContainer(kind: ProbeKind, run: ProbeContainer): Prom
   await deps.clock.sleep(firstAt - deps.clock.now(), { signal });
   let last: ProbeResult = 'unknown';
   let inARow = 0;
+  let hasSucceeded = false;
   for (;;) {
     const begunAt = deps.clock.now();
-    const result = await probeOnce(kind, run);
+    const nextAt = begunAt + periodSeconds * 1000;
+    // A failure that decides is told when the kubelet tells it.
+    const isLastChance = kind === 'startup' && inARow + 1 >= failureThreshold;
+    const waits = kind !== 'liveness' && !hasSucceeded && !isLastChance;
+    const result = await probeOnce(kind, run, waits ? { sinceMs: firstAt, untilMs: nextAt } : undefined);
+    hasSucceeded ||= result === 'success';
     signal.throwIfAborted();
     if (result !== undefined) {
       inARow = result === last ? inARow + 1 : 1;
@@ -53,7 +64,6 @@ export async function probeContainer(kind: ProbeKind, run: ProbeContainer): Prom
         if ((kind !== 'readiness' && result === 'failure') || kind === 'startup') return;
       }
     }
-    const nextAt = begunAt + periodSeconds * 1000;
     // Until the container is what it is to be somebody waits for it.
     const isSettled = last === 'success' && inARow >= successThreshold;
     const at = isSettled ? nearestBeat(nextAt, periodSeconds * 1000) : nextAt;
@@ -62,7 +72,11 @@ export async function probeContainer(kind: ProbeKind, run: ProbeContainer): Prom
 }
 
 /** @returns nothing when the probe itself could not be run: that says nothing about the container */
-async function probeOnce(kind: ProbeKind, run: ProbeContainer): Promise<'success' | 'failure' | undefined> {
+async function probeOnce(
+  kind: ProbeKind,
+  run: ProbeContainer,
+  wait: ListenWait | undefined,
+): Promise<'success' | 'failure' | undefined> {
   const { deps, container, instance, events, signal } = run;
   const probe = probeOf(container, kind);
   if (probe === undefined) return undefined;
@@ -70,13 +84,15 @@ async function probeOnce(kind: ProbeKind, run: ProbeContainer): Promise<'success
   const label = LABELS[kind];
   let outcome: ProbeOutcome;
   try {
-    outcome = await runProbe(probe, {
-      deps,
-      container,
-      containerId: instance.id,
-      address: podAddress(pod, run.observed(), deps.node.ips),
-      signal,
-    });
+    outcome = await onceListening(deps, wait, signal, () =>
+      runProbe(probe, {
+        deps,
+        container,
+        containerId: instance.id,
+        address: podAddress(pod, run.observed(), deps.node.ips),
+        signal,
+      }),
+    );
   } catch (error) {
     signal.throwIfAborted();
     events.record(pod, eventTexts.probeError(container, label, messageOf(error)));
@@ -88,4 +104,30 @@ async function probeOnce(kind: ProbeKind, run: ProbeContainer): Promise<'success
   if (outcome.result === 'warning')
     events.record(pod, eventTexts.probeWarning(container, label, outcome.output));
   return outcome.result === 'failure' ? 'failure' : 'success';
+}
+
+interface ListenWait {
+  /** When the container could have begun to listen. */
+  readonly sinceMs: number;
+  readonly untilMs: number;
+}
+
+/**
+ * Asks, and again soon while nobody listens: a container that is ready a moment after its first probe is so for the world a moment later, not a whole
+ * period. One that has been asked is not asked again before its time.
+ */
+async function onceListening(
+  { clock }: AgentDeps,
+  wait: ListenWait | undefined,
+  signal: AbortSignal,
+  ask: () => Promise<ProbeOutcome>,
+): Promise<ProbeOutcome> {
+  for (;;) {
+    const outcome = await ask();
+    if (wait === undefined || outcome.unnoticed !== true) return outcome;
+    const waited = clock.now() - wait.sinceMs;
+    const pause = Math.min(LONGEST_PAUSE_MS, Math.max(SHORTEST_PAUSE_MS, waited * PATIENCE));
+    if (clock.now() + pause >= wait.untilMs) return outcome;
+    await clock.sleep(pause, { signal });
+  }
 }

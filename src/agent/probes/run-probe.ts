@@ -10,6 +10,8 @@ import { resolvePort } from './resolve-port.ts';
 export interface ProbeOutcome {
   result: 'success' | 'warning' | 'failure';
   output: string;
+  /** Nobody listens: the container has not noticed that it was asked. */
+  unnoticed?: boolean;
 }
 
 export interface ProbeTarget {
@@ -80,7 +82,7 @@ async function probeHttp(
     return { result: 'failure', output: `HTTP probe failed with statuscode: ${answer.status}` };
   } catch (error) {
     signal.throwIfAborted();
-    return { result: 'failure', output: `Get "${url}": ${messageOf(error)}` };
+    return { result: 'failure', output: `Get "${url}": ${messageOf(error)}`, unnoticed: isRefusal(error) };
   }
 }
 
@@ -95,7 +97,7 @@ async function probeTcp(
     return { result: 'success', output: '' };
   } catch (error) {
     signal.throwIfAborted();
-    return { result: 'failure', output: messageOf(error) };
+    return { result: 'failure', output: messageOf(error), unnoticed: isRefusal(error) };
   }
 }
 
@@ -110,8 +112,13 @@ async function probeGrpc(
     return { result: 'failure', output: `service unhealthy (responded with "${status}")` };
   } catch (error) {
     signal.throwIfAborted();
-    return { result: 'failure', output: messageOf(error) };
+    return { result: 'failure', output: messageOf(error), unnoticed: isRefusal(error) };
   }
+}
+
+function isRefusal(error: unknown): boolean {
+  const { code, cause } = (error ?? {}) as { code?: unknown; cause?: unknown };
+  return code === 'ECONNREFUSED' || (cause !== undefined && isRefusal(cause));
 }
 
 export function hostAndPort(host: string, port: number): string {
