@@ -48,8 +48,11 @@ class Agent {
   }
 
   async watchRuntime(): Promise<void> {
+    const { metrics } = this.#deps;
+    const onLook = (at: number, seconds: number): void => metrics?.relisted(at, seconds);
+    const options = { signal: this.#signal, onLook };
     await this.#forever("watch the runtime's events", async () => {
-      for await (const { podUid } of this.#deps.runtime.events({ signal: this.#signal })) {
+      for await (const { podUid } of this.#deps.runtime.events(options)) {
         this.#workers.get(podUid)?.worker.wake();
       }
     });

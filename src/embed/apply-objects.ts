@@ -21,14 +21,18 @@ export function readManifest(manifest: Manifest): KubernetesObject[] {
       const [problem] = document.errors;
       if (problem !== undefined) throw new PeapodError('Invalid', `malformed YAML: ${problem.message}`);
       const value: unknown = document.toJS();
+      if (typeof value === 'string') throw noObject(value);
       return value === null ? [] : readManifest(value as object);
     });
   }
   if (Array.isArray(manifest)) return (manifest as (string | object)[]).flatMap((one) => readManifest(one));
   const object = manifest as KubernetesObject & { items?: object[] };
-  if (typeof object !== 'object' || !object.kind || !object.apiVersion)
-    throw new PeapodError('Invalid', `no Kubernetes object: ${JSON.stringify(manifest).slice(0, 100)}`);
+  if (typeof object !== 'object' || !object.kind || !object.apiVersion) throw noObject(manifest);
   return object.kind.endsWith('List') && Array.isArray(object.items) ? readManifest(object.items) : [object];
+}
+
+function noObject(value: unknown): PeapodError {
+  return new PeapodError('Invalid', `no Kubernetes object: ${JSON.stringify(value).slice(0, 100)}`);
 }
 
 /** Applies objects of any kind that the server has, as `kubectl apply --server-side`. */

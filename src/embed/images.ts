@@ -6,11 +6,15 @@ import { text } from 'node:stream/consumers';
 import { PeapodError } from '../model/errors.ts';
 import { type EngineOptions, engineEnv, packageRoot } from './start-engine.ts';
 
+/** Where images lie. */
+export type ImagesOptions = Pick<EngineOptions, 'root' | 'runRoot' | 'imagesDir' | 'env'>;
+
 /** The images that pods find without a registry. They outlive the engine. */
 export class Images {
-  readonly #options: EngineOptions;
+  readonly #options: ImagesOptions | undefined;
 
-  constructor(options: EngineOptions) {
+  /** @param options nothing where they are other machines' matter: then all calls are refused */
+  constructor(options: ImagesOptions | undefined) {
     this.#options = options;
   }
 
@@ -41,6 +45,8 @@ export class Images {
   }
 
   async #call(args: readonly string[], input?: Readable): Promise<string> {
+    if (this.#options === undefined)
+      throw new PeapodError('Unsupported', 'the images of a server elsewhere are those of its nodes');
     const child = spawn(join(packageRoot(), 'peapod'), args, {
       env: { ...engineEnv(this.#options), NO_COLOR: '1' },
       stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],

@@ -1,16 +1,16 @@
-import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { ApiClient } from '../client/api-client.ts';
 import { EVENTS, PODS } from '../client/resource-types.ts';
-import { unixTransport } from '../client/unix-transport.ts';
 import type { Event, Pod } from '../model/api/types.ts';
 import type { Clock } from '../model/clock.ts';
 import { PeapodError } from '../model/errors.ts';
 import { type AppliedObject, type Manifest, ObjectApplier, readManifest } from './apply-objects.ts';
+import { containerPod, type ContainerWishes } from './container-pod.ts';
 import { Images } from './images.ts';
 import { PodStreams } from './pod-streams.ts';
 import { type EngineAccess, RunningPod } from './running-pod.ts';
-import { type Engine, type EngineOptions, startEngine } from './start-engine.ts';
+import { reachServer, type Reached, reachSocket, type ServerAddress } from './reach-server.ts';
+import { type EngineOptions, startEngine } from './start-engine.ts';
 import { type WaitStrategy, Wait } from './wait-strategies.ts';
 
 export interface RunOptions {
@@ -29,8 +29,8 @@ const CLOCK: Clock = {
 };
 
 /**
- * An engine of one's own that runs pods on this machine: API server, scheduler, node and controllers, from a fresh state, beside any
- * others. Disposing ends all its pods and leaves nothing but images; so does the end of this process, however it ends.
+ * A server that runs pods: an engine of one's own on this machine (`start`), or one that runs already (`connect`). Disposing of the former ends all
+ * its pods and leaves nothing but images, as the end of this process does, however it ends; of the latter only connections are closed.
  */
 export class Peapod implements AsyncDisposable {
   readonly images: Images;
@@ -40,39 +40,63 @@ export class Peapod implements AsyncDisposable {
   readonly url: string;
   /** Path of a kubeconfig for kubectl and client libraries. */
   readonly kubeconfig: string;
-  readonly #engine: Engine;
+  readonly #end: () => Promise<void>;
+  readonly #namespace: string;
   readonly #access: EngineAccess;
   readonly #applier: ObjectApplier;
 
-  private constructor(engine: Engine, options: EngineOptions) {
-    const socket = join(engine.run, 'api.sock');
-    const transport = unixTransport(socket);
-    this.#engine = engine;
+  private constructor(
+    { url, kubeconfig, namespace, transport, streams, images }: Reached,
+    end: () => Promise<void>,
+  ) {
+    this.#end = end;
+    this.#namespace = namespace;
     this.api = new ApiClient({ transport, name: 'peapod-embed' });
-    this.images = new Images(options);
-    this.url = engine.url;
-    this.kubeconfig = join(engine.root, 'server', 'admin.kubeconfig');
-    this.#access = { api: this.api, transport, streams: new PodStreams(socket, CLOCK) };
+    this.images = new Images(images);
+    this.url = url;
+    this.kubeconfig = kubeconfig;
+    this.#access = { api: this.api, transport, streams: new PodStreams(streams, CLOCK) };
     this.#applier = new ObjectApplier(this.api);
   }
 
-  /** Needs root. @throws PeapodError with the reason when it does not get ready */
+  /**
+   * An engine of one's own: API server, scheduler, node and controllers, from a fresh state, beside any others. Needs root.
+   * @throws PeapodError with the reason when it does not get ready; the signal's reason
+   */
   static async start(options: EngineOptions = {}): Promise<Peapod> {
-    return new Peapod(await startEngine(options), options);
+    const engine = await startEngine(options);
+    const { run, root, url } = engine;
+    return new Peapod(reachSocket(run, root, url, options), async () => engine[Symbol.asyncDispose]());
+  }
+
+  /**
+   * The server of this machine, for root, or any that a kubeconfig leads to. Its objects stay when this is disposed of.
+   * @throws PeapodError FailedPrecondition when no server runs, Unavailable when it does not answer; what is wrong with the kubeconfig
+   */
+  static async connect(address: ServerAddress = {}): Promise<Peapod> {
+    const reached = await reachServer(address);
+    const peapod = new Peapod(reached, async () => {});
+    try {
+      await peapod.api.raw('GET', '/version');
+    } catch (error) {
+      await peapod[Symbol.asyncDispose]();
+      throw error;
+    }
+    return peapod;
   }
 
   /** Makes the objects, or changes them to be as said, in order. Does not wait for anything. */
   async apply(manifest: Manifest, options: { namespace?: string } = {}): Promise<AppliedObject[]> {
     const applied: AppliedObject[] = [];
     for (const object of readManifest(manifest))
-      applied.push(await this.#applier.apply(object, options.namespace ?? 'default'));
+      applied.push(await this.#applier.apply(object, options.namespace ?? this.#namespace));
     return applied;
   }
 
   /** Deletes the objects of a manifest; gone is fine. */
   async delete(manifest: Manifest, options: { namespace?: string } = {}): Promise<void> {
     for (const object of readManifest(manifest).toReversed())
-      await this.#applier.delete(object, options.namespace ?? 'default');
+      await this.#applier.delete(object, options.namespace ?? this.#namespace);
   }
 
   /**
@@ -96,8 +120,13 @@ export class Peapod implements AsyncDisposable {
     return pod;
   }
 
+  /** Runs a pod of one container, `main`, and waits for it. */
+  runContainer(image: string, options: ContainerWishes & RunOptions = {}): Promise<RunningPod> {
+    return this.run(containerPod(image, options), options);
+  }
+
   /** A pod that is there. @throws PeapodError NotFound */
-  async pod(name: string, namespace = 'default'): Promise<RunningPod> {
+  async pod(name: string, namespace = this.#namespace): Promise<RunningPod> {
     return this.#running(await this.api.get(PODS, namespace, name));
   }
 
@@ -119,8 +148,9 @@ export class Peapod implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    await this.#access.streams[Symbol.asyncDispose]();
     await this.#access.transport[Symbol.asyncDispose]();
-    await this.#engine[Symbol.asyncDispose]();
+    await this.#end();
   }
 
   #running(pod: Pod): RunningPod {

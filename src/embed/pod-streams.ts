@@ -1,11 +1,13 @@
-/** Streams to and from a pod, over the server's socket. */
-import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+/** Streams to and from a pod, by way of the server. */
+import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { once } from 'node:events';
+import type { Duplex } from 'node:stream';
 import type { Clock } from '../model/clock.ts';
 import type { ConnectOptions } from '../streaming/client/connect-options.ts';
 import { openPortForward } from '../streaming/open-port-forward.ts';
 import { openRemoteCommand } from '../streaming/open-remote-command.ts';
 import type { RemoteSession } from '../streaming/remote-session.ts';
+import type { StreamAddress } from './reach-server.ts';
 
 export interface PodAddress {
   readonly namespace: string;
@@ -20,16 +22,17 @@ export interface MappedPort extends AsyncDisposable {
   readonly address: string;
 }
 
-export class PodStreams {
-  readonly #socketPath: string;
+export class PodStreams implements AsyncDisposable {
+  readonly #address: StreamAddress;
   readonly #clock: Clock;
+  readonly #forwards = new Set<() => Promise<void>>();
 
-  constructor(socketPath: string, clock: Clock) {
-    this.#socketPath = socketPath;
+  constructor(address: StreamAddress, clock: Clock) {
+    this.#address = address;
     this.#clock = clock;
   }
 
-  exec(
+  async exec(
     pod: PodAddress,
     options: {
       container: string;
@@ -47,21 +50,30 @@ export class PodStreams {
     if (stdin) query.set('stdin', 'true');
     query.set('stdout', 'true');
     query.set(tty ? 'tty' : 'stderr', 'true');
-    return openRemoteCommand(this.#url(pod, 'exec', query), this.#options(signal));
+    return openRemoteCommand(this.#url(pod, 'exec', query), await this.#options(signal));
   }
 
-  /** Listens on a free port of this machine, and joins each connection to the pod's port. */
-  async forward(pod: PodAddress, port: number): Promise<MappedPort> {
-    const session = await openPortForward(
-      this.#url(pod, 'portforward', new URLSearchParams()),
-      this.#options(),
-    );
+  /** Listens on a free port of this machine, and joins each connection to the pod's port; also after a restart of the server. */
+  async forward(pod: PodAddress, port: number, onClosed: () => void): Promise<MappedPort> {
+    const open = async () =>
+      openPortForward(this.#url(pod, 'portforward', new URLSearchParams()), await this.#options());
+    let session = await open();
+    const connectInPod = async (): Promise<Duplex> => {
+      const used = session;
+      try {
+        return await used.connect(port);
+      } catch {
+        if (session === used) session = await open();
+        await used[Symbol.asyncDispose]();
+        return session.connect(port);
+      }
+    };
     const sockets = new Set<Socket>();
     const join = async (socket: Socket): Promise<void> => {
       sockets.add(socket);
       socket.once('close', () => sockets.delete(socket)).on('error', () => socket.destroy());
       try {
-        const inPod = await session.connect(port);
+        const inPod = await connectInPod();
         inPod.on('error', () => socket.destroy());
         socket.once('close', () => inPod.destroy());
         socket.pipe(inPod).pipe(socket);
@@ -74,29 +86,41 @@ export class PodStreams {
     await once(server, 'listening');
     server.unref();
     const bound = server.address() as AddressInfo;
+    let closing: Promise<void> | undefined;
+    const close = (): Promise<void> => (closing ??= end());
+    const end = async (): Promise<void> => {
+      this.#forwards.delete(close);
+      onClosed();
+      const closed = once(server, 'close');
+      server.close();
+      for (const socket of sockets) socket.destroy();
+      await session[Symbol.asyncDispose]();
+      await closed;
+    };
+    this.#forwards.add(close);
     return {
       host: '127.0.0.1',
       port: bound.port,
       address: `127.0.0.1:${bound.port}`,
-      [Symbol.asyncDispose]: async () => {
-        const closed = once(server, 'close');
-        server.close();
-        for (const socket of sockets) socket.destroy();
-        await session[Symbol.asyncDispose]();
-        await closed;
-      },
+      [Symbol.asyncDispose]: close,
     };
+  }
+
+  /** Closes all ports that were opened. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.allSettled([...this.#forwards].map((close) => close()));
   }
 
   /** Whether something in the pod accepts a connection to the port. */
   async accepts(pod: PodAddress, port: number, waitMs: number): Promise<boolean> {
     await using session = await openPortForward(
       this.#url(pod, 'portforward', new URLSearchParams()),
-      this.#options(),
+      await this.#options(),
     );
     const stream = await session.connect(port);
     // Refusals come as an error; who listens may wait for us to speak.
-    return new Promise((resolve) => {
+    // Awaited here: the session is gone when we return.
+    return await new Promise<boolean>((resolve) => {
       const timer = setTimeout(() => resolve(true), waitMs);
       const answer = (is: boolean) => {
         clearTimeout(timer);
@@ -109,13 +133,13 @@ export class PodStreams {
 
   #url({ namespace, name }: PodAddress, subresource: string, query: URLSearchParams): URL {
     const path = `/api/v1/namespaces/${encodeURIComponent(namespace)}/pods/${encodeURIComponent(name)}/${subresource}`;
-    return new URL(`http://localhost${path}?${query.toString()}`);
+    return new URL(`${this.#address.origin}${path}?${query.toString()}`);
   }
 
-  #options(signal?: AbortSignal): ConnectOptions {
+  async #options(signal?: AbortSignal): Promise<ConnectOptions> {
     return {
       clock: this.#clock,
-      dial: () => connect(this.#socketPath),
+      ...(await this.#address.options()),
       ...(signal === undefined ? {} : { signal }),
     };
   }

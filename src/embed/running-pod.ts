@@ -153,7 +153,7 @@ export class RunningPod implements AsyncDisposable {
   async port(port: number): Promise<MappedPort> {
     const known = this.#ports.get(port);
     if (known !== undefined) return known;
-    const mapped = this.#engine.streams.forward(this, port);
+    const mapped = this.#engine.streams.forward(this, port, () => this.#ports.delete(port));
     this.#ports.set(port, mapped);
     mapped.catch(() => this.#ports.delete(port));
     return mapped;

@@ -14,6 +14,8 @@ export interface EngineOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** How long the server may take to be ready; 30 s unless told. */
   readonly timeoutMs?: number;
+  /** Gives the start up; what was begun is taken back. */
+  readonly signal?: AbortSignal;
 }
 
 export interface Engine extends AsyncDisposable {
@@ -39,7 +41,12 @@ export function packageRoot(): string {
   return folder;
 }
 
-export function engineEnv({ root, runRoot, imagesDir, env }: EngineOptions): NodeJS.ProcessEnv {
+export function engineEnv({
+  root,
+  runRoot,
+  imagesDir,
+  env,
+}: Pick<EngineOptions, 'root' | 'runRoot' | 'imagesDir' | 'env'>): NodeJS.ProcessEnv {
   return {
     ...process.env,
     PEAPOD_NODE: process.execPath,
@@ -55,6 +62,7 @@ export function engineEnv({ root, runRoot, imagesDir, env }: EngineOptions): Nod
  * @throws PeapodError with what the server said when it does not get ready
  */
 export async function startEngine(options: EngineOptions): Promise<Engine> {
+  options.signal?.throwIfAborted();
   // In a session of its own: a Ctrl-C at the terminal is this process's alone.
   const child = spawn(join(packageRoot(), 'peapod'), ['serve', '--ephemeral'], {
     env: engineEnv(options),
@@ -78,13 +86,21 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
   };
   const timeoutMs = options.timeoutMs ?? READY_MS;
   using timer = timeout(timeoutMs);
+  const aborted = Promise.withResolvers<'aborted'>();
+  const giveUp = (): void => aborted.resolve('aborted');
+  options.signal?.addEventListener('abort', giveUp, { once: true });
   const ready = await Promise.race([
     new Promise<Ready>((resolve) => child.once('message', (message) => resolve(message as Ready))),
     exited.then(() => 'exited' as const),
     timer.over.then(() => 'late' as const),
-  ]);
+    aborted.promise,
+  ]).finally(() => options.signal?.removeEventListener('abort', giveUp));
   if (ready === 'exited') throw new PeapodError('Unavailable', `the engine did not start: ${saidBy(said)}`);
-  if (ready === 'late' || ready.server === undefined) {
+  if (ready === 'aborted') {
+    await end().catch(() => {});
+    options.signal?.throwIfAborted();
+  }
+  if (ready === 'aborted' || ready === 'late' || ready.server === undefined) {
     await end().catch(() => {});
     throw new PeapodError('TimedOut', `the engine was not ready after ${timeoutMs} ms: ${saidBy(said)}`);
   }

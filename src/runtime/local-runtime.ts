@@ -159,7 +159,7 @@ export async function openLocalRuntime(options: LocalRuntimeOptions): Promise<Lo
 
     ...containers,
 
-    events: ({ signal }) =>
+    events: (options) =>
       runtimeEvents(
         {
           paths,
@@ -167,7 +167,7 @@ export async function openLocalRuntime(options: LocalRuntimeOptions): Promise<Lo
           listContainers: () => containers.listContainers(),
           listPodSandboxes: () => sandboxes.list(),
         },
-        { signal },
+        options,
       ),
 
     listImages: (call) => images.listImages(call),

@@ -9,6 +9,8 @@ export interface PodCgroups {
   remove(podUid: string): Promise<void>;
   /** The pods that have a cgroup. */
   list(): Promise<string[]>;
+  /** Bounds all pods together, those to come too, so that what is reserved for others stays theirs; nothing lifts all bounds. */
+  limitAll(resources: PodCgroupResources | undefined): Promise<void>;
 }
 
 export type QosClass = 'Guaranteed' | 'Burstable' | 'BestEffort';

@@ -81,7 +81,7 @@ export interface PodRuntime {
   portForward(sandboxId: string, port: number, options?: CallOptions): Promise<Duplex>;
 
   /** What happens to containers and sandboxes from now on, whoever caused it; a hint to look, never the only source. */
-  events(options: { signal: AbortSignal }): AsyncIterable<RuntimeEvent>;
+  events(options: EventOptions): AsyncIterable<RuntimeEvent>;
 
   listImages(options?: CallOptions): Promise<ImageStatus[]>;
   /** By tag, digest or id; nothing when it is not there. */
@@ -393,6 +393,12 @@ export interface StreamSession extends AsyncDisposable {
   /** The exit code: 128 + n after signal n. For `attach`, the container's. */
   readonly exit: Promise<number>;
   resize(size: TerminalSize): void;
+}
+
+export interface EventOptions {
+  signal: AbortSignal;
+  /** Told after each look at all that runs, for runtimes that look: when it began, in milliseconds since the epoch, and how long it took. */
+  onLook?: (at: number, seconds: number) => void;
 }
 
 export interface RuntimeEvent {

@@ -98,6 +98,12 @@ test("the node's agent gives the kubelet's summary and metrics", async () => {
     own,
     /^kubelet_pod_worker_duration_seconds_bucket\{operation_type="create",le="\+Inf"\} [2-9]$/m,
   );
+  assert.match(own, /^kubelet_pleg_relist_duration_seconds_count [1-9]/m);
+  const [, lastLook = ''] = /^kubelet_pleg_last_seen_seconds (\S+)$/m.exec(own) ?? [];
+  assert.ok(Math.abs(Date.now() / 1000 - Number(lastLook)) < 60, lastLook);
+  const [, total = ''] = /^kubelet_node_startup_duration_seconds (\S+)$/m.exec(own) ?? [];
+  const uptime = Number((await readFile('/proc/uptime', 'utf8')).split(' ')[0]);
+  assert.ok(Number(total) > 0 && Number(total) <= uptime + 1, `${total} s after the start of the machine`);
   const cpu = /^container_cpu_usage_seconds_total\{container="busy",namespace="default",pod="busy"\} (\S+)/m;
   const [, seconds = ''] = cpu.exec(await ofNode('/metrics/resource')) ?? [];
   assert.ok(Number(seconds) > 0.1, `${seconds} s`);
@@ -171,7 +177,7 @@ test("the node's agent lists its pods and gives their logs", async () => {
 test('describe shows what the node has, how it is, and what runs on it', async () => {
   const text = await kubectl('describe', 'node', node);
   assert.match(text, /^Capacity:\n(?: +\S+: +\S+\n)*? +ephemeral-storage: +\d+Ki\n/m);
-  assert.match(text, /^Allocatable:\n(?: +\S+: +\S+\n)*? +ephemeral-storage: +\d+\n/m);
+  assert.match(text, /^Allocatable:\n(?: +\S+: +\S+\n)*? +ephemeral-storage: +\d+\S*\n/m);
   for (const condition of ['MemoryPressure', 'DiskPressure', 'PIDPressure', 'Ready'])
     assert.match(text, new RegExp(`^ +${condition} +(?:True|False) `, 'm'));
   assert.match(text, /^ +default +busy +0 \(0%\)/m);

@@ -1,9 +1,12 @@
 /** What a node does not take, and whom it sends away: with kubectl against a real server. */
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { globSync, readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { after, before, test } from 'node:test';
-import type { Node, Pod } from '../../src/model/api/types.ts';
+import type { Node, NodeCondition, Pod } from '../../src/model/api/types.ts';
+import { milliCpuOf, parseResources, wholeAmountOf } from '../../src/model/resource-list.ts';
 import { startCluster, type TestCluster } from './support/cluster.ts';
 import { imageReference } from './support/images.ts';
 import { processes } from './support/kernel-view.ts';
@@ -83,10 +86,7 @@ test('a node that is short of memory evicts who takes most beyond its request, a
   await cluster.apply(POD('greedy', '', hold(60)));
   await cluster.apply(POD('modest', '', `${hold(1)}\n      resources: { requests: { memory: 200Mi } }`));
   await cluster.kubectl('wait', '--for=condition=Ready', 'pod/greedy', 'pod/modest', '--timeout=40s');
-  const config = join(cluster.peapod.directory, 'config.yaml');
-  await writeFile(config, "agent: { evictionHard: { memory.available: '100%' } }\n");
-  await cluster.stop();
-  await cluster.start('--config', config);
+  await restartWith("agent: { evictionHard: { memory.available: '100%' } }");
   const { status } = await untilPhase('greedy', 'Failed');
   assert.equal(status?.reason, 'Evicted');
   assert.match(
@@ -97,12 +97,7 @@ test('a node that is short of memory evicts who takes most beyond its request, a
     status?.conditions?.find(({ type }) => type === 'DisruptionTarget')?.reason,
     'TerminationByKubelet',
   );
-  const describe = async (): Promise<Node> =>
-    JSON.parse(await cluster.kubectl('get', 'node', node, '-o', 'json')) as Node;
-  const pressure = await until('the node says so', async () => {
-    const found = (await describe()).status?.conditions?.find(({ type }) => type === 'MemoryPressure');
-    return found?.status === 'True' ? found : undefined;
-  });
+  const pressure = await untilCondition('MemoryPressure', 'True');
   assert.equal(pressure.reason, 'KubeletHasInsufficientMemory');
   assert.match(
     await cluster.kubectl('get', 'events', '--field-selector', 'reason=EvictionThresholdMet'),
@@ -114,10 +109,87 @@ test('a node that is short of memory evicts who takes most beyond its request, a
     [late.status?.reason, late.status?.message],
     ['Evicted', 'Pod was rejected: The node had condition: [MemoryPressure]. '],
   );
-  await cluster.stop();
-  await cluster.start();
-  await until('the pressure is over', async () => {
-    const found = (await describe()).status?.conditions?.find(({ type }) => type === 'MemoryPressure');
-    return found?.status === 'False' ? true : undefined;
-  });
+  await restartWith('');
+  await untilCondition('MemoryPressure', 'False');
+  await cluster.kubectl('delete', 'pod', 'greedy', 'modest', 'late');
 });
+
+test('a node that is short of disk removes images that nobody uses, then evicts who fills it', async () => {
+  const archive = join(cluster.peapod.directory, 'unused.tar');
+  execFileSync('tar', ['-cf', archive, '-C', import.meta.dirname, basename(import.meta.filename)]);
+  await cluster.peapod.succeed(['import', archive, 'unused:1']);
+  const images = () => cluster.peapod.succeed(['images']);
+  assert.match(await images(), /unused/);
+  const fill = (mib: number) => `command: [sh, -c, 'head -c ${mib}000000 /dev/zero > /filled; sleep 3000']`;
+  await cluster.apply(POD('filler', '', fill(60)));
+  await cluster.apply(
+    POD('thrifty', '', `${fill(1)}\n      resources: { requests: { ephemeral-storage: 100Mi } }`),
+  );
+  await cluster.kubectl('wait', '--for=condition=Ready', 'pod/filler', 'pod/thrifty', '--timeout=40s');
+  await restartWith("agent: { evictionHard: { nodefs.available: '100%' } }");
+  const { status } = await untilPhase('filler', 'Failed');
+  assert.equal(status?.reason, 'Evicted');
+  assert.match(
+    status?.message ?? '',
+    /^The node was low on resource: ephemeral-storage\. Threshold quantity: \d+\w*, available: \d+Ki\. Container c was using \d+Ki, request is 0, has larger consumption of ephemeral-storage\. $/,
+  );
+  assert.equal((await pod('thrifty')).status?.phase, 'Running');
+  assert.equal((await untilCondition('DiskPressure', 'True')).reason, 'KubeletHasDiskPressure');
+  assert.doesNotMatch(await images(), /unused/);
+  assert.match(await images(), /busybox/, 'pods use it');
+  await restartWith('');
+  await untilCondition('DiskPressure', 'False');
+  await cluster.kubectl('delete', 'pod', 'filler', 'thrifty');
+});
+
+test('what is reserved for others is kept from pods, by the scheduler and by the kernel', async () => {
+  const reserved = 'kubeReserved: { cpu: 100m, memory: 256Mi, pid: 50 }, systemReserved: { memory: 256Mi }';
+  await restartWith(`agent: { ${reserved} }`);
+  const amounts = async (): Promise<Record<string, number>> => {
+    const { capacity = {}, allocatable = {} } = (await theNode()).status ?? {};
+    const mebibytes = (text = '') => wholeAmountOf(parseResources({ memory: text }), 'memory') / 2 ** 20;
+    return {
+      memory: mebibytes(capacity['memory']) - mebibytes(allocatable['memory']),
+      cpu: milliCpuOf(parseResources(capacity)) - milliCpuOf(parseResources(allocatable)),
+    };
+  };
+  await until('the node tells what is left', async () =>
+    (await amounts())['cpu'] === 100 ? true : undefined,
+  );
+  assert.deepEqual(await amounts(), { memory: 512 + 100, cpu: 100 });
+  await cluster.apply(POD('bounded', '', 'command: [sleep, "3000"]'));
+  await cluster.kubectl('wait', '--for=condition=Ready', 'pod/bounded', '--timeout=40s');
+  const limit = (file: string) => {
+    const [path = ''] = globSync(`/sys/fs/cgroup/{*/,}${cluster.cgroup}/${file}`);
+    return Number(readFileSync(path, 'utf8'));
+  };
+  const memory = '{memory.limit_in_bytes,memory.max}';
+  const capacity = wholeAmountOf(parseResources((await theNode()).status?.capacity), 'memory');
+  const page = 4096;
+  assert.equal(limit(memory), Math.floor((capacity - 512 * 2 ** 20) / page) * page);
+  assert.equal(limit('pids.max'), Number(readFileSync('/proc/sys/kernel/pid_max', 'utf8')) - 50);
+  await restartWith('');
+  assert.ok(!(limit(memory) < capacity), 'what is reserved no more is lifted');
+  await cluster.kubectl('delete', 'pod', 'bounded');
+});
+
+async function theNode(): Promise<Node> {
+  return JSON.parse(await cluster.kubectl('get', 'node', node, '-o', 'json')) as Node;
+}
+
+function untilCondition(type: string, status: string): Promise<NodeCondition> {
+  return until(
+    `${type} is ${status}`,
+    async () =>
+      (await theNode()).status?.conditions?.find((one) => one.type === type && one.status === status),
+    60_000,
+  );
+}
+
+/** @param config of the server that comes in place of the present one */
+async function restartWith(config: string): Promise<void> {
+  const path = join(cluster.peapod.directory, 'config.yaml');
+  await writeFile(path, config);
+  await cluster.stop();
+  await cluster.start('--config', path);
+}

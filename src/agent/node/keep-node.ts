@@ -8,6 +8,7 @@ import type { Node, NodeStatus } from '../../model/api/types.ts';
 import type { Clock } from '../../model/clock.ts';
 import { nearestBeat } from '../../model/nearest-beat.ts';
 import { isPeapodError } from '../../model/errors.ts';
+import type { NodeStartup } from '../stats/node-startup.ts';
 import { leaseRenewal } from './node-lease.ts';
 import { type NodeDescription, nodeObject, nodeStatus } from './node-object.ts';
 
@@ -18,6 +19,8 @@ export interface KeepNodeOptions {
   readonly onError: (error: unknown) => void;
   /** Told once the node stands with its status. */
   readonly onReady?: () => void;
+  /** Told how the node comes up. */
+  readonly startup?: Pick<NodeStartup, 'registering' | 'registered' | 'ready'>;
 }
 
 const LEASE_EVERY_MS = 10_000;
@@ -25,7 +28,7 @@ const LEASE_EVERY_MS = 10_000;
 const STATUS_EVERY_MS = 300_000;
 
 export async function keepNode(options: KeepNodeOptions, signal: AbortSignal): Promise<void> {
-  const { client, clock, describe, onError, onReady } = options;
+  const { client, clock, describe, onError, onReady, startup } = options;
   let told = '';
   let toldMs = 0;
   let isReady = false;
@@ -33,7 +36,7 @@ export async function keepNode(options: KeepNodeOptions, signal: AbortSignal): P
   while (!signal.aborted) {
     try {
       const description = await describe();
-      const node = await registered(client, description, clock.now());
+      const node = await registered(options, description);
       const essence = JSON.stringify({
         ...description,
         images: description.images.length,
@@ -48,7 +51,10 @@ export async function keepNode(options: KeepNodeOptions, signal: AbortSignal): P
         [told, toldMs] = [essence, clock.now()];
       }
       await renewLease(node, clock.now());
-      if (!isReady) onReady?.();
+      if (!isReady) {
+        onReady?.();
+        startup?.ready(clock.now());
+      }
       isReady = true;
     } catch (error) {
       if (signal.aborted) return;
@@ -69,11 +75,17 @@ function isContradicted(node: Node, status: NodeStatus): boolean {
 }
 
 /** The node as the server has it, made when it is not there. */
-async function registered(client: ApiClient, description: NodeDescription, nowMs: number): Promise<Node> {
+async function registered(
+  { client, clock, startup }: KeepNodeOptions,
+  description: NodeDescription,
+): Promise<Node> {
+  startup?.registering(clock.now());
   const present = await client.find(NODES, '', description.name);
   if (present !== undefined) return present;
   try {
-    return await client.create(NODES, nodeObject(description, undefined, nowMs));
+    const made = await client.create(NODES, nodeObject(description, undefined, clock.now()));
+    startup?.registered(clock.now());
+    return made;
   } catch (error) {
     if (isPeapodError(error, 'AlreadyExists')) return client.get(NODES, '', description.name);
     throw error;

@@ -36,3 +36,14 @@ test('the start of a pod is counted once, and what the runtime is asked', async 
     /^kubelet_runtime_operations_errors_total\{operation_type="container_status"\} 1$/m,
   );
 });
+
+test('looks at all that runs are timed, and how far they are apart', () => {
+  const metrics = new AgentMetrics();
+  metrics.relisted(10_000, 0.2);
+  metrics.relisted(20_500, 0.004);
+  const text = metrics.text();
+  assert.match(text, /^kubelet_pleg_relist_duration_seconds_bucket\{le="0.005"\} 1$/m);
+  assert.match(text, /^kubelet_pleg_relist_duration_seconds_count 2$/m);
+  assert.match(text, /^kubelet_pleg_relist_interval_seconds_sum 10.5$/m);
+  assert.match(text, /^kubelet_pleg_last_seen_seconds 20.5$/m);
+});

@@ -1,4 +1,5 @@
 import { exponentialBounds, LabelledHistogram } from './labelled-histogram.ts';
+import type { NodeStartup } from './node-startup.ts';
 import { type PrometheusSample, prometheusText } from './prometheus-text.ts';
 
 const SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
@@ -37,6 +38,27 @@ export class AgentMetrics {
     POD_START_SECONDS,
   );
 
+  readonly #relistSeconds = new LabelledHistogram(
+    'kubelet_pleg_relist_duration_seconds',
+    'Duration in seconds for relisting pods in PLEG.',
+    SECONDS,
+  );
+  readonly #relistInterval = new LabelledHistogram(
+    'kubelet_pleg_relist_interval_seconds',
+    'Interval in seconds between relisting in PLEG.',
+    SECONDS,
+  );
+  #relistedAt: number | undefined;
+  /** Of the node, where it has one of its own. */
+  startup: NodeStartup | undefined;
+
+  /** All that runs was looked at. @param at when that began, in milliseconds since the epoch */
+  relisted(at: number, seconds: number): void {
+    this.#relistSeconds.observe(seconds);
+    if (this.#relistedAt !== undefined) this.#relistInterval.observe((at - this.#relistedAt) / 1000);
+    this.#relistedAt = at;
+  }
+
   operation(type: string, seconds: number): void {
     this.#operations.count(type);
     this.#operationSeconds.observe(seconds, { operation_type: type });
@@ -67,9 +89,18 @@ export class AgentMetrics {
       this.#operationSeconds,
       this.#failures,
       this.#operations,
+      this.#relistSeconds,
+      this.#relistInterval,
     ]
       .map((metric) => metric.text())
+      .concat(this.#lastRelist(), this.startup?.text() ?? '')
       .join('');
+  }
+
+  #lastRelist(): string {
+    const samples = this.#relistedAt === undefined ? [] : [{ labels: {}, value: this.#relistedAt / 1000 }];
+    const help = 'Timestamp in seconds when PLEG was last seen active.';
+    return prometheusText('kubelet_pleg_last_seen_seconds', 'gauge', help, samples);
   }
 }
 

@@ -6,9 +6,10 @@ import type {
   NodeUsage,
   PodUsage,
 } from '../../model/usage/node-usage.ts';
+import type { ClaimUsage } from './claim-usage.ts';
 
 /** The kubelet's Summary. @see kubernetes/staging/src/k8s.io/kubelet/pkg/apis/stats/v1alpha1/types.go */
-export function statsSummary(usage: NodeUsage): object {
+export function statsSummary(usage: NodeUsage, claims: readonly ClaimUsage[] = []): object {
   const { name, startedAt, timestamp, memoryAvailableBytes, filesystem, processes, pods } = usage;
   const fs = { time: time(timestamp), ...roomOf(filesystem) };
   const usedBytes = filesystem.capacityBytes - filesystem.availableBytes;
@@ -21,7 +22,24 @@ export function statsSummary(usage: NodeUsage): object {
       fs: { ...fs, usedBytes, inodesUsed: filesystem.inodes - filesystem.freeInodes },
       rlimit: { time: time(timestamp), maxpid: processes.maximum, curproc: processes.current },
     },
-    pods: pods.map((pod) => podStats(pod, filesystem)),
+    pods: pods.map((pod) => {
+      const volumes = claims.filter(({ podUid }) => podUid === pod.uid);
+      return { ...podStats(pod, filesystem), ...volumeStats(volumes, timestamp) };
+    }),
+  };
+}
+
+function volumeStats(claims: readonly ClaimUsage[], timestamp: number): object {
+  if (claims.length === 0) return {};
+  return {
+    volume: claims.map(({ volume, namespace, claim, room }) => ({
+      time: time(timestamp),
+      ...roomOf(room),
+      usedBytes: room.capacityBytes - room.availableBytes,
+      inodesUsed: room.inodes - room.freeInodes,
+      name: volume,
+      pvcRef: { name: claim, namespace },
+    })),
   };
 }
 

@@ -73,6 +73,7 @@ export class FakeNode implements AsyncDisposable {
         },
         remove: async (uid) => void this.cgroups.delete(uid),
         list: () => Promise.resolve([...this.cgroups]),
+        limitAll: () => Promise.resolve(),
       },
       ...deps,
     };

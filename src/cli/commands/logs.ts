@@ -65,7 +65,9 @@ export async function logs(
 }
 
 function formatEntry(entry: LogEntry, prefix: string, timestamps: boolean): Buffer {
-  const head = entry.continued ? '' : prefix + (timestamps ? `${entry.timestamp} ` : '');
+  const head = entry.continued
+    ? ''
+    : prefix + (timestamps ? `${entry.timestamp.replace(/\+00:00$/, 'Z')} ` : '');
   return Buffer.concat([Buffer.from(head), entry.text]);
 }
 

@@ -2,34 +2,42 @@ import { readFile } from 'node:fs/promises';
 import { arch, release } from 'node:os';
 import packageJson from '../../../package.json' with { type: 'json' };
 import type { NodeDescription } from '../../agent/node/node-object.ts';
+import { allocatableOf } from '../../agent/node/node-reservations.ts';
 import type { NodeHost } from '../host.ts';
 import { nodeAddresses } from '../keeper/node-addresses.ts';
 import { thisNode } from '../run/this-node.ts';
+import type { Settings } from '../settings.ts';
+import type { AgentConfig } from './config/serve-config.ts';
 import { storageResources } from './storage-resources.ts';
 
 const MAX_IMAGES = 50;
 
+/** All that this machine has. */
+export async function nodeCapacity(settings: Settings, maxPods: number): Promise<Record<string, string>> {
+  return { ...thisNode(settings, maxPods).status?.capacity, ...(await storageResources(settings.root)) };
+}
+
 /** This machine as its Node object tells it. */
 export async function describeNode(
   { settings, runtime }: Pick<NodeHost, 'settings' | 'runtime'>,
-  maxPods: number,
+  config: Pick<AgentConfig, 'maxPods' | 'reservations' | 'eviction'>,
   pressure: NodeDescription['pressure'],
 ): Promise<NodeDescription> {
-  const { metadata, status } = thisNode(settings, maxPods);
+  const { metadata } = thisNode(settings);
   const read = async (path: string) => (await readFile(path, 'utf8').catch(() => '')).trim();
   const osRelease = await read('/etc/os-release');
   const [images, { runtimeName, runtimeVersion }] = await Promise.all([
     runtime.listImages(),
     runtime.version(),
   ]);
-  const storage = await storageResources(settings.root);
+  const capacity = await nodeCapacity(settings, config.maxPods);
   const architecture = metadata?.labels?.['kubernetes.io/arch'] ?? arch();
   return {
     name: settings.nodeName,
     labels: metadata?.labels ?? {},
     ips: nodeAddresses(settings.bridge),
-    capacity: { ...status?.capacity, ...storage.capacity },
-    allocatable: { ...status?.allocatable, ...storage.allocatable },
+    capacity,
+    allocatable: allocatableOf(capacity, config.reservations, config.eviction),
     info: {
       architecture,
       bootID: await read('/proc/sys/kernel/random/boot_id'),

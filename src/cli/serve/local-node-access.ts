@@ -20,7 +20,7 @@ export function localNodeAccess(
         ...(follow ? { follow, hasEnded: async () => instanceEnded(current(pod), container, attempt) } : {}),
       };
       for await (const entry of containerLog(paths.logs, onNode(pod), container, attempt, options)) {
-        const head = timestamps && !entry.continued ? `${entry.timestamp} ` : '';
+        const head = timestamps && !entry.continued ? `${entry.timestamp.replace(/\+00:00$/, 'Z')} ` : '';
         yield head === '' ? entry.text : Buffer.concat([Buffer.from(head), entry.text]);
       }
     },

@@ -9,6 +9,7 @@ import { collectImages } from '../../agent/images/collect-images.ts';
 import type { NodeDescription } from '../../agent/node/node-object.ts';
 import { keepNode } from '../../agent/node/keep-node.ts';
 import { AgentMetrics } from '../../agent/stats/agent-metrics.ts';
+import { NodeStartup } from '../../agent/stats/node-startup.ts';
 import { measuredRuntime } from '../../agent/stats/measured-runtime.ts';
 import { withStaticPods } from '../../agent/static-pods/with-static-pods.ts';
 import { recountQuota } from '../../apiserver/admission/charge-quotas.ts';
@@ -44,12 +45,14 @@ import type { Settings } from '../settings.ts';
 import { addressForPods } from './address-for-pods.ts';
 import type { AgentConfig, ServeConfig } from './config/serve-config.ts';
 import { describeNode } from './describe-node.ts';
+import { reserveForOthers } from './reserve-for-others.ts';
 import { adminKubeconfig } from './kubeconfig.ts';
 import { hostDirectories } from './host-directories.ts';
 import { listenForPods } from './listen-for-pods.ts';
 import { localNodeStats } from './local-node-stats.ts';
 import { localNodeAccess } from './local-node-access.ts';
 import { nodeEviction } from './node-eviction.ts';
+import { readNode } from './read-node.ts';
 import { readRoom } from './read-room.ts';
 import { announceServer } from './running-server.ts';
 import type { ReadyMessage } from './serve-detached.ts';
@@ -93,11 +96,13 @@ export async function serveWith(own: Settings, config: ServeConfig, stop: AbortC
     return object?.metadata?.uid === metadata?.uid ? object : undefined;
   };
   const metrics = new AgentMetrics();
+  const { startedAt: booted } = await readNode(own.root);
+  metrics.startup = new NodeStartup({ booted, started: performance.timeOrigin });
   await using server: OpenApiServer = await openApiServer({
     store,
     clock,
     nodes: localNodeAccess(host, current),
-    stats: localNodeStats(host, metrics),
+    stats: localNodeStats(host, metrics, () => nodeClientOf(server, own.nodeName)),
     tokenKey: pki.tokenKey,
     version: packageJson.version,
     log,
@@ -170,6 +175,18 @@ interface PartsOptions {
   readonly certificate: string;
 }
 
+function clientFor(server: OpenApiServer, name: string, groups: readonly string[] = []): ApiClient {
+  const user = { name, groups: [...groups, 'system:authenticated'] };
+  return new ApiClient({
+    transport: inProcessTransport(server.api, user),
+    name: name.split(':').at(-1) ?? name,
+  });
+}
+
+function nodeClientOf(server: OpenApiServer, nodeName: string): ApiClient {
+  return clientFor(server, `system:node:${nodeName}`, ['system:nodes']);
+}
+
 /** Everything that uses the API, as a client would. */
 async function runParts(
   host: NodeHost,
@@ -177,14 +194,9 @@ async function runParts(
   { signal, config, metrics, controllers, onReady, apiServer, certificate }: PartsOptions,
 ): Promise<void> {
   const { clock, settings } = host;
-  const clientFor = (name: string, groups: string[]) =>
-    new ApiClient({
-      transport: inProcessTransport(server.api, { name, groups: [...groups, 'system:authenticated'] }),
-      name: name.split(':').at(-1) ?? name,
-    });
-  const nodeClient = clientFor(`system:node:${settings.nodeName}`, ['system:nodes']);
-  const schedulerClient = clientFor('system:kube-scheduler', []);
-  const controllerClient = clientFor('system:kube-controller-manager', []);
+  const nodeClient = nodeClientOf(server, settings.nodeName);
+  const schedulerClient = clientFor(server, 'system:kube-scheduler');
+  const controllerClient = clientFor(server, 'system:kube-controller-manager');
   const onError = (error: unknown) => log('cannot speak to the API', error);
   const controllerDeps = { client: controllerClient, clock, random: Math.random, log };
   const identity = await serverIdentity(join(settings.root, 'server'), settings.nodeName);
@@ -223,15 +235,20 @@ async function runParts(
     },
   });
   await host.runtime.collect();
-  const node = { ...deps.node, ...(apiServer === undefined ? {} : { apiServer }) };
+  const node = {
+    ...deps.node,
+    ...(await reserveForOthers(host, config)),
+    ...(apiServer === undefined ? {} : { apiServer }),
+  };
   await Promise.all([
     keepNode(
       {
         client: nodeClient,
         clock,
-        describe: () => describeNode(host, config.maxPods, pressure),
+        describe: () => describeNode(host, config, pressure),
         onError,
         onReady,
+        ...(metrics.startup === undefined ? {} : { startup: metrics.startup }),
       },
       signal,
     ),

@@ -3,12 +3,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { allocatableBytes, readHugePages, storageResources } from './storage-resources.ts';
-
-test('a tenth of the disk is kept from pods', () => {
-  assert.equal(allocatableBytes(1000n), 900n);
-  assert.equal(allocatableBytes(1005n), 905n);
-});
+import { readHugePages, storageResources } from './storage-resources.ts';
 
 test('huge pages are named by their size, and counted in bytes', async () => {
   const directory = await mkdtemp(join(tmpdir(), 'hugepages-'));
@@ -29,9 +24,7 @@ test('huge pages are named by their size, and counted in bytes', async () => {
   }
 });
 
-test('this machine has a disk of which pods get less than all', async () => {
-  const { capacity, allocatable } = await storageResources('/');
-  const kib = Number(/^(\d+)Ki$/.exec(capacity['ephemeral-storage'] ?? '')?.[1]);
-  assert.ok(kib > 0);
-  assert.ok(Number(allocatable['ephemeral-storage']) < kib * 1024);
+test('this machine has a disk', async () => {
+  const capacity = await storageResources('/');
+  assert.ok(Number(/^(\d+)Ki$/.exec(capacity['ephemeral-storage'] ?? '')?.[1]) > 0);
 });

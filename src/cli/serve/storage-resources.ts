@@ -2,26 +2,12 @@ import { readdir, readFile, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 
 const HUGE_PAGES = '/sys/kernel/mm/hugepages';
-/** What the kubelet's eviction keeps free by default. */
-const EVICTION_RESERVE_PERCENT = 10n;
-
-export interface StorageResources {
-  readonly capacity: Readonly<Record<string, string>>;
-  readonly allocatable: Readonly<Record<string, string>>;
-}
 
 /** The disk that pods' data lies on, and the huge pages that were set aside when the machine started. */
-export async function storageResources(dataDirectory: string): Promise<StorageResources> {
+export async function storageResources(dataDirectory: string): Promise<Record<string, string>> {
   const { blocks, bsize } = await statfs(dataDirectory, { bigint: true });
   const hugePages = await readHugePages(HUGE_PAGES);
-  return {
-    capacity: { 'ephemeral-storage': `${(blocks * bsize) / 1024n}Ki`, ...hugePages },
-    allocatable: { 'ephemeral-storage': String(allocatableBytes(blocks * bsize)), ...hugePages },
-  };
-}
-
-export function allocatableBytes(capacityBytes: bigint): bigint {
-  return capacityBytes - (capacityBytes * EVICTION_RESERVE_PERCENT) / 100n;
+  return { 'ephemeral-storage': `${(blocks * bsize) / 1024n}Ki`, ...hugePages };
 }
 
 /** By resource name, as `hugepages-2Mi`; empty where the kernel has none. @param directory as `/sys/kernel/mm/hugepages` */

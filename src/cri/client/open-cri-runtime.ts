@@ -48,7 +48,7 @@ export async function openCriRuntime(
       ...sandboxVerbs(context),
       ...containerVerbs(context),
       ...imageVerbs(context),
-      events: ({ signal }) => watchEvents(runtime, clock, signal),
+      events: (options) => watchEvents(runtime, clock, options),
       [Symbol.dispose]: () => connection[Symbol.dispose](),
     };
   } catch (error) {

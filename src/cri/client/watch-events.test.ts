@@ -19,7 +19,7 @@ const clock: Clock = { now: () => 0, sleep: () => Promise.resolve() };
 async function take(service: Partial<Service>, count: number): Promise<RuntimeEvent[]> {
   const abort = new AbortController();
   const seen: RuntimeEvent[] = [];
-  for await (const event of watchEvents(service as Service, clock, abort.signal)) {
+  for await (const event of watchEvents(service as Service, clock, { signal: abort.signal })) {
     seen.push(event);
     if (seen.length === count) abort.abort();
   }

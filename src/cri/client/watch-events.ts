@@ -1,6 +1,6 @@
 import type { Clock } from '../../model/clock.ts';
 import { isPeapodError } from '../../model/errors.ts';
-import type { RuntimeEvent } from '../../runtime/pod-runtime.ts';
+import type { EventOptions, RuntimeEvent } from '../../runtime/pod-runtime.ts';
 import {
   type ContainerEventResponse,
   ContainerEventType,
@@ -25,7 +25,7 @@ const TYPES = new Map<ContainerEventType, RuntimeEvent['type']>([
 export async function* watchEvents(
   service: ServiceClient<typeof RuntimeService>,
   clock: Clock,
-  signal: AbortSignal,
+  { signal, onLook }: EventOptions,
 ): AsyncGenerator<RuntimeEvent, void, undefined> {
   let tells = true;
   const seen = new Relist();
@@ -33,7 +33,12 @@ export async function* watchEvents(
     try {
       if (tells)
         for await (const event of service.getContainerEvents({}, { signal })) yield* readEvent(event);
-      else yield* seen.compare(await look(service, signal));
+      else {
+        const begun = clock.now();
+        const now = await look(service, signal);
+        onLook?.(begun, (clock.now() - begun) / 1000);
+        yield* seen.compare(now);
+      }
     } catch (error) {
       if (signal.aborted) return;
       if (isPeapodError(error, 'Unsupported')) {

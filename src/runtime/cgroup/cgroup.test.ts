@@ -97,6 +97,24 @@ test('on version 2 every level hands its controllers down and the limits are wri
   assert.deepEqual(await cgroups.list(), ['u1']);
 });
 
+test('all pods together are bounded, also those to come, until it is lifted', async () => {
+  const cgroups = openPodCgroups(fakeVersion2(), '/peapod');
+  const written = (file: string) => readFileSync(`${folder}/peapod/${file}`, 'utf8');
+  await cgroups.limitAll({ memoryLimitBytes: 1 << 30, pidsLimit: 500, cpuShares: 2048 });
+  assert.deepEqual(['memory.max', 'pids.max', 'cpu.weight'].map(written), [
+    String(1 << 30),
+    '500',
+    String(cpuWeight(2048)),
+  ]);
+  writeFileSync(`${folder}/peapod/memory.max`, 'max');
+  await cgroups.ensure({ uid: 'u1', qosClass: 'Burstable' }, {});
+  assert.equal(written('memory.max'), String(1 << 30));
+  await cgroups.limitAll(undefined);
+  // A file on a disk keeps the end of what was longer.
+  assert.match(written('memory.max'), /^max/);
+  assert.match(written('cpu.weight'), /^100/);
+});
+
 test('statistics are read on version 2', async () => {
   const layout = fakeVersion2();
   const directory = `${folder}/peapod/burstable/podu1`;

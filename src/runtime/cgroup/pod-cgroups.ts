@@ -21,11 +21,14 @@ const MIN_CPU_SHARES = 2;
 /** @param parent the cgroup above all pods, e.g. `/peapod` */
 export function openPodCgroups(layout: CgroupLayout, parent: string): PodCgroups {
   const roots = hierarchies(layout);
+  let together: PodCgroupResources | undefined;
   return {
     ensure: (pod, resources) =>
       explainFailure("cannot make the pod's cgroup", 'CreatePodSandboxError', async () => {
         const path = podPath(parent, pod.qosClass, pod.uid);
         await ensureLevels(layout, parent, path);
+        // The cgroup of all may have gone with the last pod.
+        if (together !== undefined) await writeLimits(layout, parent, together);
         await writeLimits(layout, path, resources);
         await writeQosShares(layout, parent);
         return path;
@@ -53,6 +56,13 @@ export function openPodCgroups(layout: CgroupLayout, parent: string): PodCgroups
       }
       return [...found];
     },
+
+    limitAll: (resources) =>
+      explainFailure('cannot bound the cgroup of all pods', 'Unavailable', async () => {
+        together = resources;
+        await writeLimits(layout, parent, resources ?? {});
+        if (resources === undefined) await resetShares(layout, parent);
+      }),
   };
 }
 
@@ -87,6 +97,15 @@ async function writeLimits(layout: CgroupLayout, path: string, resources: PodCgr
   for (const { controller, file, value } of limitFiles(layout.version, resources)) {
     const mount = layout.version === 2 ? layout.mountPoint : layout.controllers.get(controller);
     if (mount !== undefined) await writeCgroupFile(join(mount, path), file, value);
+  }
+}
+
+/** As the kernel makes a new cgroup. */
+async function resetShares(layout: CgroupLayout, path: string): Promise<void> {
+  if (layout.version === 2) await writeCgroupFile(join(layout.mountPoint, path), 'cpu.weight', 100);
+  else {
+    const mount = layout.controllers.get('cpu');
+    if (mount !== undefined) await writeCgroupFile(join(mount, path), 'cpu.shares', 1024);
   }
 }
 

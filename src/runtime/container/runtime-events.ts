@@ -3,7 +3,7 @@ import type { Clock } from '../../model/clock.ts';
 import { nearestBeat } from '../../model/nearest-beat.ts';
 import { hasProcess } from '../linux/kill.ts';
 import type { RuntimePaths } from '../paths.ts';
-import type { ContainerStatus, PodSandboxStatus, RuntimeEvent } from '../pod-runtime.ts';
+import type { ContainerStatus, EventOptions, PodSandboxStatus, RuntimeEvent } from '../pod-runtime.ts';
 import { exitsDirectory } from './container-paths.ts';
 import { diffSnapshots, type Snapshot, snapshotOf } from './diff-snapshots.ts';
 import { mkdir } from '../linux/files.ts';
@@ -25,7 +25,7 @@ const REST = 3;
 /** What changes from now on, by comparing what there is whenever something was reported, and now and then without. Ends with the signal. */
 export async function* runtimeEvents(
   source: EventSource,
-  { signal }: { signal: AbortSignal },
+  { signal, onLook }: EventOptions,
 ): AsyncGenerator<RuntimeEvent, void, undefined> {
   const exits = exitsDirectory(source.paths);
   await mkdir(exits, { recursive: true, mode: 0o700 });
@@ -37,14 +37,14 @@ export async function* runtimeEvents(
     wake();
   });
   try {
-    let before = await look(source);
+    let before = await look(source, onLook);
     for (let tick = 1; !signal.aborted; tick++) {
       if (!changed) await pause(source.clock, signal, (notify) => (wake = notify));
       if (signal.aborted) return;
       if (!changed && tick % TICKS_PER_RELIST !== 0 && before.infras.every(hasProcess)) continue;
       const begun = source.clock.now();
       changed = false;
-      const now = await look(source);
+      const now = await look(source, onLook);
       yield* diffSnapshots(before.snapshot, now.snapshot);
       before = now;
       const restMs = (source.clock.now() - begun) * REST;
@@ -62,10 +62,12 @@ interface Look {
   readonly infras: readonly number[];
 }
 
-async function look(source: EventSource): Promise<Look> {
+async function look(source: EventSource, onLook: EventOptions['onLook']): Promise<Look> {
+  const begun = source.clock.now();
   const containers = await source.listContainers();
   const sandboxes = await source.listPodSandboxes();
   const ready = sandboxes.filter(({ state }) => state === 'SANDBOX_READY');
+  onLook?.(begun, (source.clock.now() - begun) / 1000);
   return {
     snapshot: snapshotOf(containers, sandboxes),
     infras: ready.map(({ pid }) => pid),

@@ -32,6 +32,8 @@ agent:
   containerLogMaxSize: 2Mi
   containerLogMaxFiles: 3
   spareSandboxes: 0
+  kubeReserved: { cpu: 200m, memory: 256Mi }
+  systemReserved: { cpu: 1, pid: 100 }
 controllers:
   nodeMonitorPeriod: 1s
   nodeMonitorGracePeriod: 10s
@@ -49,6 +51,10 @@ controllers:
       imageGc: { highThresholdPercent: 70, lowThresholdPercent: 60, minimumAgeMs: 90_000 },
       logRotation: { maxBytes: 2 * 1024 * 1024, maxFiles: 3 },
       spareSandboxes: 0,
+      reservations: {
+        kubeReserved: { cpu: '200m', memory: '256Mi' },
+        systemReserved: { cpu: '1', pid: '100' },
+      },
     },
     controllers: {
       nodeLifecycle: { monitorPeriodMs: 1000, gracePeriodMs: 10_000 },
@@ -104,6 +110,11 @@ test('values of another type are refused, each with its field', () => {
     'agent: { imageGCHighThresholdPercent: 80 }',
     /must be less than imageGCHighThresholdPercent \(80\)/,
   );
+  for (const wrong of ['{ cpus: 1 }', '{ cpu: -1 }', '{ memory: much }', '3'])
+    invalid(
+      `agent: { kubeReserved: ${wrong} }`,
+      /kubeReserved: Invalid value: .*: must be a map of quantities/,
+    );
   invalid('agent: 3', /agent: must be a map of fields/);
   invalid('[]', /must be a map of fields/);
   invalid('a: b: c', /c\.yaml:1:/);

@@ -4,6 +4,7 @@ import { LineCounter, isMap, isScalar, parseDocument, type YAMLMap } from 'yaml'
 import { PeapodError } from '../../../model/errors.ts';
 import { didYouMean } from '../../../model/manifest/nearest-name.ts';
 import { AMOUNTS, GRACE_PERIODS } from './eviction-fields.ts';
+import { RESERVED } from './reserved-field.ts';
 import { DURATION, type Field, LABELS, SIZE, TEXT, TEXTS, wholeNumber } from './fields.ts';
 
 /** Of the agent, under the kubelet's names. */
@@ -20,6 +21,8 @@ const AGENT_FIELDS = {
   evictionMinimumReclaim: AMOUNTS,
   evictionPressureTransitionPeriod: DURATION,
   evictionMaxPodGracePeriod: wholeNumber(0, 1_000_000),
+  kubeReserved: RESERVED,
+  systemReserved: RESERVED,
   /** Ours: how many sandboxes are made ahead. */
   spareSandboxes: wholeNumber(0, 100),
 };

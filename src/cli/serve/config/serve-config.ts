@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { type EvictionSettings, evictionSettings } from '../../../agent/eviction/eviction-settings.ts';
+import type { NodeReservations } from '../../../agent/node/node-reservations.ts';
 import type { ImageGcPolicy } from '../../../agent/images/images-to-remove.ts';
 import { DEFAULT_IMAGE_GC } from '../../../agent/images/images-to-remove.ts';
 import { type ControllerOptions, DEFAULT_CONTROLLER_OPTIONS } from '../../../controllers/all-controllers.ts';
@@ -26,6 +27,7 @@ export interface AgentConfig {
   readonly imageGc: ImageGcPolicy;
   readonly logRotation: RotationPolicy;
   readonly eviction: EvictionSettings;
+  readonly reservations: NodeReservations;
   /** How many sandboxes wait for pods to come. */
   readonly spareSandboxes: number;
 }
@@ -72,6 +74,10 @@ export function serveConfig(flags: ServeFlags, file: ConfigFile = {}): ServeConf
           ? {}
           : { maxPodGraceSeconds: agent.evictionMaxPodGracePeriod }),
       }),
+      reservations: {
+        kubeReserved: agent.kubeReserved ?? {},
+        systemReserved: agent.systemReserved ?? {},
+      },
       spareSandboxes: agent.spareSandboxes ?? DEFAULT_SPARE_SANDBOXES,
       logRotation: {
         maxBytes: agent.containerLogMaxSize ?? DEFAULT_ROTATION.maxBytes,
