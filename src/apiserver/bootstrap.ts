@@ -1,6 +1,7 @@
 /** What is there from the beginning: made when it is missing, at every start. */
 import { copyPlain } from '../model/copy-plain.ts';
 import type { Clock } from '../model/clock.ts';
+import { type ErrorCode, isPeapodError } from '../model/errors.ts';
 import { DEFAULT_CLUSTER_ROLE_BINDINGS, DEFAULT_CLUSTER_ROLES } from './auth/rbac/default-roles.ts';
 import type { ApiObject } from './api-object.ts';
 import { StatusError } from './errors/status-error.ts';
@@ -23,7 +24,42 @@ const STANDARD_CLASS = {
 
 const USER = { name: 'system:apiserver', groups: ['system:masters'] };
 
-export async function bootstrap(registry: Registry, clock: Clock): Promise<void> {
+const RETRY_MS = 5000;
+/** A store that can be read serves without what it cannot take. */
+const UNWRITABLE: readonly ErrorCode[] = ['ReadOnly', 'NoSpace', 'Corrupt'];
+
+/**
+ * Resolves when all of it is there, or cannot be written at present: then it is tried again until the signal aborts.
+ * @throws PeapodError, StatusError for what is no matter of writing
+ */
+export async function keepBootstrapped(
+  registry: Registry,
+  clock: Clock,
+  log: (message: string, error: unknown) => void,
+  signal: AbortSignal,
+): Promise<{ readonly ended: Promise<void> }> {
+  const isDone = async () => {
+    try {
+      await bootstrap(registry, clock);
+      return true;
+    } catch (error) {
+      if (!isPeapodError(error) || !UNWRITABLE.includes(error.code)) throw error;
+      return error;
+    }
+  };
+  const first = await isDone();
+  if (first === true) return { ended: Promise.resolve() };
+  log('what every cluster has cannot be made at present', first);
+  const retry = async () => {
+    while (!signal.aborted) {
+      await clock.sleep(RETRY_MS, { signal }).catch(() => {});
+      if (signal.aborted || (await isDone()) === true) return;
+    }
+  };
+  return { ended: retry().catch((error: unknown) => log('cannot make what every cluster has', error)) };
+}
+
+async function bootstrap(registry: Registry, clock: Clock): Promise<void> {
   const context: RequestContext = {
     user: USER,
     nowMs: clock.now(),

@@ -1,10 +1,14 @@
-/** Lists and watches for programs in the server's own process, which are handed the objects that the server itself keeps. */
+/**
+ * Lists and watches for programs in the server's own process, which are handed the objects that the server itself keeps. A list that
+ * is not whole fails: whoever takes it for all there is ends what he does not find in it.
+ */
 import type { WatchEvent } from '../client/api-client.ts';
 import { apiError } from '../client/api-error.ts';
 import type { ObjectSource } from '../client/object-source.ts';
 import type { ApiServer } from './api-server.ts';
 import { toStatusError } from './errors/to-status-error.ts';
 import { readListQuery, readWatchQuery } from './http/collection-queries.ts';
+import { checkListWhole } from './registry/damage.ts';
 import { listObjects } from './registry/list-objects.ts';
 import { watchObjects } from './registry/watch-objects.ts';
 import type { UserInfo } from './user-info.ts';
@@ -18,6 +22,7 @@ export function localObjects(api: ApiServer, user: UserInfo, stop: AbortSignal):
         const { info, resource, target } = await api.admitLocal(path, user);
         const scope = { resource, namespace: target.namespace };
         const query = { ...readListQuery(resource, info.query), limit: 0, continueToken: '' };
+        checkListWhole(registry.cache, scope);
         const { items, revision } = await listObjects(registry, scope, query);
         return {
           items: items.map(({ object }) => object),

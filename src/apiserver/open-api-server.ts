@@ -8,7 +8,7 @@ import { createAuthorizer } from './auth/authorizer.ts';
 import { type BoundObject, ServiceAccountTokens, type TokenSubject } from './auth/service-account-tokens.ts';
 import { checkEscalation } from './auth/rbac/escalation.ts';
 import { rbacObjectsOf } from './auth/rbac/rbac-objects.ts';
-import { bootstrap } from './bootstrap.ts';
+import { keepBootstrapped } from './bootstrap.ts';
 import { WatchCache } from './cache/watch-cache.ts';
 import { addDiscovery } from './discovery/discovery.ts';
 import type { Subresources, SubresourceHandlers } from './http/api.ts';
@@ -23,6 +23,7 @@ import { admitObject } from './admission/admit-object.ts';
 import { chargeQuota } from './admission/charge-quota.ts';
 import { checkNamespace } from './admission/check-namespace.ts';
 import { checkNodeRestriction } from './admission/check-node-restriction.ts';
+import { checkWhole } from './registry/damage.ts';
 import { randomName } from './registry/random-name.ts';
 import type { Registry } from './registry/registry.ts';
 import { storeKey } from './registry/request-scope.ts';
@@ -75,6 +76,7 @@ export async function openApiServer(parts: ApiServerParts): Promise<OpenApiServe
     cache,
     resources,
     admit: async (request) => {
+      checkWhole(registry);
       checkNamespace(cache, request);
       checkNodeRestriction(request);
       checkEscalation(rbac, request);
@@ -107,7 +109,8 @@ export async function openApiServer(parts: ApiServerParts): Promise<OpenApiServe
   addHealth(paths, [{ name: 'store', check: () => cache.caughtUp() }]);
   const inFlight = new InFlight();
   addMetrics(paths, { cache, metrics, inFlight });
-  await bootstrap(registry, clock);
+  const stop = new AbortController();
+  const bootstrapping = await keepBootstrapped(registry, clock, parts.log, stop.signal);
   const api = new ApiServer({
     registry,
     clock,
@@ -124,7 +127,11 @@ export async function openApiServer(parts: ApiServerParts): Promise<OpenApiServe
     registry,
     tokens,
     upgrade: podStreams({ registry, nodes, clock }),
-    [Symbol.asyncDispose]: () => cache[Symbol.asyncDispose](),
+    [Symbol.asyncDispose]: async () => {
+      stop.abort();
+      await bootstrapping.ended;
+      await cache[Symbol.asyncDispose]();
+    },
   };
 }
 

@@ -57,9 +57,22 @@ test('without room writes are refused, reads go on, and writes too when there is
       refused = await createMap(`refused-${index}`, 100_000);
     assert.match(refused.stderr, /state\.db: the disk is full; try: free some space/);
     assert.match(await cluster.kubectl('get', 'configmap', 'kept', '-o', 'yaml'), /k: xxxxxxxxxx/);
-    await rm(filler);
-    assert.equal((await createMap('accepted')).code, 0);
     assert.match(cluster.stderr(), /the disk is full/);
+    await cluster.stop();
+    await run('sh', [
+      '-c',
+      `dd if=/dev/zero of=${filler} bs=4096 conv=notrunc oflag=append 2>/dev/null || true`,
+    ]);
+    await using server = cluster.peapod.start(['serve', '--listen', '127.0.0.1:0']);
+    await server.untilPrinted(/Listening on/);
+    const asRoot = ['--kubeconfig', await kubeconfigOf(server.stdout)];
+    const kept = await cluster.call([...asRoot, 'get', 'configmap', 'kept', '-o', 'yaml']);
+    assert.match(kept.stdout, /k: xxxxxxxxxx/, kept.stderr);
+    await rm(filler);
+    const accepted = await cluster.call([...asRoot, 'create', 'configmap', 'accepted', '--from-literal=k=v']);
+    assert.equal(accepted.code, 0, accepted.stderr);
+    server.signal('SIGTERM');
+    await server.ended();
   });
 });
 
@@ -81,18 +94,34 @@ test('a database whose pages were overwritten is named, with what to do, before 
   assert.match(await cluster.kubectl('get', 'configmap', 'filling-7', '-o', 'name'), /filling-7/);
 });
 
-test('an object whose bytes are others is named', async () => {
-  const [database, backup] = [join(directory, 'state.db'), join(cluster.peapod.directory, 'backup.db')];
-  assert.equal((await createMap('spoilt')).code, 0);
+test('an object whose bytes are others is named, the rest is read, and what is damaged can be given up', async () => {
+  const database = join(directory, 'state.db');
+  for (const name of ['spoilt', 'sound']) assert.equal((await createMap(name)).code, 0);
   await cluster.stop();
-  await cp(database, backup);
   const sqlite = new DatabaseSync(database);
   sqlite.exec("UPDATE log SET value = x'5a5a5a' WHERE key = '/configmaps/default/spoilt'");
   sqlite.close();
-  const { code, stderr } = await cluster.peapod.call(['serve', '--listen', '127.0.0.1:0']);
-  assert.notEqual(code, 0);
-  assert.match(stderr, /the object \/configmaps\/default\/spoilt is damaged in the database\n.*backup/);
-  await cp(backup, database);
+  await using server = cluster.peapod.start(['serve', '--listen', '127.0.0.1:0']);
+  await server.untilPrinted(/Listening on/);
+  const asRoot = ['--kubeconfig', await kubeconfigOf(server.stdout)];
+  const list = await cluster.call([...asRoot, 'get', 'configmaps', '-o', 'name']);
+  assert.match(list.stdout, /^configmap\/sound$/m);
+  assert.match(list.stderr, /Warning: the object \/configmaps\/default\/spoilt is damaged in the database/);
+  const spoilt = await cluster.call([...asRoot, 'get', 'configmap', 'spoilt']);
+  assert.match(spoilt.stderr, /cannot read configmaps "spoilt": it is damaged in the database/);
+  const refused = await cluster.call([...asRoot, 'create', 'configmap', 'more', '--from-literal=k=v']);
+  const [, giveUp = ''] = /one by one: kubectl (delete --raw '\S+')/.exec(refused.stderr) ?? [];
+  assert.match(
+    server.stderr,
+    /serving without writes: .*spoilt is damaged .*try: stop peapod and put a backup/,
+  );
+  const given = await cluster.call([...asRoot, ...giveUp.replaceAll("'", '').split(' ')]);
+  assert.match(given.stdout, /"status": ?"Success"/, given.stderr);
+  const again = await cluster.call([...asRoot, 'create', 'configmap', 'more', '--from-literal=k=v']);
+  assert.match(again.stdout, /configmap\/more created/, again.stderr);
+  await server.untilPrinted(/Node \S+ is ready/);
+  server.signal('SIGTERM');
+  await server.ended();
   await cluster.start();
 });
 
@@ -110,6 +139,8 @@ async function onFailingDisk(work: (fail: () => Promise<void>) => Promise<void>)
 test('when the disk becomes read-only writes are refused, and reads and watches go on, also from a fresh start', async () => {
   await onFailingDisk(async (fail) => {
     assert.equal((await createMap('kept')).code, 0);
+    // Made when it is missing, at every start that can.
+    await cluster.kubectl('delete', 'storageclass', 'standard');
     await fail();
     const refused = await createMap('refused');
     assert.match(refused.stderr, /cannot write to \S+state\.db; try: make the file and its folder writable/);
@@ -126,6 +157,8 @@ test('when the disk becomes read-only writes are refused, and reads and watches 
     assert.match(kept.stdout, /k: xxxxxxxxxx/, kept.stderr);
     const again = await cluster.call([...asRoot, 'create', 'configmap', 'refused', '--from-literal=k=v']);
     assert.match(again.stderr, /cannot write to \S+state\.db/);
+    assert.match(server.stderr, /serving without writes: cannot write to /);
+    assert.match(server.stderr, /what every cluster has cannot be made at present/);
   });
 });
 

@@ -4,11 +4,15 @@ import { execFile } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { after, before, test } from 'node:test';
 import { promisify } from 'node:util';
 import { imageReference } from './support/images.ts';
 import { WebSocket } from 'ws';
 import { clusterOf } from '../bench/api/cluster-of.ts';
+import { openPortForward } from '../../src/streaming/open-port-forward.ts';
+import { openRemoteCommand } from '../../src/streaming/open-remote-command.ts';
+import { realClock } from '../../src/streaming/testing/real-clock.ts';
 import { type RunningPeapod, startPeapod, type TestPeapod, until } from './support/peapod.ts';
 
 const IMAGE = imageReference('busybox');
@@ -29,8 +33,8 @@ function ofNode(path: string): Promise<string> {
   return kubectl('get', '--raw', `/api/v1/nodes/${node}/proxy${path}`);
 }
 
-async function run(name: string, script: string): Promise<void> {
-  const options = [`--image=${IMAGE}`, '--image-pull-policy=Never', `--labels=app=${name}`];
+async function run(name: string, script: string, more: readonly string[] = []): Promise<void> {
+  const options = [`--image=${IMAGE}`, '--image-pull-policy=Never', `--labels=app=${name}`, ...more];
   await kubectl('run', name, ...options, '--', 'sh', '-c', script);
 }
 
@@ -162,11 +166,48 @@ test("a WebSocket runs a command through the node's agent, for who may do more t
   assert.equal(await execOverNode(`/exec/default/idle/idle?${command}`, token), 'refused 403');
 });
 
+for (const transport of ['websocket', 'spdy'] as const) {
+  test(`a running command is attached to, and a port forwarded, through the node's agent over ${transport}`, async () => {
+    const name = `speaker-${transport}`;
+    await run(
+      name,
+      'echo page > /index.html; httpd -p 8080 -h /; while read line; do echo "got $line"; done',
+      ['--stdin'],
+    );
+    await kubectl('wait', '--for=condition=Ready', `pod/${name}`, '--timeout=20s');
+    const { server, ...tls } = clusterOf(await readFile(kubeconfig, 'utf8'));
+    const at = `${server}/api/v1/nodes/${node}/proxy`;
+    const options = { clock: realClock, tls, transport };
+    await using attached = await openRemoteCommand(
+      new URL(`${at}/attach/default/${name}/${name}?input=1&output=1`),
+      options,
+    );
+    assert.ok(attached.stdin !== undefined && attached.stdout !== undefined);
+    attached.stdin.write('it\n');
+    const [said] = (await once(attached.stdout, 'data')) as [Buffer];
+    assert.equal(said.toString(), 'got it\n');
+    await using forwarded = await openPortForward(new URL(`${at}/portForward/default/${name}`), options);
+    const connection = await forwarded.connect(8080);
+    connection.end('GET / HTTP/1.0\r\n\r\n');
+    assert.match(await text(connection), /^HTTP\/1\.\d 200 OK[^]*\r\n\r\npage\n$/);
+    await assert.rejects(
+      openPortForward(new URL(`${at}/portForward/default/${name}/other-uid`), options),
+      /404|not found/,
+    );
+  });
+}
+
 test("the node's agent lists its pods and gives their logs", async () => {
   await run('teller', 'echo told; sleep 1000');
   await kubectl('wait', '--for=condition=Ready', 'pod/teller', '--timeout=20s');
   const { items } = JSON.parse(await ofNode('/pods')) as { items: { metadata: { name: string } }[] };
-  assert.deepEqual(items.map(({ metadata }) => metadata.name).sort(), ['busy', 'idle', 'teller']);
+  assert.deepEqual(items.map(({ metadata }) => metadata.name).sort(), [
+    'busy',
+    'idle',
+    'speaker-spdy',
+    'speaker-websocket',
+    'teller',
+  ]);
   await until('it has told', async () =>
     (await ofNode('/containerLogs/default/teller/teller')) === 'told\n' ? true : undefined,
   );

@@ -24,6 +24,8 @@ export interface KeepNodeOptions {
 }
 
 const LEASE_EVERY_MS = 10_000;
+/** Each time twice as long, until the node stands. */
+const FIRST_RETRY_MS = 200;
 /** The status is written when it has changed, and this often anyway. */
 const STATUS_EVERY_MS = 300_000;
 
@@ -32,6 +34,7 @@ export async function keepNode(options: KeepNodeOptions, signal: AbortSignal): P
   let told = '';
   let toldMs = 0;
   let isReady = false;
+  let retryMs = FIRST_RETRY_MS;
   const renewLease = leaseRenewal(client);
   while (!signal.aborted) {
     try {
@@ -61,7 +64,8 @@ export async function keepNode(options: KeepNodeOptions, signal: AbortSignal): P
       onError(error);
     }
     const now = clock.now();
-    const restMs = isReady ? nearestBeat(now + LEASE_EVERY_MS, LEASE_EVERY_MS) - now : 200;
+    const restMs = isReady ? nearestBeat(now + LEASE_EVERY_MS, LEASE_EVERY_MS) - now : retryMs;
+    retryMs = Math.min(retryMs * 2, LEASE_EVERY_MS);
     await clock.sleep(restMs, { signal }).catch(() => {});
   }
 }

@@ -6,6 +6,7 @@ import { sharedObject } from './shared-object.ts';
 
 const METADATA = Buffer.from('"metadata":{');
 const encoder = new TextEncoder();
+const decoder = new TextDecoder('utf-8', { fatal: true });
 
 /**
  * The bytes of an object without its resourceVersion, which is the store's revision. `metadata` comes right after
@@ -23,22 +24,25 @@ export function encodeStored(object: ApiObject, managedFields?: string): Uint8Ar
   return encoder.encode(`${head}${comma}"managedFields":${managedFields}}${tail === '}' ? '' : ','}${tail}`);
 }
 
-const OPEN = '{'.charCodeAt(0);
-const CLOSE = '}'.charCodeAt(0);
-
 /**
- * A database has no checksums: where a page of the disk was lost the bytes are others. Looks at their ends alone, in the middle a database
- * notices by itself.
- * @throws PeapodError Corrupt
+ * A database has no checksums: where a part of the disk was lost the bytes are others. What is wrong with an entry, if it is no object
+ * any more.
  */
-export function checkStored({ key, value }: StoreEntry): void {
-  if (value[0] !== OPEN || value.at(-1) !== CLOSE) throw damagedObject(key);
+export function damageOf({ key, value }: StoreEntry): PeapodError | undefined {
+  try {
+    const object: unknown = JSON.parse(decoder.decode(value));
+    return typeof object === 'object' && object !== null && 'metadata' in object
+      ? undefined
+      : damagedObject(key);
+  } catch (cause) {
+    return damagedObject(key, cause);
+  }
 }
 
 function damagedObject(key: string, cause?: unknown): PeapodError {
   return new PeapodError('Corrupt', `the object ${key} is damaged in the database`, {
     cause,
-    hint: 'stop peapod, and put a backup of the database in its place, or move it away to begin with nothing',
+    hint: 'stop peapod, and put a backup of the database in its place',
   });
 }
 

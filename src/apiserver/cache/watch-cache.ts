@@ -4,7 +4,7 @@
  */
 import { PeapodError } from '../../model/errors.ts';
 import type { Store, StoreEvent } from '../../store/store.ts';
-import { checkStored, StoredObject } from './stored-object.ts';
+import { damageOf, StoredObject } from './stored-object.ts';
 import { Subscription } from './subscription.ts';
 
 /** A change of one object. */
@@ -27,6 +27,7 @@ export class WatchCache implements AsyncDisposable {
   readonly #folders = new Map<string, Map<string, StoredObject>>();
   readonly #subscriptions = new Map<string, Set<Subscription>>();
   readonly #stop = new AbortController();
+  readonly #damaged = new Map<string, PeapodError>();
   #history: ObjectChange[] = [];
   #historyBytes = 0;
   #revision = 0;
@@ -40,7 +41,7 @@ export class WatchCache implements AsyncDisposable {
     this.#store = store;
   }
 
-  /** Reads what is in the store; resolves when everything is there. @throws PeapodError Corrupt, and what the store throws */
+  /** Reads what is in the store; resolves when everything is there. @throws what the store throws */
   static async open(store: Store): Promise<WatchCache> {
     const cache = new WatchCache(store);
     await cache.#fill();
@@ -56,6 +57,11 @@ export class WatchCache implements AsyncDisposable {
   /** What broke the feed from the store, if anything did: then nothing here can be trusted. */
   get failure(): unknown {
     return this.#failure;
+  }
+
+  /** What is wrong with entries that are no objects any more, by their keys. They are not among the objects. */
+  get damaged(): ReadonlyMap<string, PeapodError> {
+    return this.#damaged;
   }
 
   /**
@@ -127,8 +133,9 @@ export class WatchCache implements AsyncDisposable {
       });
       this.#revision = page.revision;
       for (const entry of page.entries) {
-        checkStored(entry);
-        this.#folder(entry.key).set(entry.key, new StoredObject(entry));
+        const damage = damageOf(entry);
+        if (damage !== undefined) this.#damaged.set(entry.key, damage);
+        else this.#folder(entry.key).set(entry.key, new StoredObject(entry));
       }
       if (page.remaining === 0) break;
       afterKey = page.entries.at(-1)?.key;
@@ -159,6 +166,7 @@ export class WatchCache implements AsyncDisposable {
     const key = event.type === 'put' ? event.entry.key : event.key;
     const folder = this.#folder(key);
     const previous = folder.get(key);
+    this.#damaged.delete(key);
     const current = event.type === 'put' ? StoredObject.of(event.entry) : undefined;
     if (current === undefined) folder.delete(key);
     else folder.set(key, current);

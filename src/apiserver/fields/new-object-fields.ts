@@ -3,6 +3,7 @@
  * was there before and nobody owns anything, without the sets and objects in between. Most writes of a busy server are new objects.
  */
 import type { ApiObject } from '../api-object.ts';
+import { oncePerType } from '../../model/once-per-type.ts';
 import type { Resource } from '../resource.ts';
 import { elementOf, type FieldShape, fieldShapes, isSameValue } from './field-shape.ts';
 import { emptyObjectOf, NOBODYS_METADATA, shapeFor } from './owned-fields.ts';
@@ -137,20 +138,14 @@ interface PlannedField {
   readonly shape: FieldShape;
 }
 
-const plans = new Map<string, readonly PlannedField[]>();
-
 /** The fields of a type in the order of their path elements. */
-function plannedFields(typeName: string): readonly PlannedField[] {
-  let plan = plans.get(typeName);
-  if (plan !== undefined) return plan;
-  plan = Array.from(fieldShapes(typeName), ([name, shape]) => ({
+const plannedFields = oncePerType((typeName): readonly PlannedField[] =>
+  Array.from(fieldShapes(typeName), ([name, shape]) => ({
     name,
     head: `${JSON.stringify(`f:${name}`)}:`,
     shape,
-  }));
-  plans.set(typeName, plan);
-  return plan;
-}
+  })),
+);
 
 const heads = new Map<string, string>();
 const MAX_HEADS = 5000;

@@ -2,6 +2,7 @@ import type { ApiObject } from '../api-object.ts';
 import { ownBuffer } from '../cache/own-buffer.ts';
 import type { ServedObject } from '../cache/served-object.ts';
 import { toStatusError } from '../errors/to-status-error.ts';
+import { leftOut } from '../registry/damage.ts';
 import { type ObjectEvent, watchObjects } from '../registry/watch-objects.ts';
 import { partialMetadata, table } from '../rendering/print-table.ts';
 import type { ResourceCall } from './api.ts';
@@ -17,6 +18,8 @@ export async function handleWatch(call: ResourceCall): Promise<void> {
     signal: context.signal,
     now: () => clock.now(),
   });
+  const missing = leftOut(call.registry.cache, scopeOf(call));
+  if (missing !== undefined) context.warn(missing);
   beginStream(response, 'application/json');
   const frameFor = framer(call);
   try {

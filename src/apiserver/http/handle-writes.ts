@@ -1,7 +1,9 @@
 import { copyPlain } from '../../model/copy-plain.ts';
 import type { ApiObject } from '../api-object.ts';
 import { badRequest, notFound, StatusError } from '../errors/status-error.ts';
+import { IGNORE_READ_ERROR } from '../registry/damage.ts';
 import { createObject } from '../registry/create-object.ts';
+import { deleteDamaged } from '../registry/delete-damaged.ts';
 import { deleteObject } from '../registry/delete-object.ts';
 import { listObjects } from '../registry/list-objects.ts';
 import { updateObject } from '../registry/update-object.ts';
@@ -71,25 +73,25 @@ function isNotFound(error: unknown): boolean {
 
 export async function handleDelete(call: ResourceCall): Promise<void> {
   const options = readDeleteOptions(call.info.query, await readBody(call.request));
-  const { resource, target, context } = call;
+  const { target, context } = call;
   const dryRun = context.dryRun === true || (options.dryRun ?? []).length > 0;
+  if (options[IGNORE_READ_ERROR] === true) {
+    await call.authorizeAs('unsafe-delete-ignore-read-errors');
+    await deleteDamaged(call.registry, scopeOf(call), target.name, options, { dryRun });
+    return sendJson(call.response, 200, success(call, undefined));
+  }
   const { object, isGone } = await deleteObject(call.registry, scopeOf(call), target.name, options, {
     ...context,
     dryRun,
   });
   if (!isGone) return writeObject(call, 200, object);
-  sendJson(call.response, 200, {
-    kind: 'Status',
-    apiVersion: 'v1',
-    metadata: {},
-    status: 'Success',
-    details: {
-      name: target.name,
-      ...(resource.group === '' ? {} : { group: resource.group }),
-      kind: resource.plural,
-      uid: object.metadata?.uid,
-    },
-  });
+  sendJson(call.response, 200, success(call, object.metadata?.uid));
+}
+
+function success({ resource, target }: ResourceCall, uid: string | undefined): object {
+  const { group, plural: kind } = resource;
+  const details = { name: target.name, ...(group === '' ? {} : { group }), kind, uid };
+  return { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', details };
 }
 
 export async function handleDeleteCollection(call: ResourceCall): Promise<void> {

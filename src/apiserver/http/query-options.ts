@@ -1,6 +1,7 @@
 import type { DeleteOptions } from '../../model/api/types.ts';
 import { badRequest, StatusError } from '../errors/status-error.ts';
 import type { Request } from './read-body.ts';
+import { IGNORE_READ_ERROR } from '../registry/damage.ts';
 import { isTrue } from './request-info.ts';
 
 /** @throws StatusError BadRequest when it is no count */
@@ -56,6 +57,7 @@ export function readDeleteOptions(query: URLSearchParams, body: Buffer): DeleteO
   if (policy !== null) fromQuery.propagationPolicy = policy;
   const orphan = query.get('orphanDependents');
   if (orphan !== null) fromQuery.orphanDependents = isTrue(orphan);
+  if (query.has(IGNORE_READ_ERROR)) fromQuery[IGNORE_READ_ERROR] = isTrue(query.get(IGNORE_READ_ERROR));
   const dryRun = query.getAll('dryRun');
   if (dryRun.length > 0) fromQuery.dryRun = dryRun;
   const options = { ...fromQuery, ...parseOptions(body) };

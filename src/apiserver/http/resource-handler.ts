@@ -1,6 +1,7 @@
 /** Serves every resource's verbs, from its description. */
 import { methodNotAllowed, noSuchResource, notFound } from '../errors/status-error.ts';
 import { servedAs } from '../cache/served-object.ts';
+import { checkReadable, leftOut } from '../registry/damage.ts';
 import { listObjects } from '../registry/list-objects.ts';
 import { storeKey } from '../registry/request-scope.ts';
 import { scopeOf } from './scope-of.ts';
@@ -46,11 +47,15 @@ async function handleGet(call: ResourceCall): Promise<void> {
   const scope = scopeOf(call);
   await call.registry.cache.caughtUp();
   const stored = call.registry.cache.get(storeKey(scope, call.target.name));
+  if (stored === undefined) checkReadable(call.registry.cache, scope, call.target.name);
   if (stored === undefined) throw notFound(call.resource, call.target.name);
   writeServed(call, 200, servedAs(call.resource, stored));
 }
 
 async function handleList(call: ResourceCall): Promise<void> {
   const query = readListQuery(call.resource, call.info.query);
-  writeList(call, await listObjects(call.registry, scopeOf(call), query));
+  const page = await listObjects(call.registry, scopeOf(call), query);
+  const missing = leftOut(call.registry.cache, scopeOf(call));
+  if (missing !== undefined) call.context.warn(missing);
+  writeList(call, page);
 }

@@ -99,7 +99,9 @@ async function listAt(
     return page(
       scope,
       query,
-      listed.entries.map((entry) => new StoredObject(entry)),
+      listed.entries
+        .filter(({ key }) => !registry.cache.damaged.has(key))
+        .map((entry) => new StoredObject(entry)),
       listed.revision,
       listed.remaining,
     );

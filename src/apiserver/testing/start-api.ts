@@ -22,6 +22,8 @@ export interface TestApi extends AsyncDisposable {
   readonly transport: Transport;
   /** What the server took for bugs; a test that expects none should look. */
   readonly bugs: unknown[];
+  /** What it was told to log. */
+  readonly logged: string[];
 }
 
 const ADMIN: UserInfo = { name: 'admin', groups: ['system:masters', 'system:authenticated'] };
@@ -62,6 +64,7 @@ export async function startApi(
   });
   guardSharedObjects();
   const bugs: unknown[] = [];
+  const logged: string[] = [];
   const server = await openApiServer({
     store,
     clock,
@@ -69,7 +72,10 @@ export async function startApi(
     stats,
     tokenKey: privateKey,
     version: '0.0.0',
-    log: (_message, error) => bugs.push(error),
+    log: (message, error) => {
+      logged.push(message);
+      bugs.push(error);
+    },
   });
   const clientOf = (user: UserInfo) =>
     new ApiClient({ transport: inProcessTransport(server.api, user), name: 'test' });
@@ -77,6 +83,7 @@ export async function startApi(
     server,
     store,
     bugs,
+    logged,
     client: clientOf(ADMIN),
     transport: inProcessTransport(server.api, ADMIN),
     clientOf,

@@ -17,6 +17,7 @@ import { listenTls, listenUnix } from '../../apiserver/http/listen.ts';
 import { inProcessTransport } from '../../apiserver/in-process-transport.ts';
 import { type OpenApiServer, openApiServer } from '../../apiserver/open-api-server.ts';
 import { openPki } from '../../apiserver/pki/open-pki.ts';
+import { damageIn } from '../../apiserver/registry/damage.ts';
 import { ApiClient } from '../../client/api-client.ts';
 import { NODES } from '../../client/resource-types.ts';
 import { SharedInformers } from '../../client/shared-informers.ts';
@@ -87,7 +88,6 @@ export async function serveWith(own: Settings, config: ServeConfig, stop: AbortC
   const { clock } = host;
   await using store = await openSqliteStore({ path: join(directory, 'state.db'), clock });
   const forPods = await addressForPods(own, address, { ownNetwork: config.runtimeEndpoint === undefined });
-  if (store.damage !== undefined) log('nothing is written any more, only read', store.damage);
   const names = serverNames([address, ...(forPods === undefined ? [] : [forPods])], own.nodeName);
   const pki = await openPki({ directory: join(directory, 'pki'), names, nowMs: clock.now() });
   const current = ({ metadata }: Pod): Pod | undefined => {
@@ -120,6 +120,7 @@ export async function serveWith(own: Settings, config: ServeConfig, stop: AbortC
   const url = `https://${address.includes(':') ? `[${address}]` : address}:${secure.port}`;
   await writeKubeconfig(join(directory, 'admin.kubeconfig'), adminKubeconfig(url, pki));
   await announcement.listening(url);
+  const running = { pid: process.pid, url, settings: own };
   const terminal = terminalOf(process.stdout);
   const tell = (what: string) => {
     const line = `${what} after ${Math.round(performance.now() - begin)} ms\n`;
@@ -127,6 +128,12 @@ export async function serveWith(own: Settings, config: ServeConfig, stop: AbortC
     return line;
   };
   const listening = tell(`Listening on ${url}`);
+  const unwritable = store.unwritable ?? damageIn(server.registry);
+  if (unwritable !== undefined) {
+    log('serving without writes', unwritable);
+    // The node's object cannot be written either: whoever waits for it would wait for ever.
+    tellReady({ ready: `${listening}Serving without writes: ${withHint(unwritable)}\n`, server: running });
+  }
   const apiServer = forPods === undefined ? undefined : { host: forPods, port: secure.port };
   await Promise.all([
     listenForPods(server, apiServer === undefined ? undefined : { ...tls, ...apiServer, log }, stop.signal),
@@ -138,7 +145,7 @@ export async function serveWith(own: Settings, config: ServeConfig, stop: AbortC
       onReady: () =>
         tellReady({
           ready: listening + tell(`Node ${own.nodeName} is ready`),
-          server: { pid: process.pid, url, settings: own },
+          server: running,
         }),
       apiServer,
       certificate: pki.authority.certificate,
@@ -146,12 +153,12 @@ export async function serveWith(own: Settings, config: ServeConfig, stop: AbortC
   ]);
 }
 
-/** On a disk that cannot be written an earlier one stays, which may tell another address. */
+/** On a disk that is full or cannot be written an earlier one stays, which may tell another address. */
 async function writeKubeconfig(path: string, text: string): Promise<void> {
   try {
     await writeFileAtomic(path, text, { mode: 0o600, durable: true });
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EROFS') throw error;
+    if (!['EROFS', 'ENOSPC', 'EDQUOT'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
     log(`cannot write ${path}`, error);
   }
 }
@@ -159,8 +166,8 @@ async function writeKubeconfig(path: string, text: string): Promise<void> {
 /** To a service manager, and to `peapod serve --detach`. */
 function tellReady(message: ReadyMessage): void {
   notifySystemd('READY=1');
-  if (process.send === undefined) return;
-  process.send(message, () => process.disconnect?.());
+  if (!process.connected) return;
+  process.send?.(message, () => process.disconnect?.());
 }
 
 interface PartsOptions {
@@ -310,8 +317,13 @@ function cannotListen(address: string, cause: unknown): PeapodError {
 }
 
 function log(message: string, error?: unknown): void {
-  const why = error === undefined ? '' : `: ${error instanceof PeapodError ? error.message : inspect(error)}`;
+  const why =
+    error === undefined ? '' : `: ${error instanceof PeapodError ? withHint(error) : inspect(error)}`;
   process.stderr.write(`${new Date().toISOString()} ${message}${why}\n`);
+}
+
+function withHint({ message, hint }: PeapodError): string {
+  return hint === undefined ? message : `${message}; try: ${hint}`;
 }
 
 /** `127.0.0.1:6443`, `[::1]:6443`, `:6443` for all addresses. */

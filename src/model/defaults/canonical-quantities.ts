@@ -1,3 +1,4 @@
+import { oncePerType } from '../once-per-type.ts';
 import { canonicalQuantity, tryParseQuantity } from '../quantity.ts';
 import { type FieldType, fieldsOf } from '../structure.ts';
 
@@ -6,15 +7,13 @@ export function canonicalizeQuantities(object: object, typeName: string): void {
   rewrite(object, { kind: 'object', name: typeName });
 }
 
-const holders = new Map<string, boolean>();
+const typeHoldsQuantity = oncePerType((typeName) => reachesQuantity(typeName, new Set()));
 
 /** Whether there can be a quantity in a value of a type: most of an object need not be looked at. */
 function holdsQuantity(type: FieldType): boolean {
   if (type.kind === 'primitive') return type.name === 'quantity';
   if (type.kind !== 'object') return holdsQuantity(type.of);
-  let holds = holders.get(type.name);
-  if (holds === undefined) holders.set(type.name, (holds = reachesQuantity(type.name, new Set())));
-  return holds;
+  return typeHoldsQuantity(type.name);
 }
 
 function reachesQuantity(typeName: string, seen: Set<string>): boolean {
@@ -54,19 +53,8 @@ function rewriteField(record: Record<string, unknown>, name: string, type: Field
   if (after !== before) record[name] = after;
 }
 
-interface FieldToRewrite {
-  readonly name: string;
-  readonly type: FieldType;
-}
-
-const plans = new Map<string, readonly FieldToRewrite[]>();
-
-function fieldsToRewrite(typeName: string): readonly FieldToRewrite[] {
-  let plan = plans.get(typeName);
-  if (plan !== undefined) return plan;
-  plan = Array.from(fieldsOf(typeName) ?? [], ([name, { type }]) => ({ name, type })).filter(({ type }) =>
+const fieldsToRewrite = oncePerType((typeName) =>
+  Array.from(fieldsOf(typeName) ?? [], ([name, { type }]) => ({ name, type })).filter(({ type }) =>
     holdsQuantity(type),
-  );
-  plans.set(typeName, plan);
-  return plan;
-}
+  ),
+);

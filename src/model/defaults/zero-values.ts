@@ -2,6 +2,7 @@
  * A required field that a client leaves out has its type's zero value, as in Kubernetes, whose decoder does not tell
  * one from the other: validation then names it.
  */
+import { oncePerType } from '../once-per-type.ts';
 import { type FieldType, fieldsOf } from '../structure.ts';
 
 /** What is asked for by its absence: validation tells it from an empty one. */
@@ -31,12 +32,8 @@ interface Planned {
   readonly isInside: boolean;
 }
 
-const plans = new Map<string, readonly Planned[]>();
-
 /** The fields that are to be looked at: most can neither be filled in nor hold what can. */
-function planOf(typeName: string): readonly Planned[] {
-  const known = plans.get(typeName);
-  if (known !== undefined) return known;
+const planOf = oncePerType((typeName): readonly Planned[] => {
   const plan: Planned[] = [];
   for (const [name, { type, required }] of fieldsOf(typeName) ?? []) {
     if (name === 'status') continue;
@@ -44,9 +41,8 @@ function planOf(typeName: string): readonly Planned[] {
     const isInside = holdsFilled(type, new Set());
     if (isFilled || isInside) plan.push({ name, type, isFilled, isInside });
   }
-  plans.set(typeName, plan);
   return plan;
-}
+});
 
 function holdsFilled(type: FieldType, seen: Set<string>): boolean {
   if (type.kind === 'primitive') return false;

@@ -104,7 +104,7 @@ test('a file whose damage is not in what is there now can be read, and takes not
   bytes.fill(0x5a, (rootpage - 1) * 4096, rootpage * 4096);
   writeFileSync(path, bytes);
   await using store = await open(path);
-  assert.match(store.damage?.message ?? '', /is damaged/);
+  assert.match(store.unwritable?.message ?? '', /is damaged/);
   assert.equal((await store.list({ prefix: '/k/' })).entries.length, 200);
   assert.equal(await codeOf(store.create('/new', Buffer.from('y'))), 'Corrupt');
 });

@@ -62,9 +62,10 @@ export class SqliteStore implements Store {
     this.#maintenance = this.#maintain();
   }
 
-  /** What is wrong with the file: it is only read. */
-  get damage(): PeapodError | undefined {
-    return this.#parts.damage;
+  /** Why the file is only read, if it is. */
+  get unwritable(): PeapodError | undefined {
+    const { worker, damage, path } = this.#parts;
+    return worker === undefined ? (damage ?? readOnly(path)) : undefined;
   }
 
   currentRevision(): Promise<number> {
@@ -151,8 +152,9 @@ export class SqliteStore implements Store {
   }
 
   #write(write: Write): Promise<number> {
-    const { worker, path, damage } = this.#parts;
-    if (worker === undefined) return Promise.reject(damage ?? readOnly(path));
+    const { worker, path } = this.#parts;
+    const { unwritable } = this;
+    if (worker === undefined || unwritable !== undefined) return Promise.reject(unwritable);
     if (this.#failure !== undefined) return Promise.reject(storeError(this.#failure, path));
     if (this.#stop.signal.aborted) return Promise.reject(closed(path));
     const id = this.#nextId++;
