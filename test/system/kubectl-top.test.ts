@@ -172,7 +172,7 @@ for (const transport of ['websocket', 'spdy'] as const) {
     await run(
       name,
       'echo page > /index.html; httpd -p 8080 -h /; while read line; do echo "got $line"; done',
-      ['--stdin'],
+      ['--stdin', '--attach=false'],
     );
     await kubectl('wait', '--for=condition=Ready', `pod/${name}`, '--timeout=20s');
     const { server, ...tls } = clusterOf(await readFile(kubeconfig, 'utf8'));
