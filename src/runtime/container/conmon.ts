@@ -6,6 +6,7 @@ import { closeSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { Socket } from 'node:net';
 import { PeapodError } from '../../model/errors.ts';
+import { executableOf } from '../oci/executable-of.ts';
 import { timeLimit } from '../linux/external-step.ts';
 import { killTree } from '../linux/kill-tree.ts';
 import { makePipe } from '../linux/pipe.ts';
@@ -124,7 +125,7 @@ function conmonArgs(request: ConmonRequest): string[] {
   return [
     ['--api-version', '1'],
     ['--cid', id, '--cuuid', id, '--name', id.slice(0, 12)],
-    ['--runtime', runtime.path],
+    ['--runtime', executableOf(runtime.path)],
     runtime.globalArgs.map((arg) => `--runtime-arg=${arg}`),
     ['--bundle', paths.bundle],
     ['--persist-dir', paths.bundle],

@@ -1,12 +1,12 @@
 import { access } from 'node:fs/promises';
 import { findPrograms } from '../linux/find-programs.ts';
+import { forgetContainer } from '../oci/forget-container.ts';
 import { killTree } from '../linux/kill-tree.ts';
 import { deleteContainerFiles } from './container-rootfs.ts';
 import type { ContainerContext } from './container-context.ts';
 import { containerPaths } from './container-paths.ts';
 import { findRecord } from './container-record.ts';
 import { killConmon } from './kill-conmon.ts';
-import { runOci } from './run-oci.ts';
 
 /** Takes away all that there is of a container, however far it had come, its processes first. The caller holds its lock. */
 export async function discardContainer(context: ContainerContext, id: string): Promise<void> {
@@ -20,9 +20,7 @@ export async function discardContainer(context: ContainerContext, id: string): P
   if (record?.createdAt === 0) for (const pid of findPrograms(context.conmon, id)) killTree(pid);
   if (record) await context.cgroups.kill(record.cgroupPath);
   if (bundleExists) {
-    await runOci(record?.runtime ?? context.runtime, ['delete', '--force', id]).catch(() => {
-      // The runtime never knew it, or has forgotten it; what it may have left is cleared by what follows.
-    });
+    await forgetContainer(record?.runtime ?? context.runtime, id);
     await killConmon(paths, id);
   }
   if (record) await context.cgroups.remove(record.cgroupPath);

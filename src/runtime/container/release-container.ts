@@ -1,6 +1,7 @@
 import { closeSync, constants, fstatSync, openSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import { unlinkSync, writeSync } from '../linux/files.ts';
+import { isCrun, stateFolder } from '../oci/forget-container.ts';
 import type { OciRuntimeCommand } from './container-context.ts';
 import { runOci } from './run-oci.ts';
 
@@ -10,14 +11,9 @@ import { runOci } from './run-oci.ts';
  * @throws PeapodError RunContainerError
  */
 export async function releaseContainer(runtime: OciRuntimeCommand, id: string): Promise<void> {
-  const stateDirectory = stateDirectoryOfCrun(runtime);
-  if (stateDirectory !== undefined && writeToFifo(join(stateDirectory, id, 'exec.fifo'))) return;
+  const folder = isCrun(runtime) ? stateFolder(runtime, id) : undefined;
+  if (folder !== undefined && writeToFifo(join(folder, 'exec.fifo'))) return;
   await runOci(runtime, ['start', id]);
-}
-
-function stateDirectoryOfCrun({ path, globalArgs }: OciRuntimeCommand): string | undefined {
-  const place = globalArgs.indexOf('--root');
-  return basename(path) === 'crun' && place >= 0 ? globalArgs[place + 1] : undefined;
 }
 
 /**

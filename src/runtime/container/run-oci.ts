@@ -1,4 +1,5 @@
 import { PeapodError } from '../../model/errors.ts';
+import { executableOf } from '../oci/executable-of.ts';
 import { runCommand } from '../linux/run-command.ts';
 import type { OciRuntimeCommand } from './container-context.ts';
 
@@ -16,6 +17,7 @@ export async function runOci(
 ): Promise<string> {
   const result = await runCommand(runtime.path, [...runtime.globalArgs, ...args], {
     timeoutMs: TIMEOUT_MS,
+    executable: executableOf(runtime.path),
     ...options,
   });
   if (result.exitCode === 0) return result.stdout.toString();

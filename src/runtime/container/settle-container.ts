@@ -1,3 +1,4 @@
+import { forgetContainer } from '../oci/forget-container.ts';
 import { tryLockFile } from '../linux/lock-file.ts';
 import { unmountBelow } from './container-rootfs.ts';
 import type { ContainerContext, OciRuntimeCommand } from './container-context.ts';
@@ -55,9 +56,7 @@ export async function settle(context: ContainerContext, record: ContainerRecord)
 export async function giveBack(context: ContainerContext, record: ContainerRecord): Promise<void> {
   const paths = containerPaths(context.paths, record.id);
   await context.cgroups.kill(record.cgroupPath);
-  await runOci(record.runtime, ['delete', '--force', record.id]).catch(() => {
-    // The runtime may know nothing of it (after a reboot, or an earlier delete): the cgroup is removed below in any case.
-  });
+  await forgetContainer(record.runtime, record.id);
   await context.cgroups.remove(record.cgroupPath);
   await unmountBelow(paths.bundle);
   for (const path of [paths.attachSocket, paths.control]) await rm(path, { force: true });

@@ -14,6 +14,8 @@ export interface CommandOptions {
   /** The whole environment; nothing is inherited. PATH is our own unless given. */
   env?: Record<string, string>;
   cwd?: string;
+  /** What is run under the program's name instead of it. */
+  executable?: string;
   input?: string | Uint8Array;
   /** After this the process group is killed; 0 waits for ever. */
   timeoutMs?: number;
@@ -98,12 +100,17 @@ interface Started extends SpawnedProcess {
   readonly streams: readonly Socket[];
 }
 
-function start(program: string, args: readonly string[], { env, cwd, input }: CommandOptions): Started {
+function start(
+  program: string,
+  args: readonly string[],
+  { env, cwd, input, executable }: CommandOptions,
+): Started {
   const [out, error] = [makePipe(), makePipe()];
   const given = input === undefined ? undefined : makePipe();
   try {
     const spawned = spawnProcess(program, args, {
       cwd: cwd ?? '/',
+      executable,
       env: { PATH: process.env['PATH'] ?? '/usr/sbin:/usr/bin:/sbin:/bin', ...env },
       fds: [given?.read ?? null, out.write, error.write],
     });

@@ -10,16 +10,17 @@ import { commandLine, type SpawnedProcess, spawnProcess } from './spawn-process.
 import { traced } from './trace.ts';
 
 /**
- * @param logFile where the program writes why it failed; removed afterwards
+ * @param options.executable what is run under the program's name instead of it
+ * @param options.logFile where the program writes why it failed; removed afterwards
  * @throws PeapodError Unavailable with the end of the log, MissingPrerequisite
  */
 export async function runDetachedCommand(
   program: string,
   args: readonly string[],
-  options: { logFile: string; timeoutMs: number; signal?: AbortSignal },
+  options: { logFile: string; timeoutMs: number; executable?: string; signal?: AbortSignal },
 ): Promise<void> {
   options.signal?.throwIfAborted();
-  const child = start(program, args);
+  const child = start(program, args, options.executable);
   const { promise, resolve, reject } = Promise.withResolvers<number>();
   void child.ended.then(resolve);
   const timer = setTimeout(
@@ -44,10 +45,11 @@ export async function runDetachedCommand(
   }
 }
 
-function start(program: string, args: readonly string[]): SpawnedProcess {
+function start(program: string, args: readonly string[], executable: string | undefined): SpawnedProcess {
   try {
     return spawnProcess(program, args, {
       cwd: '/',
+      executable,
       env: { PATH: process.env['PATH'] ?? '/usr/sbin:/usr/bin:/sbin:/bin' },
       fds: [null, null, null],
     });

@@ -12,6 +12,8 @@ export interface SpawnOptions {
   /** The whole environment. */
   readonly env: Readonly<Record<string, string>>;
   readonly cwd: string;
+  /** What is run under the program's name instead of it. */
+  readonly executable?: string | undefined;
   /** What the program has as its descriptors 0, 1, 2, …; `null` is /dev/null. It has no others of ours. */
   readonly fds: readonly (number | null)[];
 }
@@ -75,7 +77,7 @@ export function spawnProcess(
 export function spawnToOutlive(
   program: string,
   args: readonly string[],
-  { env, cwd, fds }: SpawnOptions,
+  { env, cwd, fds, executable }: SpawnOptions,
 ): number {
   const actions = Buffer.alloc(OPAQUE_BYTES);
   const attributes = Buffer.alloc(OPAQUE_BYTES);
@@ -91,7 +93,7 @@ export function spawnToOutlive(
     );
     fine(setMask(attributes, Buffer.alloc(SIGNAL_SET_BYTES)), 'posix_spawnattr_setsigmask');
     fine(setFlags(attributes, SETSIGDEF | SETSIGMASK | SETSID), 'posix_spawnattr_setflags');
-    const path = findProgram(program, env['PATH'] ?? '');
+    const path = findProgram(executable ?? program, env['PATH'] ?? '');
     const pid = new Int32Array(1);
     const environment = Object.entries(env).map(([name, value]) => `${name}=${value}`);
     const argv = [program, ...args, null];

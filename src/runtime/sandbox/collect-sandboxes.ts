@@ -2,14 +2,12 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { removeTorn } from '../linux/write-file-atomic.ts';
 import { tryLockFile } from '../linux/lock-file.ts';
-import { runCommand } from '../linux/run-command.ts';
+import { forgetContainer } from '../oci/forget-container.ts';
 import type { SandboxContext } from './sandbox-context.ts';
 import { removeSandboxFiles } from './sandbox-files.ts';
 import { sandboxPaths } from './sandbox-paths.ts';
 import { isRunning, madeAs } from './sandbox-record.ts';
 import { unmakeSandbox } from './unmake-sandbox.ts';
-
-const DELETE_TIMEOUT_MS = 30_000;
 
 /**
  * Takes away what has no owner: half-made sandboxes whose maker is gone, run directories and network attachments without a record.
@@ -44,8 +42,7 @@ export async function collectSandboxes(context: SandboxContext): Promise<void> {
 
 /** The infra container of one whose record is lost: the OCI runtime knows it still. */
 async function endForgotten({ oci }: SandboxContext, id: string): Promise<void> {
-  for (const { path, globalArgs } of oci.usable)
-    await runCommand(path, [...globalArgs, 'delete', '--force', id], { timeoutMs: DELETE_TIMEOUT_MS });
+  for (const runtime of oci.usable) await forgetContainer(runtime, id);
 }
 
 /** The pool is asked first: what leaves it is a pod's before. */

@@ -8,6 +8,7 @@ import { lockFile } from '../linux/lock-file.ts';
 import { bootId } from '../linux/proc.ts';
 import { runDetachedCommand } from '../linux/run-detached.ts';
 import { traced } from '../linux/trace.ts';
+import { executableOf } from '../oci/executable-of.ts';
 import { ociRuntimeFor } from '../oci/runtime-handlers.ts';
 import type { CallOptions, PodSandboxConfig } from '../pod-runtime.ts';
 import { infraRootfs } from './infra-rootfs.ts';
@@ -134,6 +135,7 @@ async function startInfra(
     await runDetachedCommand(runtime.path, args, {
       logFile: paths.log,
       timeoutMs: CREATE_TIMEOUT_MS,
+      executable: executableOf(runtime.path),
       ...options,
     });
   } catch (cause) {

@@ -1,5 +1,5 @@
 import { cgroupPlace } from '../cgroup/cgroup-place.ts';
-import { runCommand } from '../linux/run-command.ts';
+import { forgetContainer } from '../oci/forget-container.ts';
 import { killProcess, waitForExit } from '../linux/kill.ts';
 import { endUnfinished } from '../linux/end-unfinished.ts';
 import { findPrograms } from '../linux/find-programs.ts';
@@ -10,14 +10,13 @@ import { sandboxPaths } from './sandbox-paths.ts';
 import { isRunning, madeAs, type SandboxRecord } from './sandbox-record.ts';
 
 const KILL_TIMEOUT_MS = 10_000;
-const DELETE_TIMEOUT_MS = 20_000;
 
 /** Gives back everything that a sandbox holds but its record; what is gone already is fine. Its containers have to be gone. */
 export async function unmakeSandbox(context: SandboxContext, record: SandboxRecord): Promise<void> {
   const id = madeAs(record);
-  const { path, globalArgs } = record.runtime ?? context.oci.preferred;
+  const runtime = record.runtime ?? context.oci.preferred;
   if (record.infra === undefined && record.bootId === bootId())
-    await endUnfinished(() => findPrograms(path, id));
+    await endUnfinished(() => findPrograms(runtime.path, id));
   const running = isRunning(record.infra, record.bootId);
   // The plugins take the interface out of the namespace while it is there: afterwards nobody has to look for the host's end of it.
   await context.network.leave(
@@ -29,11 +28,7 @@ export async function unmakeSandbox(context: SandboxContext, record: SandboxReco
     killProcess(record.infra.pid, record.infra.startTime, 'SIGKILL');
     await waitForExit(record.infra.pid, record.infra.startTime, KILL_TIMEOUT_MS);
   }
-  if (record.bootId === bootId()) {
-    await runCommand(path, [...globalArgs, 'delete', '--force', id], {
-      timeoutMs: DELETE_TIMEOUT_MS,
-    });
-  }
+  if (record.bootId === bootId()) await forgetContainer(runtime, id);
   const { cgroupParent } = record.config.linux;
   await context.removeCgroup(
     record.ownsCgroup ? cgroupParent : cgroupPlace(cgroupParent, id, context.systemd).path,

@@ -4,6 +4,7 @@ import type { ContainerContext } from '../container/container-context.ts';
 import type { CallOptions, ExecRequest, StreamSession, TerminalSize } from '../pod-runtime.ts';
 import { readProcessStat } from '../linux/proc.ts';
 import { type SpawnedProcess, spawnProcess } from '../linux/spawn-process.ts';
+import { executableOf } from '../oci/executable-of.ts';
 import { DrainingOutput } from './draining-output.ts';
 import { prepareExec } from './exec-bundle.ts';
 import { type ExecFailure, execFailure } from './exec-failure.ts';
@@ -47,6 +48,7 @@ export async function startExec(
       fds: streams.childFds,
       env: { PATH: process.env['PATH'] ?? '/usr/sbin:/usr/bin:/sbin:/bin' },
       cwd: '/',
+      executable: executableOf(bundle.program),
     });
     void child.ended.then(() => ended.abort());
   } catch (error) {

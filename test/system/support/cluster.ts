@@ -6,6 +6,9 @@ import { join } from 'node:path';
 import { type LeakScope, leaksSince, takeSnapshot } from './leaks.ts';
 import { cgroupOf, type RunningPeapod, startPeapod, type TestPeapod } from './peapod.ts';
 
+/** Each some three seconds: for as many pods as a node may have. */
+const CLEARING_TRIES = 30;
+
 export interface Answer {
   readonly code: number;
   readonly stdout: string;
@@ -102,7 +105,8 @@ export async function startCluster({
       if (server === undefined) await start();
       await call(['delete', kinds, '--all', '-A', '--grace-period=1', '--timeout=30s']);
       // What pods without grace leave is cleared away while the server runs.
-      for (let tries = 0; tries < 6; tries += 1) if ((await leaksSince(before, scope)).length === 0) break;
+      for (let tries = 0; tries < CLEARING_TRIES; tries += 1)
+        if ((await leaksSince(before, scope)).length === 0) break;
       await end('SIGTERM');
       const leaks = await leaksSince(before, scope);
       await peapod[Symbol.asyncDispose]();
