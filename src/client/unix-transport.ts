@@ -5,13 +5,22 @@ import { type ApiRequest, type ApiResponse, parseWarnings, type Transport } from
 
 /** Requests over the socket that a server of this machine has for root: no address, no credentials, and little code to load. */
 export function unixTransport(socketPath: string): Transport {
-  const agent = new Agent({ keepAlive: true });
+  // Without a name Node.js looks whether the host is an address, by an expression that takes longer to compile than a request.
+  const options = { keepAlive: true, servername: '' };
+  const agent = new Agent(options);
   return {
     send: ({ method, path, headers, body, signal }: ApiRequest) =>
       new Promise<ApiResponse>((resolve, reject) => {
         const length = body === undefined ? {} : { 'content-length': String(Buffer.byteLength(body)) };
         const outgoing = send(
-          { agent, socketPath, method, path, headers: { ...headers, ...length }, ...(signal && { signal }) },
+          {
+            agent,
+            socketPath,
+            method,
+            path,
+            headers: { ...headers, ...length },
+            ...(signal && { signal }),
+          },
           (response: IncomingMessage) => {
             resolve({
               status: response.statusCode ?? 0,

@@ -1,16 +1,21 @@
-/** Reading, writing, making and removing cgroups as the directories and files that they are. */
-import { readdir, readFile } from 'node:fs/promises';
+/**
+ * Reading, writing, making and removing cgroups as the directories and files that they are. The kernel answers from memory, in less time
+ * than it takes to have another thread ask: most calls are synchronous.
+ */
+import { type Dirent, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { sendSignal } from '../linux/kill.ts';
-import { mkdir, rmdir, writeFile } from '../linux/files.ts';
+import { mkdirSync, rmdirSync, writeFile, writeFileSync } from '../linux/files.ts';
 
 const REMOVE_TIMEOUT_MS = 5000;
+/** Where a lower limit makes the kernel look for what it can take back, which lasts. */
+const SLOW = /^memory\./;
 
 /** @returns undefined when there is no such file, or its cgroup has just gone */
 export async function readCgroupFile(directory: string, file: string): Promise<string | undefined> {
   try {
-    return await readFile(join(directory, file), 'utf8');
+    return readFileSync(join(directory, file), 'utf8');
   } catch (error) {
     if (isGone(error)) return undefined;
     throw error;
@@ -25,7 +30,8 @@ export async function writeCgroupFile(
 ): Promise<boolean> {
   try {
     // Without O_CREAT: a fake tree in a test then misses what the kernel would miss.
-    await writeFile(join(directory, file), String(value), { flag: 'r+' });
+    if (SLOW.test(file)) await writeFile(join(directory, file), String(value), { flag: 'r+' });
+    else writeFileSync(join(directory, file), String(value), { flag: 'r+' });
     return true;
   } catch (error) {
     if (isGone(error)) return false;
@@ -51,7 +57,7 @@ export async function readKeyedFile(directory: string, file: string): Promise<Ma
 export async function makeCgroup(directory: string): Promise<void> {
   for (let attempt = 0; ; attempt += 1) {
     try {
-      await mkdir(directory, { recursive: true, mode: 0o755 });
+      mkdirSync(directory, { recursive: true, mode: 0o755 });
       return;
     } catch (error) {
       if (!isGone(error) || attempt === 5) throw error;
@@ -60,23 +66,21 @@ export async function makeCgroup(directory: string): Promise<void> {
 }
 
 /** The cgroup and all below it, the innermost first; none when it is not there. */
-export async function cgroupTree(directory: string): Promise<string[]> {
-  const entries = await readdir(directory, { withFileTypes: true }).catch((error: unknown) => {
-    if (isGone(error)) return undefined;
+export function cgroupTree(directory: string): string[] {
+  let entries: Dirent[];
+  try {
+    entries = readdirSync(directory, { withFileTypes: true });
+  } catch (error) {
+    if (isGone(error)) return [];
     throw error;
-  });
-  if (entries === undefined) return [];
-  const children = await Promise.all(
-    entries.filter((entry) => entry.isDirectory()).map((entry) => cgroupTree(join(directory, entry.name))),
-  );
-  return [...children.flat(), directory];
+  }
+  const below = entries.filter((entry) => entry.isDirectory());
+  return [...below.flatMap(({ name }) => cgroupTree(join(directory, name))), directory];
 }
 
 /** The processes in the cgroup and all below it. */
 export async function cgroupProcesses(directory: string): Promise<number[]> {
-  const trees = await Promise.all(
-    (await cgroupTree(directory)).map((each) => readCgroupFile(each, 'cgroup.procs')),
-  );
+  const trees = await Promise.all(cgroupTree(directory).map((each) => readCgroupFile(each, 'cgroup.procs')));
   return trees.flatMap((text) =>
     (text ?? '')
       .split('\n')
@@ -106,7 +110,7 @@ export async function removeCgroup(directory: string): Promise<void> {
   const end = performance.now() + REMOVE_TIMEOUT_MS;
   for (let waitMs = 1; ; waitMs = Math.min(waitMs * 2, 50)) {
     try {
-      for (const each of await cgroupTree(directory)) await rmdir(each);
+      for (const each of cgroupTree(directory)) rmdirSync(each);
       return;
     } catch (error) {
       if (isGone(error)) continue;
@@ -118,9 +122,11 @@ export async function removeCgroup(directory: string): Promise<void> {
 
 /** Removes a cgroup that has neither processes nor children. */
 export async function removeIfEmpty(directory: string): Promise<void> {
-  await rmdir(directory).catch((error: unknown) => {
+  try {
+    rmdirSync(directory);
+  } catch (error) {
     if (!isGone(error) && !isBusy(error)) throw error;
-  });
+  }
 }
 
 function isGone(error: unknown): boolean {

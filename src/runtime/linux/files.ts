@@ -21,6 +21,7 @@ export const writeFileSync = called('write', sync.writeFileSync);
 export const writeSync = called('write', sync.writeSync);
 export const fchmodSync = called('chmod', sync.fchmodSync);
 export const fchownSync = called('chown', sync.fchownSync);
+export const rmdirSync = called('rmdir', sync.rmdirSync);
 export const unlinkSync = called('unlink', sync.unlinkSync);
 export const createWriteStream = called('create', sync.createWriteStream);
 
@@ -38,6 +39,9 @@ export const writeFile: typeof promises.writeFile = async (file, data, options) 
         options,
       ),
   });
+
+export const openSync: typeof sync.openSync = (path, flags, mode) =>
+  externalStep('create', String(path), () => sync.openSync(path, flags, mode));
 
 /** Opening makes a file only with the flags for it. */
 export const open: typeof promises.open = async (path, flags, mode) => {

@@ -117,7 +117,7 @@ test('a reader sees all of the old or all of the new, never a mixture', async ()
   const { path } = await fixture.setUpAndMount(pod);
   const script = `cd ${path}; while [ ! -e ${fixture.folder}/stop ]; do
     data=$(readlink ..data); (cat "$data/a" "$data/b" 2>/dev/null | tr -s 0123456789; echo) >>${fixture.folder}/seen; done`;
-  const reader = runCommand('sh', ['-c', script], { timeoutMs: 10_000 });
+  const reader = runCommand('sh', ['-c', script], { timeoutMs: 60_000 });
   const lines = () =>
     readFileSync(join(fixture.folder, 'seen'), { encoding: 'utf8', flag: 'a+' })
       .split('\n')

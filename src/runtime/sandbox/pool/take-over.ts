@@ -1,4 +1,4 @@
-import { mustRun } from '../../linux/run-command.ts';
+import { setHostname } from '../../linux/set-hostname.ts';
 import { cgroupPlace } from '../../cgroup/cgroup-place.ts';
 import type { CallOptions } from '../../pod-runtime.ts';
 import type { SandboxContext } from '../sandbox-context.ts';
@@ -6,8 +6,6 @@ import { writeSandboxFiles } from '../sandbox-files.ts';
 import { sandboxPaths } from '../sandbox-paths.ts';
 import type { SandboxRecord } from '../sandbox-record.ts';
 import { unmakeSandbox } from '../unmake-sandbox.ts';
-
-const HOSTNAME_TIMEOUT_MS = 10_000;
 
 /**
  * Makes a sandbox of the pool a pod's: it gets the pod's cgroup, name, files and host ports. It belongs to the pod before any of that
@@ -38,7 +36,7 @@ export async function takeOver(
   const steps = [
     writeSandboxFiles(sandboxPaths(context.paths, spare.id), config),
     context.enterCgroup(path, pid).then(() => context.removeCgroup(`${context.poolCgroup}/${spare.id}`)),
-    setHostname(pid, config.hostname, options),
+    rename(pid, config.hostname),
     context.network.adopt({ id: spare.id, metadata: config.metadata, portMappings: config.portMappings }),
   ];
   try {
@@ -55,9 +53,6 @@ export async function takeOver(
   }
 }
 
-async function setHostname(pid: number, hostname: string, options: CallOptions): Promise<void> {
-  await mustRun('nsenter', [`--uts=/proc/${pid}/ns/uts`, 'hostname', hostname], {
-    timeoutMs: HOSTNAME_TIMEOUT_MS,
-    ...options,
-  });
+async function rename(pid: number, hostname: string): Promise<void> {
+  setHostname(pid, hostname);
 }

@@ -33,7 +33,6 @@ const ROLES: readonly [program: string, order: string][] = [
   ['bridge', 'DEL'],
   ['nft', '-f'],
   ['nft', 'delete'],
-  ['nsenter', 'hostname'],
 ];
 
 const script = (name: string, real: string) => `#!/bin/sh
