@@ -75,13 +75,13 @@ export async function openApiServer(parts: ApiServerParts): Promise<OpenApiServe
     store,
     cache,
     resources,
-    admit: async (request) => {
+    admit: (request) => {
       checkWhole(registry);
       checkNamespace(cache, request);
       checkNodeRestriction(request);
       checkEscalation(rbac, request);
       admitObject(cache, request, randomName(''));
-      await chargeQuota(registry, request);
+      return chargeQuota(registry, request);
     },
   };
   const tokens = new ServiceAccountTokens(parts.tokenKey, clock, (subject) =>

@@ -193,18 +193,16 @@ export class ApiClient {
   }
 
   /** Events from a version on, until the signal aborts, the server ends the watch, or it fails with `Expired`. */
-  async *watch<T>(
+  watch<T>(
     type: ResourceType<T>,
     options: ListOptions & { resourceVersion: string },
   ): AsyncGenerator<WatchEvent<T>> {
     const query = queryOf(options, { watch: 'true', allowWatchBookmarks: 'true' });
     const path = `${resourcePath(type, options.namespace ?? '')}${query}`;
     const { objects } = this.#transport;
-    if (options.readOnly === true && objects !== undefined) {
-      yield* objects.watch(path, options.signal) as AsyncIterable<WatchEvent<T>>;
-      return;
-    }
-    yield* this.watchPath<T>(path, signalOf(options));
+    if (options.readOnly === true && objects !== undefined)
+      return objects.watch(path, options.signal) as AsyncGenerator<WatchEvent<T>>;
+    return this.watchPath<T>(path, signalOf(options));
   }
 
   /** The events that any path with `watch=true` gives; ends and fails as `watch` does. */

@@ -8,5 +8,5 @@ export interface ObjectSource {
   /** The whole list, whatever limit the path says. @throws ApiError */
   list(path: string): Promise<ObjectList<unknown>>;
   /** @throws ApiError */
-  watch(path: string, signal?: AbortSignal): AsyncIterable<WatchEvent<unknown>>;
+  watch(path: string, signal?: AbortSignal): AsyncGenerator<WatchEvent<unknown>>;
 }

@@ -54,13 +54,17 @@ export class WatchHub {
     try {
       for (let after = afterRevision; after < begin && !signal.aborted; ) {
         const page = history.events(prefix, after, begin);
-        yield* page;
+        for (const event of page) yield event;
         const last = page.at(-1);
         if (last === undefined) break;
         after = revisionOf(last);
       }
       if (!signal.aborted) yield { type: 'bookmark', revision: begin };
-      yield* watcher.events();
+      for (;;) {
+        // One by one: to pass on another generator's costs several turns of the microtasks for each.
+        for (const event of watcher.take()) yield event;
+        if (!(await watcher.hasMore())) break;
+      }
     } finally {
       signal.removeEventListener('abort', end);
       this.#watchers.delete(watcher);
@@ -107,16 +111,21 @@ class Watcher {
     this.#wake.resolve();
   }
 
-  async *events(): AsyncGenerator<StoreEvent> {
-    for (;;) {
-      const events = this.#events;
-      this.#events = [];
-      yield* events;
-      if (this.#events.length > 0) continue;
-      if (this.#ended) break;
+  /** All that has come. */
+  take(): readonly StoreEvent[] {
+    const events = this.#events;
+    this.#events = [];
+    return events;
+  }
+
+  /** Waits for more; nothing comes when it has ended well. @throws what ended it */
+  async hasMore(): Promise<boolean> {
+    while (this.#events.length === 0 && !this.#ended) {
       await this.#wake.promise;
       this.#wake = Promise.withResolvers();
     }
+    if (this.#events.length > 0) return true;
     if (this.#failure !== undefined) throw this.#failure;
+    return false;
   }
 }

@@ -1,5 +1,6 @@
 import type { ResourceQuota } from '../../model/api/types.ts';
 import type { ApiObject } from '../api-object.ts';
+import type { StoredObject } from '../cache/stored-object.ts';
 import type { Registry } from '../registry/registry.ts';
 import type { AdmissionRequest } from '../registry/request-scope.ts';
 import { updateObject } from '../registry/update-object.ts';
@@ -10,15 +11,25 @@ const QUOTAS = 'resourcequotas';
 
 /**
  * Writes down, before an object is stored, what it takes of its namespace's quotas. What is written and then not used is given back
- * when the quota is counted anew.
+ * when the quota is counted anew. Nothing is to be waited for where there are none.
  * @throws StatusError Forbidden when a quota has not so much left
  */
-export async function chargeQuota(registry: Registry, request: AdmissionRequest): Promise<void> {
-  const { operation, scope, subresource, object, previous, context } = request;
-  if (operation === 'DELETE' || subresource !== '' || object === undefined || scope.namespace === '') return;
-  const resource = registry.resources.find(({ group, plural }) => group === '' && plural === QUOTAS);
+export function chargeQuota(registry: Registry, request: AdmissionRequest): Promise<void> | undefined {
+  const { operation, scope, subresource, object } = request;
+  if (operation === 'DELETE' || subresource !== '' || object === undefined || scope.namespace === '')
+    return undefined;
   const quotas = registry.cache.list(QUOTAS, `/${QUOTAS}/${scope.namespace}/`);
-  if (resource === undefined || quotas.length === 0) return;
+  return quotas.length === 0 ? undefined : chargeAll(registry, request, object, quotas);
+}
+
+async function chargeAll(
+  registry: Registry,
+  { scope, previous, context }: AdmissionRequest,
+  object: ApiObject,
+  quotas: readonly StoredObject[],
+): Promise<void> {
+  const resource = registry.resources.find(({ group, plural }) => group === '' && plural === QUOTAS);
+  if (resource === undefined) return;
   const present = quotas.map((stored) => stored.object as ResourceQuota);
   const charged = chargeQuotas(present, scope.resource, object, previous);
   if (context.dryRun === true) return;

@@ -9,20 +9,22 @@ import type { ObjectChange } from './watch-cache.ts';
 export class Subscription implements Disposable {
   readonly #backlog: number;
   readonly #onEnd: () => void;
+  readonly #newest: () => number;
   #changes: ObjectChange[] = [];
   #wake: (() => void) | undefined;
   #ended = false;
   #failure: unknown;
-  #revision = 0;
 
-  constructor(backlog: number, onEnd: () => void) {
+  /** @param newest the revision up to which everything has been pushed */
+  constructor(backlog: number, newest: () => number, onEnd: () => void) {
     this.#backlog = backlog;
+    this.#newest = newest;
     this.#onEnd = onEnd;
   }
 
-  /** Everything up to here was pushed. */
-  get revision(): number {
-    return this.#revision;
+  /** Everything up to here was taken; nothing while changes are waiting to be. */
+  get takenUpTo(): number | undefined {
+    return this.#changes.length === 0 ? this.#newest() : undefined;
   }
 
   get isEnded(): boolean {
@@ -37,12 +39,7 @@ export class Subscription implements Disposable {
       return;
     }
     this.#changes.push(change);
-    this.#revision = change.revision;
     this.#wakeUp();
-  }
-
-  reach(revision: number): void {
-    this.#revision = Math.max(this.#revision, revision);
   }
 
   end(failure?: unknown): void {

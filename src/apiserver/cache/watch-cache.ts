@@ -22,11 +22,16 @@ const HISTORY = 10_000;
 /** Nor more than so much, as it lies in the store: what is sent and what is parsed of it is held too. */
 const HISTORY_BYTES = 8 * 1024 ** 2;
 
+const REMEMBERED_LENGTH = 100;
+const REMEMBERED_LISTS = 100;
+
 export class WatchCache implements AsyncDisposable {
   readonly #store: Store;
   readonly #folders = new Map<string, Map<string, StoredObject>>();
   readonly #subscriptions = new Map<string, Set<Subscription>>();
   readonly #stop = new AbortController();
+  /** Short lists as they were last asked for, by folder and prefix: every new pod asks for the same few. */
+  readonly #lists = new Map<string, Map<string, readonly StoredObject[]>>();
   readonly #damaged = new Map<string, PeapodError>();
   #history: ObjectChange[] = [];
   #historyBytes = 0;
@@ -82,11 +87,19 @@ export class WatchCache implements AsyncDisposable {
   }
 
   /** The objects of a folder, or of one namespace in it (a prefix that ends with `/`), in the order of their keys. */
-  list(folder: string, prefix: string): StoredObject[] {
+  list(folder: string, prefix: string): readonly StoredObject[] {
+    const known = this.#lists.get(folder)?.get(prefix);
+    if (known !== undefined) return known;
     const objects: StoredObject[] = [];
-    for (const [key, object] of this.#folders.get(folder) ?? [])
-      if (key.startsWith(prefix)) objects.push(object);
-    return objects.length < 2 ? objects : objects.sort((a, b) => (a.key < b.key ? -1 : 1));
+    for (const object of this.#folders.get(folder)?.values() ?? [])
+      if (object.key.startsWith(prefix)) objects.push(object);
+    if (objects.length > 1) objects.sort((a, b) => (a.key < b.key ? -1 : 1));
+    if (objects.length <= REMEMBERED_LENGTH) {
+      const lists = this.#lists.get(folder) ?? new Map<string, readonly StoredObject[]>();
+      if (lists.size >= REMEMBERED_LISTS) lists.clear();
+      this.#lists.set(folder, lists.set(prefix, objects));
+    }
+    return objects;
   }
 
   count(folder: string): number {
@@ -103,15 +116,16 @@ export class WatchCache implements AsyncDisposable {
    */
   async subscribe(folder: string, afterRevision: number, backlog: number): Promise<Subscription> {
     const past = afterRevision < this.#historyStart ? await this.#pastOf(folder, afterRevision) : undefined;
-    const subscription = new Subscription(backlog, () =>
-      this.#subscriptions.get(folder)?.delete(subscription),
+    const subscription = new Subscription(
+      backlog,
+      () => Math.max(this.#revision, afterRevision),
+      () => this.#subscriptions.get(folder)?.delete(subscription),
     );
     const from = past?.revision ?? afterRevision;
     for (const change of past?.changes ?? []) subscription.push(change);
     for (const change of this.#history) {
       if (change.revision > from && folderOf(change.key) === folder) subscription.push(change);
     }
-    subscription.reach(Math.max(this.#revision, afterRevision));
     const set = this.#subscriptions.get(folder) ?? new Set();
     this.#subscriptions.set(folder, set.add(subscription));
     return subscription;
@@ -167,6 +181,7 @@ export class WatchCache implements AsyncDisposable {
     const folder = this.#folder(key);
     const previous = folder.get(key);
     this.#damaged.delete(key);
+    this.#lists.get(folderOf(key))?.clear();
     const current = event.type === 'put' ? StoredObject.of(event.entry) : undefined;
     if (current === undefined) folder.delete(key);
     else folder.set(key, current);
@@ -180,7 +195,6 @@ export class WatchCache implements AsyncDisposable {
   #advance(revision: number): void {
     if (revision <= this.#revision) return;
     this.#revision = revision;
-    for (const set of this.#subscriptions.values()) for (const one of set) one.reach(revision);
     if (this.#waiters.length === 0) return;
     const ready = this.#waiters.filter((waiter) => waiter.revision <= revision);
     if (ready.length === 0) return;

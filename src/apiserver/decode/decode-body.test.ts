@@ -73,3 +73,20 @@ test('values that do not fit their field are refused by name', () => {
 test('a body of a kind that nobody knows is refused', () => {
   assert.match(decode('{}', 'text/plain').refused ?? '', /unknown format/);
 });
+
+test('what YAML refers to twice is two objects', () => {
+  const yaml = 'metadata: { labels: &l { app: web }, annotations: *l }';
+  const { object } = decode(yaml, 'application/yaml');
+  assert.deepEqual(object?.metadata?.annotations, { app: 'web' });
+  assert.notEqual(object?.metadata?.annotations, object?.metadata?.labels);
+});
+
+test('a key named __proto__ is a key like any other, also beside what does not fit as it is', () => {
+  const data = '{ "__proto__": "a", "empty": null, "k": "v" }';
+  const { object } = decode(`{ "metadata": { "labels": ${data} } }`, 'application/json');
+  assert.deepEqual(Object.entries(object?.metadata?.labels ?? {}), [
+    ['__proto__', 'a'],
+    ['empty', ''],
+    ['k', 'v'],
+  ]);
+});

@@ -2,6 +2,7 @@
  * From bytes to an object.
  * @see kubernetes/staging/src/k8s.io/apimachinery/pkg/runtime/serializer/json/json.go
  */
+import { copyPlain } from '../../model/copy-plain.ts';
 import type { ApiObject } from '../api-object.ts';
 import { badRequest, StatusError } from '../errors/status-error.ts';
 import { demandDepth } from './check-depth.ts';
@@ -27,11 +28,12 @@ const PROTOBUF_TYPE = 'application/vnd.kubernetes.protobuf';
  * @throws StatusError BadRequest, UnsupportedMediaType
  */
 export function decodeBody(body: Buffer, contentType: string, options: DecodeOptions): ApiObject {
-  const { value, duplicates } = parseBody(body, contentType);
-  return checkObject(value, duplicates, options);
+  const { value, duplicates, isShared } = parseBody(body, contentType);
+  const object = checkObject(value, duplicates, options);
+  return isShared === true ? copyPlain(object) : object;
 }
 
-/** A value that is to become an object of a type: checked as a body is. */
+/** A value that is to become an object of a type: checked as a body is. What fits is not copied. */
 export function checkObject(
   value: unknown,
   duplicates: readonly string[],
@@ -75,6 +77,8 @@ export interface Parsed {
   readonly value: unknown;
   /** The paths of fields that stand more than once in their object. */
   readonly duplicates: readonly string[];
+  /** The same object may stand in it twice, as YAML can refer to one. */
+  readonly isShared?: boolean;
 }
 
 function parseBody(body: Buffer, contentType: string): Parsed {
@@ -82,7 +86,7 @@ function parseBody(body: Buffer, contentType: string): Parsed {
   if (type === PROTOBUF_TYPE) return { value: decodeProtobuf(body), duplicates: [] };
   const text = textOf(body);
   if (type === JSON_TYPE || type === '') return parseJson(text);
-  if (type === YAML_TYPE) return parseYaml(text);
+  if (type === YAML_TYPE) return { ...parseYaml(text), isShared: true };
   throw new StatusError(
     'UnsupportedMediaType',
     'the body of the request was in an unknown format - accepted media types include: application/json, application/yaml, application/vnd.kubernetes.protobuf',
@@ -107,7 +111,7 @@ export function parseJson(text: string): Parsed {
   } catch (error) {
     throw badRequest(`couldn't get version/kind; json parse error: ${(error as Error).message}`);
   }
-  const { duplicates, depth } = scanJson(text);
+  const { duplicates, depth } = scanJson(text, value);
   demandDepth(depth);
   return { value, duplicates };
 }

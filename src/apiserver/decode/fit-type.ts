@@ -14,7 +14,7 @@ const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$
 const MAX_DEPTH = 100;
 const MAX_COMPLAINTS = 50;
 
-/** Nulls are what is not there; they go too. */
+/** Nulls are what is not there; they go too. What fits as it is is not copied. */
 export function fitType(value: unknown, typeName: string): Fitted {
   const fitter = new Fitter();
   const fitted = fitter.fit(value, { kind: 'object', name: typeName }, '', 0);
@@ -34,11 +34,7 @@ class Fitter {
     if (depth > MAX_DEPTH) return this.#wrong(path, `must not be nested deeper than ${MAX_DEPTH} levels`);
     switch (type.kind) {
       case 'list':
-        return Array.isArray(value)
-          ? value.map(
-              (item, index) => this.fit(item, type.of, `${path}[${index}]`, depth + 1) ?? emptyOf(type.of),
-            )
-          : this.#wrong(path, 'must be a list');
+        return this.#fitList(value, type.of, path, depth);
       case 'map':
         return this.#fitMap(value, type.of, path, depth);
       case 'object':
@@ -48,31 +44,46 @@ class Fitter {
     }
   }
 
+  #fitList(value: unknown, of: FieldType, path: string, depth: number): unknown {
+    if (!Array.isArray(value)) return this.#wrong(path, 'must be a list');
+    const given: readonly unknown[] = value;
+    let fitted: unknown[] | undefined;
+    for (let index = 0; index < given.length; index += 1) {
+      const fit = this.fit(given[index], of, `${path}[${index}]`, depth + 1) ?? emptyOf(of);
+      if (fitted === undefined && fit !== given[index]) fitted = given.slice(0, index);
+      fitted?.push(fit);
+    }
+    return fitted ?? given;
+  }
+
   #fitObject(value: unknown, typeName: string, path: string, depth: number): unknown {
     if (!isRecord(value)) return this.#wrong(path, 'must be an object');
     const fields = fieldsOf(typeName);
-    const fitted: Record<string, unknown> = {};
-    for (const [name, item] of Object.entries(value)) {
-      const field = fields?.get(name);
+    const names = Object.keys(value);
+    let fitted: Record<string, unknown> | undefined;
+    for (let index = 0; index < names.length; index += 1) {
+      const name = names[index] ?? '';
       const at = path === '' ? name : `${path}.${name}`;
-      if (field === undefined) {
-        if (this.unknown.length < MAX_COMPLAINTS) this.unknown.push(at);
-        continue;
-      }
-      const fit = this.fit(item, field.type, at, depth + 1);
-      if (fit !== undefined) fitted[name] = fit;
+      const type = fields?.get(name)?.type;
+      if (type === undefined && this.unknown.length < MAX_COMPLAINTS) this.unknown.push(at);
+      const fit = type === undefined ? undefined : this.fit(value[name], type, at, depth + 1);
+      if (fitted === undefined && fit !== value[name]) fitted = firstOf(value, names, index);
+      if (fitted !== undefined && fit !== undefined) fitted[name] = fit;
     }
-    return fitted;
+    return fitted ?? value;
   }
 
   #fitMap(value: unknown, of: FieldType, path: string, depth: number): unknown {
     if (!isRecord(value)) return this.#wrong(path, 'must be an object');
-    const entries = Object.entries(value).map(([key, item]): [string, unknown] => [
-      key,
-      this.fit(item, of, `${path}.${key}`, depth + 1) ?? emptyOf(of),
-    ]);
-    // Made of entries, not assigned: a key named __proto__ is a key like any other.
-    return Object.fromEntries(entries);
+    const names = Object.keys(value);
+    let fitted: Record<string, unknown> | undefined;
+    for (let index = 0; index < names.length; index += 1) {
+      const name = names[index] ?? '';
+      const fit = this.fit(value[name], of, `${path}.${name}`, depth + 1) ?? emptyOf(of);
+      if (fitted === undefined && fit !== value[name]) fitted = firstOf(value, names, index);
+      if (fitted !== undefined) setOwn(fitted, name, fit);
+    }
+    return fitted ?? value;
   }
 
   #fitPrimitive(value: unknown, name: PrimitiveName, path: string, depth: number): unknown {
@@ -117,6 +128,23 @@ class Fitter {
     if (this.wrong.length < MAX_COMPLAINTS) this.wrong.push(`${path || 'the object'}: ${why}`);
     return undefined;
   }
+}
+
+/** The first fields of a value. */
+function firstOf(
+  value: Readonly<Record<string, unknown>>,
+  names: readonly string[],
+  count: number,
+): Record<string, unknown> {
+  const copy: Record<string, unknown> = {};
+  for (const name of names.slice(0, count)) setOwn(copy, name, value[name]);
+  return copy;
+}
+
+/** `__proto__` is a key like any other, which assigning would make something else of. */
+function setOwn(record: Record<string, unknown>, name: string, value: unknown): void {
+  if (name !== '__proto__') record[name] = value;
+  else Object.defineProperty(record, name, { value, writable: true, enumerable: true, configurable: true });
 }
 
 /** As Go reads it: line breaks may stand in it. */

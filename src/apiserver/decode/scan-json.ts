@@ -3,6 +3,7 @@ const FEW_KEYS = 16;
 
 const QUOTE = 0x22;
 const COMMA = 0x2c;
+const COLON = 0x3a;
 const BACKSLASH = 0x5c;
 const [OPEN_OBJECT, CLOSE_OBJECT, OPEN_LIST, CLOSE_LIST] = [0x7b, 0x7d, 0x5b, 0x5d];
 
@@ -21,8 +22,60 @@ export interface JsonScan {
   readonly depth: number;
 }
 
-/** What a parsed value does not tell. @param text valid JSON */
-export function scanJson(text: string): JsonScan {
+/** What a parsed value does not tell. @param text valid JSON @param value what it is parsed to */
+export function scanJson(text: string, value: unknown): JsonScan {
+  const { keys, depth } = countKeys(text);
+  // As many as were parsed: none stands twice, which is so nearly always.
+  return keys === keysIn(value) ? { duplicates: [], depth } : findDuplicates(text);
+}
+
+function countKeys(text: string): { keys: number; depth: number } {
+  let [keys, open, depth] = [0, 0, 0];
+  for (let at = 0; at < text.length; at += 1) {
+    switch (text.charCodeAt(at)) {
+      case QUOTE:
+        at = endOfString(text, at);
+        break;
+      case COLON:
+        keys += 1;
+        break;
+      case OPEN_OBJECT:
+      case OPEN_LIST:
+        open += 1;
+        if (open > depth) depth = open;
+        break;
+      case CLOSE_OBJECT:
+      case CLOSE_LIST:
+        open -= 1;
+        break;
+    }
+  }
+  return { keys, depth };
+}
+
+/** Without recursion: the text may be nested more deeply than the stack is. */
+function keysIn(root: unknown): number {
+  let keys = 0;
+  const rest: unknown[] = [root];
+  while (rest.length > 0) {
+    const value = rest.pop();
+    if (typeof value !== 'object' || value === null) continue;
+    if (Array.isArray(value)) {
+      for (const item of value as unknown[]) if (typeof item === 'object') rest.push(item);
+      continue;
+    }
+    const record = value as Record<string, unknown>;
+    const names = Object.keys(record);
+    keys += names.length;
+    for (const name of names) {
+      const item = record[name];
+      if (typeof item === 'object') rest.push(item);
+    }
+  }
+  return keys;
+}
+
+function findDuplicates(text: string): JsonScan {
   const duplicates: string[] = [];
   const stack: Frame[] = [];
   let top: Frame | undefined;

@@ -95,7 +95,8 @@ function structMembers(
 
 function mapMembers(before: Fields | undefined, after: Fields, of: FieldShape): string {
   const names = Object.keys(after);
-  if (names.length > 1) names.sort();
+  // What is sorted already, as most is, need not be again: that makes garbage.
+  if (names.some((name, index) => index > 0 && name < (names[index - 1] ?? ''))) names.sort();
   let members = '';
   for (const name of names)
     members = joined(members, headOf(`f:${name}`), added(ownOf(before, name), after[name], of));

@@ -1,4 +1,5 @@
 /** PATCH with a configuration that is applied: it makes the object when there is none. */
+import { copyPlain } from '../../model/copy-plain.ts';
 import { checkKind, textOf } from '../decode/decode-body.ts';
 import { fitType } from '../decode/fit-type.ts';
 import { parseYaml } from '../decode/parse-yaml.ts';
@@ -119,7 +120,8 @@ async function readConfiguration(call: ResourceCall): Promise<ApiObject> {
     ...unknown.map((path) => `.${path}: field not declared in schema`),
     ...wrong.map((text) => `.${text}`),
   ];
-  if (problems.length === 0) return fitted;
+  // What YAML refers to twice must not be one object.
+  if (problems.length === 0) return copyPlain(fitted);
   const { namespace = '', name = '' } = (fitted as ApiObject).metadata ?? {};
   throw badRequest(
     `failed to create typed patch object (${namespace}/${name}; ${options.apiVersion}, Kind=${options.kind}): ${problems.join(', ')}`,

@@ -1,4 +1,5 @@
 /** PATCH, in its forms. Which fields are whose is noted by the registry. */
+import { copyPlain } from '../../model/copy-plain.ts';
 import type { ApiObject } from '../api-object.ts';
 import { checkObject, parseJson, textOf } from '../decode/decode-body.ts';
 import { badRequest, invalid, StatusError } from '../errors/status-error.ts';
@@ -49,7 +50,8 @@ export async function patched(call: ResourceCall, expected: ExpectedKind): Promi
   const { value, duplicates } = parseJson(textOf(body));
   const applied = applierOf(type, value, expected.typeName);
   return (present) => {
-    const next = checkObject(applied(present), duplicates, options);
+    // What the patch brings may stand in it twice, or be asked for again.
+    const next = copyPlain(checkObject(applied(present), duplicates, options));
     const { resourceVersion, ...metadata } = next.metadata ?? {};
     // A patch that does not name another version is good for whichever is there.
     return resourceVersion === present.metadata?.resourceVersion ? { ...next, metadata } : next;

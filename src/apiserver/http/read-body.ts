@@ -36,7 +36,8 @@ export async function readBody(request: Request): Promise<Buffer> {
   request.on('data', take).on('end', resolve).on('error', brokenOff).on('close', brokenOff);
   try {
     await promise;
-    return Buffer.concat(chunks, bytes);
+    const [only] = chunks;
+    return chunks.length === 1 && only !== undefined ? only : Buffer.concat(chunks, bytes);
   } finally {
     clearTimeout(timer);
     request.off('data', take).off('end', resolve).off('error', brokenOff).off('close', brokenOff);

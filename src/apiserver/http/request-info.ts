@@ -43,11 +43,23 @@ export function readRequestInfo(method: string, url: string): RequestInfo {
   const mark = url.indexOf('?');
   const rawPath = mark === -1 ? url : url.slice(0, mark);
   const query = mark === -1 ? NO_QUERY : new URLSearchParams(url.slice(mark + 1));
-  const segments = rawPath.split('/').filter((part) => part !== '');
+  const segments = segmentsOf(rawPath);
   const resource = readResource(segments);
-  const path = `/${segments.map(decodeURIComponent).join('/')}`;
+  const path = `/${(rawPath.includes('%') ? segments.map(decodeURIComponent) : segments).join('/')}`;
   if (resource === undefined) return { path, query, verb: method.toLowerCase(), resource };
   return { path, query, verb: verbOf(method, query, resource), resource };
+}
+
+/** Those that are not empty. */
+function segmentsOf(rawPath: string): string[] {
+  const segments: string[] = [];
+  for (let begin = 0; begin < rawPath.length; ) {
+    const slash = rawPath.indexOf('/', begin);
+    const end = slash === -1 ? rawPath.length : slash;
+    if (end > begin) segments.push(rawPath.slice(begin, end));
+    begin = end + 1;
+  }
+  return segments;
 }
 
 function readResource(segments: readonly string[]): ResourceInfo | undefined {

@@ -4,6 +4,8 @@ import type { WatchEvent } from '../../client/api-client.ts';
 import { ApiError } from '../../client/api-error.ts';
 import { CONFIG_MAPS, PODS } from '../../client/resource-types.ts';
 import type { ConfigMap } from '../../model/api/types.ts';
+import { EVERYTHING } from './selection.ts';
+import { type ObjectEvent, watchObjects } from './watch-objects.ts';
 import { startApi, type TestApi } from '../testing/start-api.ts';
 
 /** More than a watcher may leave unread, twice: what it has been handed it still has. */
@@ -249,4 +251,39 @@ test('a version from before the compaction has expired', async () => {
   void other;
   const watch = restarted.client.watch(CONFIG_MAPS, { resourceVersion });
   assert.match(await code(watch.next()), /^410 Expired/);
+});
+
+test('a bookmark comes only when all before it has been told', async () => {
+  await using api = await startApi();
+  const { registry } = api.server;
+  const resource = registry.resources.find(({ storedAs }) => storedAs === 'configmaps');
+  assert.ok(resource !== undefined);
+  let now = 0;
+  const create = (name: string) =>
+    api.client.create(CONFIG_MAPS, { metadata: { name, namespace: 'kube-public' } });
+  using watch = await watchObjects(
+    registry,
+    { resource, namespace: 'kube-public' },
+    {
+      selection: EVERYTHING,
+      resourceVersion: String(registry.cache.revision),
+      allowBookmarks: true,
+      sendInitialEvents: false,
+      timeoutMs: 600_000,
+    },
+    { signal: new AbortController().signal, now: () => now },
+  );
+  const events = watch.events[Symbol.asyncIterator]();
+  const first = events.next();
+  await create('told-1');
+  await first;
+  // The client is slow: it has not taken this one when the time for a bookmark comes.
+  await create('told-2');
+  now = 120_000;
+  const told: string[] = [];
+  for (const next of [await events.next(), await events.next()]) {
+    const event = next.value as ObjectEvent;
+    told.push(event.type === 'BOOKMARK' ? event.type : (event.object.object.metadata?.name ?? ''));
+  }
+  assert.deepEqual(told, ['told-2', 'BOOKMARK']);
 });

@@ -36,7 +36,7 @@ export interface AdmissionRequest {
  * Looks at what is about to be written, after defaulting and before validation; may change it.
  * @throws StatusError to refuse
  */
-export type Admission = (request: AdmissionRequest) => Promise<void>;
+export type Admission = (request: AdmissionRequest) => Promise<void> | undefined;
 
 /** `/pods/default/web`, `/nodes/n1` */
 export function storeKey({ resource, namespace }: Scope, name: string): string {

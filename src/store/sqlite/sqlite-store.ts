@@ -14,8 +14,9 @@ import type {
 import { WatchHub } from '../watch-hub.ts';
 import type { Reader } from './reader.ts';
 import { readOnly, storeError } from './sqlite-error.ts';
-import type { SentChange, WriteRequest, WriterMessage, WriterOrder } from './sqlite-writer-worker.ts';
+import type { WriterMessage, WriterOrder } from './sqlite-writer-worker.ts';
 import type { Write, WrittenChange } from './write.ts';
+import { packWrites, type ResultBatch, type SentChange } from './write-batch.ts';
 
 export interface SqliteStoreParts {
   readonly path: string;
@@ -47,7 +48,7 @@ export class SqliteStore implements Store {
   readonly #maintenance: Promise<void>;
   #waiters: { readonly revision: number; readonly resolve: () => void }[] = [];
   /** What this turn of the event loop has asked for: one message costs as much for many as for one. */
-  #unsent: WriteRequest[] = [];
+  #unsent: Write[] = [];
   #nextId = 1;
   #revision: number;
   /** What ended the writer. */
@@ -112,8 +113,8 @@ export class SqliteStore implements Store {
     return this.#write({ kind: 'delete', key, expectedRevision });
   }
 
-  async *watch(options: WatchOptions): AsyncGenerator<StoreEvent> {
-    yield* this.#hub.watch(options, {
+  watch(options: WatchOptions): AsyncGenerator<StoreEvent> {
+    return this.#hub.watch(options, {
       newest: () => this.#revision,
       events: (prefix, after, upTo) => this.#read((reader) => reader.events(prefix, after, upTo)),
     });
@@ -161,16 +162,20 @@ export class SqliteStore implements Store {
     const { promise, resolve, reject } = Promise.withResolvers<number>();
     this.#pending.set(id, { write, resolve, reject });
     if (this.#unsent.length === 0) setImmediate(() => this.#send());
-    this.#unsent.push({ id, write });
+    this.#unsent.push(write);
     return promise;
   }
 
   #send(...more: 'close'[]): void {
-    const requests = this.#unsent;
+    const writes = this.#unsent;
     this.#unsent = [];
-    const orders: WriterOrder[] = requests.length > 0 ? [requests, ...more] : more;
+    const { worker } = this.#parts;
+    if (writes.length > 0) {
+      const batch = packWrites(this.#nextId - writes.length, writes);
+      worker?.postMessage(batch satisfies WriterOrder, [batch.bytes.buffer]);
+    }
     // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a worker, not a window
-    for (const order of orders) this.#parts.worker?.postMessage(order);
+    for (const order of more) worker?.postMessage(order satisfies WriterOrder);
   }
 
   #expiry({ ttlSeconds }: WriteOptions): { expiresAtMs?: number } {
@@ -182,17 +187,28 @@ export class SqliteStore implements Store {
     if (message.kind === 'failed') {
       const { message: text, errcode } = message;
       const error = storeError(Object.assign(new Error(text), { errcode }), this.#parts.path);
-      for (const id of message.ids) this.#settle(id)?.reject(error);
+      for (let id = message.firstId; id < message.firstId + message.count; id += 1)
+        this.#settle(id)?.reject(error);
       return;
     }
-    for (const [index, id] of message.ids.entries()) {
-      const result = message.results[index];
-      if (result?.ok === true) {
-        const pending = this.#settle(id);
-        // Whoever is told of the write finds it announced already.
+    this.#takeResults(message.batch);
+  }
+
+  /** Whoever is told of his write finds it announced already. */
+  #takeResults({ firstId, created, others }: ResultBatch): void {
+    const rest = others[Symbol.iterator]();
+    let id = firstId;
+    for (const revision of created) {
+      const pending = this.#settle(id);
+      id += 1;
+      const result = revision === 0 ? rest.next().value : undefined;
+      if (revision !== 0) {
+        if (pending !== undefined) this.#announce(createdBy(pending.write, revision));
+        pending?.resolve(revision);
+      } else if (result?.ok === true) {
         for (const change of result.changes) this.#announce(writtenBy(pending?.write, change));
         pending?.resolve(result.revision);
-      } else if (result !== undefined) this.#settle(id)?.reject(new PeapodError(result.code, result.message));
+      } else if (result !== undefined) pending?.reject(new PeapodError(result.code, result.message));
     }
   }
 
@@ -249,6 +265,11 @@ export class SqliteStore implements Store {
 /** A message takes the whole memory behind its bytes along: for a slice of Node.js's pool that is many times its size. */
 function own(value: Uint8Array): Uint8Array {
   return value.byteLength === value.buffer.byteLength ? value : new Uint8Array(value);
+}
+
+function createdBy(write: Write, revision: number): WrittenChange {
+  const { key, value } = 'value' in write ? write : { key: '', value: undefined };
+  return { key, revision, createRevision: revision, value, previous: undefined };
 }
 
 /** What was written is still here: it does not come back from the writer. */

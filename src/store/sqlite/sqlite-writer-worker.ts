@@ -3,29 +3,19 @@
  * the next batch.
  */
 import { parentPort, workerData } from 'node:worker_threads';
-import type { Write, WriteResult, WrittenChange } from './write.ts';
+import type { Write } from './write.ts';
+import { memoryOf, packResults, type ResultBatch, unpackWrites, type WriteBatch } from './write-batch.ts';
 import { Writer } from './writer.ts';
 
-export interface WriteRequest {
-  readonly id: number;
-  readonly write: Write;
-}
-
-export type WriterOrder = readonly WriteRequest[] | 'close';
-
-/** Without the value, which whoever asked for the write has. */
-export type SentChange = Omit<WrittenChange, 'value'> & { readonly isDeletion: boolean };
-
-export type SentResult =
-  | Extract<WriteResult, { ok: false }>
-  | { readonly ok: true; readonly revision: number; readonly changes: readonly SentChange[] };
+export type WriterOrder = WriteBatch | 'close';
 
 export type WriterMessage =
   | { readonly kind: 'ready'; readonly revision: number }
-  | { readonly kind: 'results'; readonly ids: readonly number[]; readonly results: readonly SentResult[] }
+  | { readonly kind: 'results'; readonly batch: ResultBatch }
   | {
       readonly kind: 'failed';
-      readonly ids: readonly number[];
+      readonly firstId: number;
+      readonly count: number;
       readonly message: string;
       readonly errcode: number | undefined;
     };
@@ -37,30 +27,17 @@ const port = parentPort;
 if (port === null) throw new Error('not a worker');
 const { path } = workerData as { path: string };
 
-const send = (message: WriterMessage): void => port.postMessage(message, buffersOf(message));
-let queue: WriteRequest[] = [];
+const send = (message: WriterMessage): void =>
+  port.postMessage(message, message.kind === 'results' ? memoryOf(message.batch) : []);
+let queue: Write[] = [];
+/** Of the first in the queue. */
+let headId = 1;
 let scheduled = false;
 
-/** The bytes go back as they are: nobody here needs them any more. */
-function buffersOf(message: WriterMessage): ArrayBuffer[] {
-  if (message.kind !== 'results') return [];
-  const changes = message.results.flatMap((result) => (result.ok ? result.changes : []));
-  const buffers = changes.map(({ previous }) => previous?.value.buffer);
-  return [...new Set(buffers.filter((buffer) => buffer instanceof ArrayBuffer))];
-}
-
-function sent(result: WriteResult): SentResult {
-  if (!result.ok) return result;
-  const changes = result.changes.map(({ value, ...change }) => ({
-    ...change,
-    isDeletion: value === undefined,
-  }));
-  return { ...result, changes };
-}
-
-function failed(ids: readonly number[], error: unknown): void {
+function failed(firstId: number, count: number, error: unknown): void {
   const { errcode } = error as { errcode?: number };
-  send({ kind: 'failed', ids, message: error instanceof Error ? error.message : String(error), errcode });
+  const message = error instanceof Error ? error.message : String(error);
+  send({ kind: 'failed', firstId, count, message, errcode });
 }
 
 try {
@@ -68,13 +45,13 @@ try {
   const flush = (): void => {
     scheduled = false;
     const batch = queue.splice(0, MAX_BATCH);
-    const ids = batch.map(({ id }) => id);
+    const firstId = headId;
+    headId += batch.length;
     try {
-      const results = writer.commit(batch.map(({ write }) => write));
-      send({ kind: 'results', ids, results: results.map(sent) });
-      if (batch.some(({ write }) => write.kind === 'compact')) writer.vacuum();
+      send({ kind: 'results', batch: packResults(firstId, writer.commit(batch)) });
+      if (batch.some(({ kind }) => kind === 'compact')) writer.vacuum();
     } catch (error) {
-      failed(ids, error);
+      failed(firstId, batch.length, error);
     }
     if (queue.length > 0) schedule();
   };
@@ -90,12 +67,13 @@ try {
       port.close();
       return;
     }
-    queue.push(...message);
+    if (queue.length === 0) headId = message.firstId;
+    queue.push(...unpackWrites(message));
     schedule();
   });
   send({ kind: 'ready', revision: writer.revision });
 } catch (error) {
   queue = [];
-  failed([], error);
+  failed(0, 0, error);
   port.close();
 }
