@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { copyPlain } from '../../model/copy-plain.ts';
 import type { ManagedFieldsEntry, ObjectMeta } from '../../model/api/types.ts';
-import { isPeapodError } from '../../model/errors.ts';
+import { isPeapodError, PeapodError } from '../../model/errors.ts';
 import type { ApiObject } from '../api-object.ts';
 import type { ServedObject } from '../cache/served-object.ts';
 import { encodeStored, StoredObject, withoutManagedFields } from '../cache/stored-object.ts';
@@ -37,15 +37,22 @@ export async function createObject(
   for (let attempt = 1; ; attempt += 1) {
     const own = generated ? copyPlain(input) : input;
     const prepared = await prepare(registry, scope, own, context, notesOwner);
-    if (context.dryRun === true) return unstored(whole(prepared));
     try {
-      return await store(registry, scope, prepared);
+      return await (context.dryRun === true ? pretend : store)(registry, scope, prepared);
     } catch (error) {
       if (!isPeapodError(error, 'AlreadyExists')) throw error;
       const name = prepared.object.metadata?.name ?? '';
       if (!generated || attempt >= NAME_TRIES) throw alreadyExists(resource, name);
     }
   }
+}
+
+/** All but the write. @throws PeapodError AlreadyExists */
+async function pretend(registry: Registry, scope: Scope, prepared: Prepared): Promise<CreatedObject> {
+  const key = storeKey(scope, prepared.object.metadata?.name ?? '');
+  if ((await registry.store.get(key)) !== undefined)
+    throw new PeapodError('AlreadyExists', `there is a key ${JSON.stringify(key)} already`);
+  return unstored(whole(prepared));
 }
 
 async function store(registry: Registry, scope: Scope, prepared: Prepared): Promise<CreatedObject> {

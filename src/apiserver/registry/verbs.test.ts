@@ -203,6 +203,9 @@ test('nothing is written in a dry run', async () => {
   const dry = await api.client.raw<ConfigMap>('POST', path, { metadata: { name }, data: { a: '1' } });
   assert.equal(dry.data?.['a'], '1');
   assert.equal(await api.client.find(CONFIG_MAPS, 'default', name), undefined);
+  await api.client.create(CONFIG_MAPS, { metadata: { name, namespace: 'default' } });
+  const taken = await refused(api.client.raw('POST', path, { metadata: { name } }));
+  assert.equal(taken.message, `configmaps "${name}" already exists`);
 });
 
 test('a namespace that is not there, and one that is going, take nothing', async () => {
