@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { type Fault, inject } from '../../../../src/runtime/linux/external-step.ts';
 import type { Verb } from './pod-verbs.ts';
+import { sweptSteps } from './swept-steps.ts';
 import { type Lab, messagesOf, type Trial } from './trial.ts';
 
 /** One for each kind and, of failures, each code, at each of the steps where it can be. */
@@ -11,11 +12,10 @@ export function faultTrials(
   kinds: readonly Fault['kind'][],
   codes: readonly string[],
 ): Trial[] {
-  const seen = new Map<string, number>();
-  return steps.flatMap((step) => {
-    const occurrence = (seen.get(step) ?? 0) + 1;
-    seen.set(step, occurrence);
+  return sweptSteps(steps).flatMap(({ step, occurrence, isFirst }) => {
     return kinds.flatMap((kind) => {
+      // Otherwise it is right after the one before.
+      if (kind === 'kill-before' && !isFirst) return [];
       if (kind === 'hang' && !step.startsWith('spawn ')) return [];
       if (kind === 'kill-within' && !/^(write|rm) /.test(step)) return [];
       if (kind === 'fail-from' && !/^(mkdir|mkdtemp|write|create|symlink|lock) /.test(step)) return [];

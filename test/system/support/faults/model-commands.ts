@@ -108,14 +108,16 @@ async function checkPromises(model: Model, real: Real): Promise<void> {
       throw new Error(`${name} was process ${before}, nothing happened to it, and it is ${now}`);
   }
   if (real.server.isDead) await real.server.start();
-  const { status } = (await real.server.get(VICTIM)) ?? {};
-  for (const { name, restartCount } of status?.containerStatuses ?? []) {
-    const before = model.restarts.get(name) ?? 0;
-    if (restartCount < before)
-      throw new Error(`the restarts of ${name} fell from ${before} to ${restartCount}`);
-    model.restarts.set(name, restartCount);
-  }
-  await real.checkWitness();
+  await insist(real, async () => {
+    const { status } = (await real.server.get(VICTIM)) ?? {};
+    for (const { name, restartCount } of status?.containerStatuses ?? []) {
+      const before = model.restarts.get(name) ?? 0;
+      if (restartCount < before)
+        throw new Error(`the restarts of ${name} fell from ${before} to ${restartCount}`);
+      model.restarts.set(name, restartCount);
+    }
+    await real.checkWitness();
+  });
 }
 
 function command(
@@ -139,12 +141,14 @@ const whileThere = ({ wanted }: Model) => wanted !== 'nothing';
 const whileWanted = ({ wanted }: Model) => wanted === 'running';
 
 /** A server that is about to die may not answer: then it is asked again. */
-async function insist(real: Real, ask: () => Promise<void>): Promise<void> {
+export async function insist(real: Real, ask: () => Promise<void>): Promise<void> {
   for (let attempt = 0; ; attempt++) {
     try {
       await ask();
       return;
     } catch (error) {
+      // The connection breaks before the death is seen.
+      for (let waits = 0; waits < 40 && !real.server.isDead; waits++) await delay(25);
       if (!real.server.isDead || attempt === 3) throw error;
       await real.server.start();
     }
@@ -224,22 +228,27 @@ const killAt = (when: string, step: number) =>
     server.order(`kill-${when}@*#${step}`);
   });
 
-const STEP = fc.integer({ min: 1, max: 120 });
+const STEP = fc.integer({ min: 1, max: 250 });
+const deathAtAStep = fc
+  .tuple(fc.constantFrom('before', 'within', 'after'), STEP)
+  .map((args) => killAt(...args));
 
 export const commands = fc.commands(
   [
-    fc.constant(create),
+    // Without a pod little can happen.
+    ...Array.from({ length: 5 }, () => fc.constant(create)),
+    ...Array.from({ length: 4 }, () => deathAtAStep),
+    fc.constant(ready),
     fc.constant(ready),
     fc.constantFrom(undefined, 0, 1, 40).map(remove),
     fc.constant(gone),
     fc.constantFrom('x', 'y').map(label),
     fc.constantFrom(...NAMES).map(die),
+    fc.constantFrom(...NAMES).map(die),
     fc.constant(exec),
     fc.constantFrom(1, 100, 700).map(wait),
     fc.constantFrom(-300_000, 5000, 660_000, 86_400_000).map(jump),
     fc.constant(kill),
-    fc.tuple(fc.constantFrom('before', 'within', 'after'), STEP).map((args) => killAt(...args)),
-    fc.tuple(fc.constantFrom('before', 'within', 'after'), STEP).map((args) => killAt(...args)),
   ],
-  { maxCommands: 10 },
+  { maxCommands: 12, size: 'max' },
 );

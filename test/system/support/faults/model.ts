@@ -12,6 +12,7 @@ import {
   awaitWhole,
   commands,
   createPod,
+  insist,
   type Model,
   NAMES,
   processesOf,
@@ -94,27 +95,27 @@ await finish(first);
 const clean = await settled(lab);
 
 let sequences = 0;
+/** The shortest sequence that failed, and how. */
+let shortest = '';
 const result = await fc.check(
   fc.asyncProperty(commands, async (sequence) => {
     const model = newModel();
+    const begun = Date.now();
     try {
       await fc.asyncModelRun(() => ({ model, real }), sequence);
       await finish(model);
       const left = await awaitState(lab, [clean], SETTLE_MS);
       if (left.length > 0) throw new Error(`left: ${left.slice(0, 12).join('; ')}`);
     } catch (error) {
-      console.log(
-        JSON.stringify({
-          failed: fc.stringify(sequence),
-          why: String(error),
-          said: server.said.slice(-1500),
-        }),
-      );
+      const failure = `${fc.stringify(sequence)}\n${String(error)}\n${server.said.slice(-1500)}`;
+      // The time may be over before it is cut down.
+      if (shortest === '' || failure.indexOf('\n') < shortest.indexOf('\n')) shortest = failure;
+      console.log(JSON.stringify({ failure }));
       await startOver(model);
       throw error;
     }
     sequences += 1;
-    console.log(JSON.stringify({ sequence: fc.stringify(sequence) }));
+    console.log(JSON.stringify({ sequence: fc.stringify(sequence), ms: Date.now() - begun }));
   }),
   {
     numRuns: options.runs,
@@ -123,9 +124,8 @@ const result = await fc.check(
     ...(options.path === '' ? {} : { path: options.path }),
   },
 );
-const failure = result.failed && result.counterexample !== null;
-const report = failure ? (fc.defaultReportMessage(result) ?? 'failed') : '';
-const told: ModelReport = { done: true, sequences, report };
+const how = shortest === '' ? '' : `${shortest}\n${fc.defaultReportMessage(result) ?? ''}`;
+const told: ModelReport = { done: true, sequences, report: how };
 console.log(JSON.stringify(told));
 process.exit(0);
 
@@ -139,9 +139,9 @@ async function finish(model: Model): Promise<void> {
   if (server.isDead) await server.start();
   if (model.wanted === 'running') {
     real.jump(LONG_MS);
-    await server.label(VICTIM, { value: 'last' });
+    await insist(real, () => server.label(VICTIM, { value: 'last' }));
     await awaitWhole(model, real);
-    await server.delete(VICTIM, 1);
+    await insist(real, () => server.delete(VICTIM, 1));
     model.wanted = 'deleted';
   }
   if (model.wanted === 'deleted') await awaitGone(model, real);
@@ -154,7 +154,7 @@ async function finish(model: Model): Promise<void> {
 async function startOver(model: Model): Promise<void> {
   server.order('');
   if (server.isDead) await server.start();
-  await server.delete(VICTIM, 0).catch(() => {});
+  await insist(real, () => server.delete(VICTIM, 0)).catch(() => {});
   await awaitGone(model, real).catch(() => {});
   await awaitState(lab, [clean], SETTLE_MS);
 }

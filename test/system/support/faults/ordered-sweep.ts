@@ -1,6 +1,7 @@
 /** Sweeps a peapod of its own process: each verb with each fault at each of its steps. Prints a line of JSON for each case. */
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import type { CaseResult, SweepOptions } from './sweep.ts';
+import { sweptSteps } from './swept-steps.ts';
 import { accept, awaitState, type Expected, settled } from './trial.ts';
 
 export type OrderedOptions = Pick<SweepOptions, 'verbs' | 'kinds' | 'codes' | 'part' | 'of' | 'only'>;
@@ -15,6 +16,8 @@ export interface OrderedVerb {
   finish(): Promise<void>;
   /** From after it to before it. */
   undo(): Promise<void>;
+  /** What a death of it may leave until somebody keeps the pods again, or it was undone. */
+  readonly leaves?: RegExp;
 }
 
 export interface Subject {
@@ -63,11 +66,9 @@ export async function sweepInOrder(
 }
 
 function faultsAt(steps: readonly string[], { kinds, codes }: OrderedOptions): string[] {
-  const seen = new Map<string, number>();
-  return steps.flatMap((step) => {
-    const occurrence = (seen.get(step) ?? 0) + 1;
-    seen.set(step, occurrence);
+  return sweptSteps(steps).flatMap(({ step, occurrence, isFirst }) => {
     return kinds.flatMap((kind) => {
+      if (kind === 'kill-before' && !isFirst) return [];
       if (kind === 'kill-within' && !/^(write|rm) /.test(step)) return [];
       const suited = kind === 'fail' ? codes : [''];
       return suited.map((code) => `${kind}@${step}#${occurrence}${code === '' ? '' : `:${code}`}`);
@@ -110,7 +111,8 @@ async function tryCase(
     else if (verb.atomic && said !== undefined)
       note('after the failure', await awaitState(subject, [expected.before], SETTLE_MS));
     await verb.finish();
-    note('in the end', await awaitState(subject, [expected.after], SETTLE_MS));
+    const left = await awaitState(subject, [expected.after], SETTLE_MS);
+    note('in the end', verb.leaves === undefined ? left : left.filter((line) => !verb.leaves?.test(line)));
     await subject.checkWitness();
     await verb.undo();
     note('after it was undone', await awaitState(subject, [expected.before], SETTLE_MS));

@@ -74,9 +74,11 @@ function verb(
     again = args,
     codes = [0],
     name = args[0] ?? '',
-  }: { again?: readonly string[]; codes?: number[]; name?: string } = {},
+    ...more
+  }: { again?: readonly string[]; codes?: number[]; name?: string; leaves?: RegExp } = {},
 ): OrderedVerb {
   return {
+    ...more,
     name,
     atomic: false,
     async attempt() {
@@ -144,7 +146,10 @@ const RUN = ['run', '-d', '--replace', '-f', MANIFEST];
 const REMOVE = ['rm', '-f', '-t', '0', 'victim'];
 const VERBS: readonly OrderedVerb[] = [
   verb(['run', '-d', '-f', MANIFEST], [REMOVE], { again: RUN }),
-  verb(['exec', 'victim', '--', 'sh', '-c', 'exit 3'], [], { codes: [3] }),
+  verb(['exec', 'victim', '--', 'sh', '-c', 'exit 3'], [REMOVE, RUN], {
+    codes: [3],
+    leaves: /^left over: file .*\/exec-\d+-\w+\.json/,
+  }),
   verb(['stop', '-t', '1', 'victim'], [RUN]),
   verb(['rm', 'victim'], [RUN, ['stop', '-t', '1', 'victim']], { name: 'rm of a stopped pod' }),
 ];
