@@ -1,3 +1,5 @@
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import { inspect } from 'node:util';
 import { availableParallelism, totalmem } from 'node:os';
 import type { AgentDeps, NodeFacts } from '../../agent/agent-deps.ts';
@@ -55,8 +57,15 @@ export function keepPodsThat(
 }
 
 async function runAgent(host: Host, deps: AgentDeps, signal: AbortSignal): Promise<void> {
-  await Promise.all([host.runtime.collect(), host.client.collectLeftovers()]);
+  await Promise.all([host.runtime.collect(), host.client.collectLeftovers(), collectLocks(host)]);
   await startAgent(deps, { signal });
+}
+
+/** Of keepers that died, and whose pods are gone. */
+async function collectLocks(host: Host): Promise<void> {
+  const held = await readdir(join(host.settings.run, 'keepers')).catch((): string[] => []);
+  const present = new Set((await host.client.listPods()).map(({ metadata }) => metadata?.uid));
+  for (const uid of held) if (!present.has(uid)) host.locks.tryKeep(uid)?.[Symbol.dispose]();
 }
 
 export function agentDeps(host: NodeHost, rotation?: RotationPolicy): Omit<AgentDeps, 'client'> {

@@ -174,9 +174,10 @@ export class DirectoryClient implements PodClient, UserClient {
   async removePod(pod: Pod): Promise<void> {
     const { namespace, name, uid } = identity(pod);
     const present = await this.#pods.read(key(namespace, name));
-    if (present?.metadata?.uid === uid) await this.#pods.remove(key(namespace, name));
-    await this.#statuses.remove(uid);
+    // The pod last: whoever is killed before is asked again.
     await this.#events.remove(uid);
+    await this.#statuses.remove(uid);
+    if (present?.metadata?.uid === uid) await this.#pods.remove(key(namespace, name));
   }
 
   getConfigMap(namespace: string, name: string): Promise<ConfigMap | undefined> {

@@ -150,6 +150,7 @@ function withoutChance(line: string): string {
     .replace(/\bfd[0-9a-f:]+(?<!::|::1) \. /g, '<pod address> . ')
     .replace(/[0-9a-f]{64}/g, '<id>')
     .replace(/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g, '<uuid>')
+    .replace(/kube-api-access-\w{5}\b/g, 'kube-api-access-<random>')
     .replace(/\.\.\d{4}(_\d\d){5}\.[0-9a-f]+/, '..<time>')
     .replace(/\/proc\/\d+/g, '/proc/<pid>');
 }

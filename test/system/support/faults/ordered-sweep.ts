@@ -12,7 +12,7 @@ export interface OrderedVerb {
   readonly atomic: boolean;
   /** Does it, as a user would. @returns what the user was told, when it failed; nothing also when peapod died */
   attempt(): Promise<string | undefined>;
-  /** The same again, as it ends well. */
+  /** The same again, as it ends well, and what has to come after it for all to come to rest. */
   finish(): Promise<void>;
   /** From after it to before it. */
   undo(): Promise<void>;
@@ -50,6 +50,7 @@ export async function sweepInOrder(
   async function sweepVerb(verb: OrderedVerb): Promise<void> {
     const expected: Expected = { before: await settled(subject), after: [] };
     const steps = await record(subject, verb);
+    await verb.finish();
     expected.after = await settled(subject);
     await verb.undo();
     for (const fault of faultsAt(steps, options)) {
