@@ -40,6 +40,17 @@ describe('forgetting a container', () => {
     assert.equal(told(), '');
   });
 
+  test('what a deletion that was killed has left is deleted', async () => {
+    knows(ended);
+    rmSync(join(folder, 'config.json'));
+    await forgetContainer(runtime(), 'c1');
+    assert.equal(existsSync(folder), false);
+    mkdirSync(folder);
+    await forgetContainer(runtime(), 'c1');
+    assert.equal(existsSync(folder), false);
+    assert.equal(told(), '');
+  });
+
   test('one that ends just now is waited for', async () => {
     const sleeper = spawn('sleep', ['100']);
     const pid = sleeper.pid ?? 0;

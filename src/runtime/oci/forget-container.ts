@@ -1,4 +1,4 @@
-import { access, readFile } from 'node:fs/promises';
+import { access, readdir, readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { OciRuntimeCommand } from '../container/container-context.ts';
 import { rm } from '../linux/files.ts';
@@ -22,7 +22,7 @@ export async function forgetContainer(runtime: OciRuntimeCommand, id: string): P
   const folder = stateFolder(runtime, id);
   if (folder !== undefined && !(await exists(folder))) return;
   if (folder !== undefined && isPlainCrun(runtime) && (await isOnlyAFolder(folder))) {
-    await rm(folder, { recursive: true, force: true });
+    await deleteFolder(folder);
     return;
   }
   await runCommand(runtime.path, [...runtime.globalArgs, 'delete', '--force', id], {
@@ -48,15 +48,37 @@ function isPlainCrun(runtime: OciRuntimeCommand): boolean {
 
 async function isOnlyAFolder(folder: string): Promise<boolean> {
   try {
+    if ((await readdir(folder)).length === 0) return true;
     const status = JSON.parse(await readFile(join(folder, 'status'), 'utf8')) as Record<string, unknown>;
     const [pid, startTime] = [status['pid'], status['process-start-time']];
     if (typeof pid !== 'number' || typeof startTime !== 'number') return false;
-    if ((await readFile(join(folder, 'config.json'), 'utf8')).includes('"poststop"')) return false;
+    if ((await readConfig(folder)).includes('"poststop"')) return false;
     return await waitForExit(pid, startTime, EXIT_TIMEOUT_MS);
   } catch {
     // Whatever is torn or missing is for crun to judge.
     return false;
   }
+}
+
+/** Empty when it was deleted already, by whoever was killed then. */
+async function readConfig(folder: string): Promise<string> {
+  try {
+    return await readFile(join(folder, 'config.json'), 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return '';
+    throw error;
+  }
+}
+
+/** The status last: by it the next one goes when this one is killed. */
+async function deleteFolder(folder: string): Promise<void> {
+  const names = await readdir(folder);
+  await Promise.all(
+    names
+      .filter((name) => name !== 'status')
+      .map((name) => rm(join(folder, name), { recursive: true, force: true })),
+  );
+  await rm(folder, { recursive: true, force: true });
 }
 
 async function exists(path: string): Promise<boolean> {
