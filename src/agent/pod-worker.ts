@@ -65,6 +65,8 @@ export class PodWorker {
   readonly #operations = new Map<string, Operation>();
   readonly #repeats = new RepeatGuard();
   #pod: Pod;
+  /** The status as it was written last. */
+  #told: PodStatus | undefined;
   #observed: ObservedPod = { sandboxes: [], containers: [] };
   #gone = false;
   #admitted = false;
@@ -78,6 +80,7 @@ export class PodWorker {
     this.#deps = deps;
     this.#neighbourhood = neighbourhood;
     this.#pod = pod;
+    this.#told = pod.status;
     this.#firstSeenAt = deps.clock.now();
     // What ran before this worker came has started before.
     this.#hasStarted = pod.status?.startTime !== undefined;
@@ -140,6 +143,7 @@ export class PodWorker {
     const { status } = this.#pod;
     const before = this.#pod;
     this.#pod = status === undefined ? pod : { ...pod, status };
+    if (status === undefined) this.#told = pod.status;
     if (!isDeepStrictEqual(before.spec, pod.spec)) this.#specChanged(before);
     if (!isDeepStrictEqual(before.metadata, pod.metadata) && Number.isFinite(this.#memory.volumesStaleAt)) {
       this.#memory.volumesStaleAt = 0;
@@ -211,13 +215,21 @@ export class PodWorker {
     this.#memory.resizeRefusal = this.#refusalOfResize(ending);
     this.#probes.sync(this.#observed, busy, ending !== undefined);
     if (ending === undefined) announceBackoffs(input, this.#memory, this.#events);
-    await this.#report(podStatus({ ...input, facts: this.#memory, ending, nodeIps: this.#deps.node.ips }));
+    const status = podStatus({ ...input, facts: this.#memory, ending, nodeIps: this.#deps.node.ips });
+    this.#pod = { ...this.#pod, status };
+    const reported = this.#report(status);
+    // An end is told before anything is taken away for it; a start does not wait for what is told of it.
+    if (ending !== undefined || signal.aborted) await reported;
     if (this.#memory.removal.state === 'done') this.#gone = true;
-    if (signal.aborted || this.#gone) return undefined;
+    if (signal.aborted || this.#gone) {
+      await reported;
+      return undefined;
+    }
     input = { ...input, pod: this.#pod, now: clock.now() };
     const plan = planPod(input);
     for (const key of plan.aborts) this.#operations.get(key)?.abort.abort();
     for (const action of plan.actions) this.#start(action, signal);
+    await reported;
     const rests = ending !== undefined && plan.actions.length === 0 && busy.size === 0;
     if (rests) return plan.wakeAt;
     const lookAgainMs = limitsStorage(this.#pod) ? STORAGE_MS : RELIST_MS;
@@ -351,10 +363,12 @@ export class PodWorker {
 
   /** Writes the status where it differs from what was written last. */
   async #report(status: PodStatus): Promise<void> {
-    if (isDeepStrictEqual(this.#pod.status, status)) return;
+    const told = this.#told;
+    if (isDeepStrictEqual(told, status)) return;
+    const { status: _, ...rest } = this.#pod;
     try {
-      await this.#deps.client.updatePodStatus(this.#pod, status);
-      this.#pod = { ...this.#pod, status };
+      await this.#deps.client.updatePodStatus(told === undefined ? rest : { ...rest, status: told }, status);
+      this.#told = status;
     } catch (error) {
       this.#log('warn', 'cannot write the status', error);
     }

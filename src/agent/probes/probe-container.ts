@@ -50,8 +50,8 @@ export async function probeContainer(kind: ProbeKind, run: ProbeContainer): Prom
     const begunAt = deps.clock.now();
     const nextAt = begunAt + periodSeconds * 1000;
     // A failure that decides is told when the kubelet tells it.
-    const isLastChance = kind === 'startup' && inARow + 1 >= failureThreshold;
-    const waits = kind !== 'liveness' && !hasSucceeded && !isLastChance;
+    const isLastChance = kind !== 'readiness' && inARow + 1 >= failureThreshold;
+    const waits = !hasSucceeded && !isLastChance;
     const result = await probeOnce(kind, run, waits ? { sinceMs: firstAt, untilMs: nextAt } : undefined);
     hasSucceeded ||= result === 'success';
     signal.throwIfAborted();
