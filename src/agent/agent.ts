@@ -1,6 +1,7 @@
 import type { AgentDeps } from './agent-deps.ts';
 import { type EvictablePod, NodePressure } from './eviction/node-pressure.ts';
-import { keepHouse } from './housekeeping/keep-house.ts';
+import { removeOrphans } from './housekeeping/remove-orphans.ts';
+import { rotateLogs } from './housekeeping/rotate-logs.ts';
 import { podIdentity } from './pod-identity.ts';
 import { PodWorker } from './pod-worker.ts';
 import { WakeUp } from './wake-up.ts';
@@ -10,6 +11,8 @@ import { nearestBeat } from '../model/nearest-beat.ts';
 /** How long to wait before a broken watch is begun anew. */
 const WATCH_RETRY_MS = 1000;
 const HOUSEKEEPING_MS = 10_000;
+/** How often what gone pods left is looked for where none is known to have gone. */
+const ORPHANS_MS = 60_000;
 
 /**
  * Keeps this node's pods as their specs say, until the signal is aborted. Then it resolves when all its own work has ended; containers run on, and the next
@@ -25,6 +28,7 @@ class Agent {
   readonly #deps: AgentDeps;
   readonly #signal: AbortSignal;
   readonly #housekeeping: WakeUp;
+  #orphansAt = 0;
   readonly #pressure: NodePressure | undefined;
   readonly #workers = new Map<string, { worker: PodWorker; done: Promise<void> }>();
 
@@ -62,8 +66,15 @@ class Agent {
     await this.#forever('keep house', async () => {
       while (!this.#signal.aborted) {
         this.#housekeeping.reset();
-        await keepHouse(this.#deps, this.#signal);
-        const next = nearestBeat(this.#deps.clock.now() + HOUSEKEEPING_MS, HOUSEKEEPING_MS);
+        const { clock } = this.#deps;
+        if (clock.now() >= this.#orphansAt) {
+          this.#orphansAt = Number.POSITIVE_INFINITY;
+          const again = await removeOrphans(this.#deps, this.#signal);
+          const soonest = clock.now() + (again ? HOUSEKEEPING_MS : ORPHANS_MS);
+          this.#orphansAt = Math.min(this.#orphansAt, soonest - HOUSEKEEPING_MS / 2);
+        }
+        await rotateLogs(this.#deps, this.#signal);
+        const next = nearestBeat(clock.now() + HOUSEKEEPING_MS, HOUSEKEEPING_MS);
         await this.#housekeeping.wait(next, this.#signal);
       }
     });
@@ -80,7 +91,12 @@ class Agent {
   /** A pod that is deleted without grace leaves everything behind: it is not waited for the next round. */
   #forget(uid: string): void {
     const present = this.#workers.get(uid);
-    if (present?.worker.forget() === true) void present.done.then(() => this.#housekeeping.wake());
+    if (present?.worker.forget() === true) void present.done.then(() => this.#clearUp());
+  }
+
+  #clearUp(): void {
+    this.#orphansAt = 0;
+    this.#housekeeping.wake();
   }
 
   #assign(pod: Pod): void {

@@ -28,10 +28,10 @@ import { RepeatGuard } from './repeat-guard.ts';
 import { terminationMessage } from './status/termination-message.ts';
 import { WakeUp } from './wake-up.ts';
 
-/** Events are only hints: without any the worker looks by itself this often. */
-const RELIST_MS = 60_000;
-/** A pod that may use only so much storage is measured this often. */
-const STORAGE_MS = 10_000;
+/** Without any event the worker looks by itself this often; who tells of events compares all that runs more often than that. */
+const RELIST_MS = 300_000;
+/** A pod that may use only so much storage is measured this often, and one that waits for room to grow asks. */
+const WATCHED_MS = 10_000;
 /** After the runtime could not be asked. */
 const OBSERVE_RETRY_MS = 1000;
 
@@ -232,7 +232,8 @@ export class PodWorker {
     await reported;
     const rests = ending !== undefined && plan.actions.length === 0 && busy.size === 0;
     if (rests) return plan.wakeAt;
-    const lookAgainMs = limitsStorage(this.#pod) ? STORAGE_MS : RELIST_MS;
+    const isWatched = limitsStorage(this.#pod) || this.#memory.resizeRefusal !== undefined;
+    const lookAgainMs = isWatched ? WATCHED_MS : RELIST_MS;
     const lookAgainAt = nearestBeat(clock.now() + lookAgainMs, lookAgainMs);
     return Math.min(plan.wakeAt ?? Number.POSITIVE_INFINITY, lookAgainAt);
   }
@@ -340,7 +341,7 @@ export class PodWorker {
 
   async #evictWhenOverLimit(ending: PodEnding | undefined, signal: AbortSignal): Promise<void> {
     const { clock } = this.#deps;
-    if (ending !== undefined || clock.now() - this.#storageCheckedAt < STORAGE_MS) return;
+    if (ending !== undefined || clock.now() - this.#storageCheckedAt < WATCHED_MS) return;
     this.#storageCheckedAt = clock.now();
     const message = await checkStorage(this.#pod, this.#observed, this.#deps, signal);
     if (message === undefined) return;

@@ -1,5 +1,8 @@
 import type { Clock } from '../model/clock.ts';
 
+/** Nobody looks at it; one that is made for each abort costs more than the abort. */
+const NOT_NEEDED = new Error('the sleep is not needed any more');
+
 /** Lets a loop sleep until somebody wakes it, a time comes, or it is to end. A wake between `reset` and `wait` is not lost. */
 export class WakeUp {
   readonly #clock: Clock;
@@ -30,7 +33,7 @@ export class WakeUp {
     try {
       await (timer === undefined ? this.#woken.promise : Promise.race([this.#woken.promise, timer]));
     } finally {
-      done.abort();
+      done.abort(NOT_NEEDED);
       signal.removeEventListener('abort', onAbort);
     }
   }

@@ -9,16 +9,20 @@ export async function withTimeout<T>(
   work: (ended: AbortSignal) => Promise<T>,
 ): Promise<T> {
   signal?.throwIfAborted();
-  const timeout = new AbortController();
-  const timer = setTimeout(() => timeout.abort(), timeoutMs);
-  const ended = signal === undefined ? timeout.signal : AbortSignal.any([signal, timeout.signal]);
+  const over = new AbortController();
+  const ended = over.signal;
   const failed = Promise.withResolvers<never>();
-  const fail = (): void => failed.reject(signal?.aborted ? signal.reason : new Error(message));
-  ended.addEventListener('abort', fail, { once: true });
+  const end = (reason: unknown): void => {
+    failed.reject(reason);
+    over.abort(reason);
+  };
+  const timer = setTimeout(() => end(new Error(message)), timeoutMs);
+  const onAbort = (): void => end(signal?.reason);
+  signal?.addEventListener('abort', onAbort, { once: true });
   try {
     return await Promise.race([work(ended), failed.promise]);
   } finally {
     clearTimeout(timer);
-    ended.removeEventListener('abort', fail);
+    signal?.removeEventListener('abort', onAbort);
   }
 }

@@ -17,10 +17,35 @@ export async function nodeCapacity(settings: Settings, maxPods: number): Promise
   return { ...thisNode(settings, maxPods).status?.capacity, ...(await storageResources(settings.root)) };
 }
 
-/** This machine as its Node object tells it. */
-export async function describeNode(
-  { settings, runtime }: Pick<NodeHost, 'settings' | 'runtime'>,
+/** How long it is not asked anew: disks grow now and then. */
+const CAPACITY_MS = 60_000;
+
+/** Tells of this machine again and again. */
+export function nodeDescriber(
+  host: Pick<NodeHost, 'settings' | 'runtime' | 'clock'>,
   config: Pick<AgentConfig, 'maxPods' | 'reservations' | 'eviction'>,
+): (pressure: NodeDescription['pressure']) => Promise<NodeDescription> {
+  let capacity: Record<string, string> = {};
+  let askedAt = Number.NEGATIVE_INFINITY;
+  return async (pressure) => {
+    if (host.clock.now() - askedAt >= CAPACITY_MS) {
+      capacity = await nodeCapacity(host.settings, config.maxPods);
+      askedAt = host.clock.now();
+    }
+    return describeNode(host, { ...config, capacity }, pressure);
+  };
+}
+
+/** This machine as its Node object tells it. */
+async function describeNode(
+  { settings, runtime }: Pick<NodeHost, 'settings' | 'runtime'>,
+  {
+    capacity,
+    reservations,
+    eviction,
+  }: Pick<AgentConfig, 'reservations' | 'eviction'> & {
+    readonly capacity: Readonly<Record<string, string>>;
+  },
   pressure: NodeDescription['pressure'],
 ): Promise<NodeDescription> {
   const { metadata } = thisNode(settings);
@@ -30,14 +55,13 @@ export async function describeNode(
     runtime.listImages(),
     runtime.version(),
   ]);
-  const capacity = await nodeCapacity(settings, config.maxPods);
   const architecture = metadata?.labels?.['kubernetes.io/arch'] ?? arch();
   return {
     name: settings.nodeName,
     labels: metadata?.labels ?? {},
     ips: nodeAddresses(settings.bridge),
     capacity,
-    allocatable: allocatableOf(capacity, config.reservations, config.eviction),
+    allocatable: allocatableOf(capacity, reservations, eviction),
     info: {
       architecture,
       bootID: await read('/proc/sys/kernel/random/boot_id'),

@@ -45,7 +45,7 @@ import { requireRoot } from '../require-root.ts';
 import type { Settings } from '../settings.ts';
 import { addressForPods } from './address-for-pods.ts';
 import type { AgentConfig, ServeConfig } from './config/serve-config.ts';
-import { describeNode } from './describe-node.ts';
+import { nodeDescriber } from './describe-node.ts';
 import { reserveForOthers } from './reserve-for-others.ts';
 import { adminKubeconfig } from './kubeconfig.ts';
 import { hostDirectories } from './host-directories.ts';
@@ -242,6 +242,7 @@ async function runParts(
     },
   });
   await host.runtime.collect();
+  const describe = nodeDescriber(host, config);
   const node = {
     ...deps.node,
     ...(await reserveForOthers(host, config)),
@@ -252,7 +253,7 @@ async function runParts(
       {
         client: nodeClient,
         clock,
-        describe: () => describeNode(host, config, pressure),
+        describe: () => describe(pressure),
         onError,
         onReady,
         ...(metrics.startup === undefined ? {} : { startup: metrics.startup }),

@@ -56,6 +56,8 @@ export async function* runtimeEvents(
   }
 }
 
+const REPORTED = new Error('something was reported');
+
 interface Look {
   readonly snapshot: Snapshot;
   /** The infra containers that live, by PID. */
@@ -81,13 +83,13 @@ async function pause(
   onReport: (notify: () => void) => void,
 ): Promise<void> {
   const done = new AbortController();
-  onReport(() => done.abort());
+  const end = (): void => done.abort(REPORTED);
+  onReport(end);
+  signal.addEventListener('abort', end, { once: true });
   const now = clock.now();
-  await clock
-    .sleep(nearestBeat(now + TICK_MS, TICK_MS * TICKS_PER_RELIST) - now, {
-      signal: AbortSignal.any([signal, done.signal]),
-    })
-    .catch(() => {});
+  const tickAt = nearestBeat(now + TICK_MS, TICK_MS * TICKS_PER_RELIST);
+  await clock.sleep(tickAt - now, { signal: done.signal }).catch(() => {});
+  signal.removeEventListener('abort', end);
 }
 
 async function watchDirectory(directory: string, signal: AbortSignal, report: () => void): Promise<void> {

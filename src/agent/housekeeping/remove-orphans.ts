@@ -2,15 +2,18 @@ import type { ContainerStatus, PodSandboxStatus } from '../../runtime/pod-runtim
 import type { AgentDeps } from '../agent-deps.ts';
 import { POD_UID_LABEL } from '../container-labels.ts';
 import { podIdentity } from '../pod-identity.ts';
+import { attempt } from './attempt.ts';
 
 /**
- * Removes what pods that no longer exist have left on the node: sandboxes with their containers, volumes, cgroups. Rotates logs
- * that have grown too large. What fails is tried again the next time.
+ * Removes what pods that no longer exist have left on the node: sandboxes with their containers, volumes, cgroups.
+ * @returns whether there was anything, or could not be looked; it is to be tried again soon
  */
-export async function keepHouse(deps: AgentDeps, signal: AbortSignal): Promise<void> {
-  await attempt(deps, 'remove what gone pods left', signal, () => removeOrphans(deps, signal));
-  if (deps.rotateLog !== undefined)
-    await attempt(deps, 'rotate logs', signal, () => rotateLogs(deps, signal));
+export async function removeOrphans(deps: AgentDeps, signal: AbortSignal): Promise<boolean> {
+  let found = true;
+  await attempt(deps, 'remove what gone pods left', signal, async () => {
+    found = (await removeAll(deps, signal)) > 0;
+  });
+  return found;
 }
 
 /** So many pods are cleared away at a time. */
@@ -21,7 +24,7 @@ interface Leftovers {
   readonly containers: ContainerStatus[];
 }
 
-async function removeOrphans(deps: AgentDeps, signal: AbortSignal): Promise<void> {
+async function removeAll(deps: AgentDeps, signal: AbortSignal): Promise<number> {
   const { client, runtime, volumes, cgroups } = deps;
   // What there is on the node first: a pod that is made meanwhile is then not taken for gone.
   const sandboxes = await runtime.listPodSandboxes({}, { signal });
@@ -52,7 +55,9 @@ async function removeOrphans(deps: AgentDeps, signal: AbortSignal): Promise<void
     for (const [uid, left] of waiting)
       await attempt(deps, `remove what pod ${uid} left`, signal, () => removeOrphan(deps, uid, left, signal));
   };
+  const count = orphans.size;
   await Promise.all(Array.from({ length: AT_ONCE }, work));
+  return count;
 }
 
 async function removeOrphan(
@@ -71,25 +76,4 @@ async function removeOrphan(
     if (!gone.has(sandboxId)) await runtime.removeContainer(id, { signal });
   await volumes.tearDown(uid);
   await cgroups.remove(uid);
-}
-
-async function rotateLogs({ runtime, rotateLog }: AgentDeps, signal: AbortSignal): Promise<void> {
-  for (const container of await runtime.listContainers({ state: 'CONTAINER_RUNNING' }, { signal })) {
-    signal.throwIfAborted();
-    await rotateLog?.(container);
-  }
-}
-
-async function attempt(
-  { log }: AgentDeps,
-  what: string,
-  signal: AbortSignal,
-  work: () => Promise<void>,
-): Promise<void> {
-  try {
-    await work();
-  } catch (error) {
-    signal.throwIfAborted();
-    log({ level: 'warn', message: `cannot ${what}`, error });
-  }
 }
