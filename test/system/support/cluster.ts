@@ -1,8 +1,10 @@
 /** A server of its own for a test file, and kubectl that speaks to it. */
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
+import { existsSync, readdirSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { type LeakScope, leaksSince, takeSnapshot } from './leaks.ts';
 import { cgroupOf, type RunningPeapod, startPeapod, type TestPeapod } from './peapod.ts';
 
@@ -105,8 +107,15 @@ export async function startCluster({
       if (server === undefined) await start();
       await call(['delete', kinds, '--all', '-A', '--grace-period=1', '--timeout=30s']);
       // What pods without grace leave is cleared away while the server runs.
+<<<<<<< HEAD
       for (let tries = 0; tries < CLEARING_TRIES; tries += 1)
         if ((await leaksSince(before, scope)).length === 0) break;
+=======
+      const has = (kind: string) =>
+        existsSync(join(peapod.root, 'cluster', kind)) &&
+        readdirSync(join(peapod.root, 'cluster', kind)).length > 0;
+      for (let tries = 0; tries < 100 && (has('sandboxes') || has('pods')); tries += 1) await delay(200);
+>>>>>>> 0bd1cb5 (Wait in tests for what pods leave, not for the server itself)
       await end('SIGTERM');
       const leaks = await leaksSince(before, scope);
       await peapod[Symbol.asyncDispose]();
