@@ -16,6 +16,8 @@ export interface OrderedVerb {
   finish(): Promise<void>;
   /** From after it to before it. */
   undo(): Promise<void>;
+  /** Brings the machine to where `undo` does, from where the verbs before it leave it, if that is not the same. */
+  prepare?(): Promise<void>;
   /** What a death of it may leave until somebody keeps the pods again, or it was undone. */
   readonly leaves?: RegExp;
 }
@@ -48,6 +50,7 @@ export async function sweepInOrder(
   return index;
 
   async function sweepVerb(verb: OrderedVerb): Promise<void> {
+    await verb.prepare?.();
     const expected: Expected = { before: await settled(subject), after: [] };
     const steps = await record(subject, verb);
     await verb.finish();

@@ -77,7 +77,14 @@ const VERBS: readonly OrderedVerb[] = [
       await run();
     },
   ),
-  verb('delete', () => server.delete('victim', 2), isGone, run),
+  {
+    ...verb('delete', () => server.delete('victim', 2), isGone, run),
+    // The one that was restarted still has the container that died.
+    async prepare() {
+      await remove();
+      await run();
+    },
+  },
 ];
 
 await storeBusybox(ROOT);
