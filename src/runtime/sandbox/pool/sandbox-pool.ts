@@ -22,6 +22,8 @@ export interface SandboxPool {
   take(config: PodSandboxConfig): Promise<SandboxRecord | undefined>;
   /** Another record names it now. */
   forget(id: string): Promise<void>;
+  /** Takes one away that was taken, and is nobody's. */
+  discard(spare: SandboxRecord): Promise<void>;
   has(id: string): Promise<boolean>;
   /** Has so many spare ones there, until the signal aborts; then it resolves when none is left. Failures are told to `warn`, and tried again. */
   keep(size: number, warn: (error: unknown) => void, options: { signal: AbortSignal }): Promise<void>;
@@ -37,6 +39,7 @@ const RETRY_MS = 30_000;
 const NO_POOL: SandboxPool = {
   take: async () => undefined,
   forget: async () => {},
+  discard: async () => {},
   has: async () => false,
   keep: async () => {},
   collect: async () => {},
@@ -75,6 +78,7 @@ export function openSandboxPool(outer: Omit<SandboxContext, 'pool'>): SandboxPoo
       return undefined;
     },
     forget: (id) => records.remove(id),
+    discard: remove,
     has: async (id) => (await records.read(id)) !== undefined,
 
     async keep(size, warn, { signal }) {

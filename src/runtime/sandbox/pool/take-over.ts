@@ -28,7 +28,13 @@ export async function takeOver(
     ips,
     ...(runtime === undefined ? {} : { runtime }),
   };
-  await context.records.save(record);
+  try {
+    await context.records.save(record);
+  } catch (error) {
+    await context.records.remove(id);
+    await context.pool.discard(spare);
+    throw error;
+  }
   await context.pool.forget(spare.id);
   const { config } = record;
   const pid = infra?.pid ?? 0;
