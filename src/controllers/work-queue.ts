@@ -36,8 +36,12 @@ export class WorkQueue {
     waiting.timer?.abort();
     waiting.timer = new AbortController();
     this.#waiting.set(key, waiting);
-    this.#clock.sleep(delayMs, { signal: waiting.timer.signal }).then(
-      () => this.add(key),
+    const { timer } = waiting;
+    this.#clock.sleep(delayMs, { signal: timer.signal }).then(
+      () => {
+        if (waiting.timer === timer) waiting.timer = undefined;
+        this.add(key);
+      },
       () => {},
     );
   }
@@ -93,6 +97,8 @@ export class WorkQueue {
       await work(key);
       const waiting = this.#waiting.get(key);
       if (waiting !== undefined) waiting.failures = 0;
+      // Keys come and go: what is to be remembered of none of them is forgotten.
+      if (waiting?.timer === undefined) this.#waiting.delete(key);
     } catch (error) {
       if (signal.aborted) return;
       onError(key, error);

@@ -115,3 +115,30 @@ test('a pod whose claim is not there waits, says so, and starts when it comes', 
   await server.apply([claim('late')]);
   await untilDone('early');
 });
+
+test('a claim in use has figures, and cannot grow', async () => {
+  await server.apply([claim('used'), podWith('user', 'used', 'sleep 1000')]);
+  await kubectl('wait', '--for=condition=Ready', 'pod/user', '--timeout=40s');
+  const node = (await kubectl('get', 'nodes', '-o', 'jsonpath={.items[0].metadata.name}')).trim();
+  const ofNode = (path: string) => kubectl('get', '--raw', `/api/v1/nodes/${node}/proxy/${path}`);
+  const metrics = await ofNode('metrics');
+  const value = (name: string) =>
+    Number(
+      new RegExp(
+        `^kubelet_volume_stats_${name}\\{namespace="default",persistentvolumeclaim="used"\\} (\\d+)$`,
+        'm',
+      ).exec(metrics)?.[1],
+    );
+  assert.equal(value('used_bytes') + value('available_bytes'), value('capacity_bytes'));
+  assert.ok(value('inodes_free') >= 0 && value('capacity_bytes') > 0);
+  const { pods } = JSON.parse(await ofNode('stats/summary')) as {
+    pods: { podRef: { name: string }; volume?: { name: string; pvcRef: { name: string } }[] }[];
+  };
+  const [volume] = pods.find(({ podRef }) => podRef.name === 'user')?.volume ?? [];
+  assert.deepEqual([volume?.name, volume?.pvcRef.name], ['data', 'used']);
+  await assert.rejects(
+    kubectl('patch', 'pvc', 'used', '-p', '{"spec":{"resources":{"requests":{"storage":"1Gi"}}}}'),
+    /storageclass that provisions the pvc must support resize/,
+  );
+  await kubectl('delete', 'pod', 'user', '--grace-period=0', '--force');
+});

@@ -36,7 +36,7 @@ const CLAIM = {
   spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } },
 };
 
-test('a claim keeps its specification, and may grow when it is bound', () => {
+test('a claim keeps its specification, and is told that it cannot grow', () => {
   const claim = created(persistentVolumeClaims, CLAIM);
   const grow = (size: string) => (next: object) =>
     Object.assign(next, { spec: { ...CLAIM.spec, resources: { requests: { storage: size } } } });
@@ -44,7 +44,9 @@ test('a claim keeps its specification, and may grow when it is bound', () => {
     'spec: Forbidden: spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims';
   assert.deepEqual(updateErrors(persistentVolumeClaims, claim, grow('2Gi')), [refused]);
   const bound = { ...claim, status: { phase: 'Bound', capacity: { storage: '1Gi' } } };
-  assert.deepEqual(updateErrors(persistentVolumeClaims, bound, grow('2Gi')), []);
+  assert.deepEqual(updateErrors(persistentVolumeClaims, bound, grow('2Gi')), [
+    'spec.resources.requests.storage: Forbidden: only dynamically provisioned pvc can be resized and the storageclass that provisions the pvc must support resize',
+  ]);
   assert.deepEqual(updateErrors(persistentVolumeClaims, bound, grow('1Mi')), [
     'spec.resources.requests.storage: Forbidden: field can not be less than status.capacity',
   ]);

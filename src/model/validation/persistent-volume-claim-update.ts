@@ -8,7 +8,11 @@ import { validatePersistentVolumeClaim } from './persistent-volume-claim.ts';
 const IMMUTABLE =
   'spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims';
 
-/** A claim keeps its specification; once, it may be bound, and when it is bound it may grow. */
+/** Of Kubernetes' admission, for classes that cannot: none of ours can. */
+const NO_EXPANSION =
+  'only dynamically provisioned pvc can be resized and the storageclass that provisions the pvc must support resize';
+
+/** A claim keeps its specification; once, it may be bound. Nothing here makes a volume grow. */
 export function validatePersistentVolumeClaimUpdate(
   next: PersistentVolumeClaim,
   previous: PersistentVolumeClaim,
@@ -22,6 +26,7 @@ export function validatePersistentVolumeClaimUpdate(
     errors.forbidden('spec', IMMUTABLE);
   if (isBound && isSmaller(after, previous))
     errors.forbidden('spec.resources.requests.storage', 'field can not be less than status.capacity');
+  if (isBound && isLarger(after, before)) errors.forbidden('spec.resources.requests.storage', NO_EXPANSION);
   return errors.list;
 }
 
@@ -38,6 +43,12 @@ function fixedPart(
     ...(before.storageClassName === undefined ? {} : { storageClassName }),
     ...(isBound ? { limits: resources?.limits } : { resources, volumeAttributesClassName }),
   };
+}
+
+function isLarger(after: PersistentVolumeClaimSpec, before: PersistentVolumeClaimSpec): boolean {
+  const wanted = tryParseQuantity(after.resources?.requests?.['storage'] ?? '');
+  const asked = tryParseQuantity(before.resources?.requests?.['storage'] ?? '');
+  return wanted !== undefined && asked !== undefined && compareQuantities(wanted, asked) > 0;
 }
 
 function isSmaller(after: PersistentVolumeClaimSpec, { spec, status }: PersistentVolumeClaim): boolean {
