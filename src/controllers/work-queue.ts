@@ -37,13 +37,11 @@ export class WorkQueue {
     waiting.timer = new AbortController();
     this.#waiting.set(key, waiting);
     const { timer } = waiting;
-    this.#clock.sleep(delayMs, { signal: timer.signal }).then(
-      () => {
-        if (waiting.timer === timer) waiting.timer = undefined;
-        this.add(key);
-      },
-      () => {},
-    );
+    const isDue = (): void => {
+      if (waiting.timer === timer) waiting.timer = undefined;
+      this.add(key);
+    };
+    this.#clock.sleep(delayMs, { signal: timer.signal }).then(isDue, () => {});
   }
 
   /** Works through the keys, `workers` at a time, until the signal aborts. What `work` throws is tried again later. */
