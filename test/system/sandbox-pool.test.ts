@@ -8,6 +8,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { after, before, test } from 'node:test';
 import { systemClock } from '../../src/cli/system-clock.ts';
 import { type LocalRuntime, openLocalRuntime } from '../../src/runtime/local-runtime.ts';
+import { readProcessStat } from '../../src/runtime/linux/proc.ts';
 import { runtimePaths } from '../../src/runtime/paths.ts';
 import type { PodSandboxConfig } from '../../src/runtime/pod-runtime.ts';
 import { cgroupDirectory, hostnameOf, mountsOf, nftRules, processes } from './support/kernel-view.ts';
@@ -183,7 +184,9 @@ test('a spare sandbox that died is not given to a pod', async () => {
   await withPool(1, async () => {
     const [spare] = await spares(1);
     process.kill(spare ?? 0, 'SIGKILL');
-    while ((await infras()).length > 0) await delay(10);
+    // While it ends it has no name any more, and is no zombie yet.
+    const isThere = () => !['Z', undefined].includes(readProcessStat(spare ?? 0)?.state);
+    while (isThere() || (await infras()).length > 0) await delay(10);
     const id = await runtime.runPodSandbox(config('after'));
     assert.equal((await runtime.podSandboxStatus(id)).state, 'SANDBOX_READY');
     await runtime.removePodSandbox(id);

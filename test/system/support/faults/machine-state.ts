@@ -152,6 +152,7 @@ function withoutChance(line: string): string {
     .replace(/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g, '<uuid>')
     .replace(/kube-api-access-\w{5}\b/g, 'kube-api-access-<random>')
     .replace(/\.\.\d{4}(_\d\d){5}\.[0-9a-f]+/, '..<time>')
+    .replace(/\/proc\/\d+\/fd\/\d+/g, '/proc/<pid>/fd/<fd>')
     .replace(/\/proc\/\d+/g, '/proc/<pid>');
 }
 
