@@ -72,6 +72,31 @@ test('by default a container has the baseline capabilities and a filter', async 
   assert.match(seen, /^NoNewPrivs:\t0$/m);
 });
 
+test('a filter that crun has compiled once is given to it again, and is the same', async () => {
+  const made = async () => {
+    count += 1;
+    const linux = { resources: {}, securityContext: { seccomp: { type: 'RuntimeDefault' } } } as const;
+    const id = await createContainer(
+      host.context,
+      host.sandbox.id,
+      shellContainer(`c${count}`, 'unshare -U true', { linux }),
+    );
+    const { run: state } = host.context.paths;
+    const { annotations } = JSON.parse(
+      readFileSync(join(state, 'containers', id, 'config.json'), 'utf8'),
+    ) as { annotations: Record<string, string> };
+    const filter = readFileSync(join(state, 'crun', id, 'seccomp.bpf'));
+    await startContainer(host.context, id);
+    const exitCode = await waitForExit(host.context, id);
+    return { given: annotations['run.oci.seccomp_bpf_data'], filter, exitCode };
+  };
+  await made();
+  const [first, second] = [await made(), await made()];
+  assert.equal(second.given, second.filter.toString('base64'));
+  assert.deepEqual(second, first);
+  assert.notEqual(second.exitCode, 0);
+});
+
 test('capabilities are added and dropped', async () => {
   const seen = await run(status, { dropCapabilities: ['ALL'], addCapabilities: ['NET_ADMIN'] });
   assert.deepEqual(capabilities(seen, 'Eff'), ['CAP_NET_ADMIN']);
@@ -251,7 +276,11 @@ test('labels, annotations and env of an image or manifest give no orders to the 
   });
   process.env['PEAPOD_TEST_SECRET'] = 'leaked';
   try {
-    const annotations = { 'org.systemd.property.MemoryMax': '1', 'run.oci.keep_original_groups': '1' };
+    const annotations = {
+      'org.systemd.property.MemoryMax': '1',
+      'run.oci.keep_original_groups': '1',
+      'run.oci.seccomp_bpf_data': 'AAAA',
+    };
     const seen = await run('env', {}, { annotations });
     assert.doesNotMatch(seen, /leaked/);
     const bundle = join(
@@ -259,7 +288,12 @@ test('labels, annotations and env of an image or manifest give no orders to the 
       'containers',
       readdirSync(join(host.context.paths.run, 'containers')).at(-1)!,
     );
-    assert.deepEqual(JSON.parse(readFileSync(join(bundle, 'config.json'), 'utf8')).annotations, {});
+    const spec = JSON.parse(readFileSync(join(bundle, 'config.json'), 'utf8')) as {
+      annotations: Record<string, string>;
+    };
+    const { 'run.oci.seccomp_bpf_data': filter, ...others } = spec.annotations;
+    assert.deepEqual(others, {});
+    assert.notEqual(filter, 'AAAA');
   } finally {
     delete process.env['PEAPOD_TEST_SECRET'];
   }

@@ -10,6 +10,7 @@ import type { CheckpointOptions } from '../pod-runtime.ts';
 import type { ContainerContext } from './container-context.ts';
 import { containerPaths } from './container-paths.ts';
 import { type ContainerRecord, loadRecord } from './container-record.ts';
+import type { OciSpec } from './spec/oci-spec.ts';
 import { settle } from './settle-container.ts';
 import { writableChanges } from './writable-changes.ts';
 
@@ -105,7 +106,9 @@ async function describe(context: ContainerContext, record: ContainerRecord, work
       restored: false,
     }),
   );
-  await write('spec.dump', await readFile(paths.spec, 'utf8'));
+  // What was added for this machine's runtime is nothing for another one's.
+  const spec = JSON.parse(await readFile(paths.spec, 'utf8')) as OciSpec;
+  await write('spec.dump', JSON.stringify({ ...spec, annotations: {} }));
   const layers = await context.images.rootfsLayers(config.image);
   const { changed, deleted } = await writableChanges(paths.upper, layers);
   if (deleted.length > 0) await write('deleted.files', JSON.stringify(deleted));

@@ -1,5 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import { isPeapodError } from '../../model/errors.ts';
+import { compiledSeccompDirectory } from '../oci/compiled-seccomp.ts';
 import { tryLockFile } from '../linux/lock-file.ts';
 import { removeTorn } from '../linux/write-file-atomic.ts';
 import { collectExecs } from '../stream/collect-execs.ts';
@@ -21,6 +22,7 @@ export async function collectContainers(context: ContainerContext): Promise<stri
     ...bundles.filter(isContainerId),
   ]);
   const discarded: string[] = [];
+  await removeTorn(compiledSeccompDirectory(context.paths.run));
   for (const id of ids) {
     using lock = tryLockFile(containerPaths(context.paths, id).lock, { removeFile: true });
     if (!lock) continue;

@@ -6,6 +6,7 @@ import { lockFile } from '../linux/lock-file.ts';
 import { bootId } from '../linux/proc.ts';
 import { traced } from '../linux/trace.ts';
 import { writeFileAtomic } from '../linux/write-file-atomic.ts';
+import { keepCompiledSeccomp, withCompiledSeccomp } from '../oci/compiled-seccomp.ts';
 import type { CallOptions, ContainerConfig, ImageStatus } from '../pod-runtime.ts';
 import { announceChange } from './announce-change.ts';
 import { appArmorProfile } from './apparmor-profile.ts';
@@ -203,7 +204,8 @@ async function prepareBundle(
     appArmorProfile: await appArmorProfile(security.apparmor),
     host: context.host,
   });
-  const spec = await applyCdiEdits(built, await cdiEdits(config.cdiDevices ?? [], context.cdiDirectories));
+  const edited = await applyCdiEdits(built, await cdiEdits(config.cdiDevices ?? [], context.cdiDirectories));
+  const spec = await withCompiledSeccomp(context.paths.run, record.runtime, edited);
   makeDirectoryInRoot(paths.rootfs, spec.process.cwd, users);
   await writeFileAtomic(paths.spec, JSON.stringify(spec), { mode: 0o600, durable: false });
   return { spec, user };
@@ -268,6 +270,7 @@ async function createProcess(
   if (result.outcome === 'refused') {
     return { ...record, startError: startErrorMessage(result.output, spec.process.args[0] ?? '') };
   }
+  await keepCompiledSeccomp(context.paths.run, record.runtime, record.id, spec);
   const conmon = identify(result.conmonPid);
   const init = identify(result.initPid);
   await access(paths.attachSocket);
