@@ -223,3 +223,25 @@ test('no timer is left when the agent ends', async () => {
   assert.equal([...node.runtime.containers.values()][0]?.status.state, 'CONTAINER_RUNNING');
   assert.deepEqual(node.logged, []);
 });
+
+test('a status that could not be written is written a moment later, also the last one of a pod', async () => {
+  await using node = new FakeNode({ script: () => ({ exitAfterMs: 100 }) });
+  const write = node.client.updatePodStatus.bind(node.client);
+  let isAway = false;
+  let tries = 0;
+  node.client.updatePodStatus = async (pod, status) => {
+    tries += 1;
+    if (isAway) throw new PeapodError('Unavailable', 'the server is away');
+    await write(pod, status);
+  };
+  await node.run({ restartPolicy: 'Never', containers: [container('main')] });
+  assert.equal(node.pod().status?.phase, 'Running');
+  isAway = true;
+  tries = 0;
+  await node.clock.advance(60_000);
+  assert.equal(node.pod().status?.phase, 'Running');
+  assert.ok(tries >= 4 && tries <= 20, `tried ${tries} times in a minute`);
+  isAway = false;
+  await node.clock.advance(60_000);
+  assert.equal(node.pod().status?.phase, 'Succeeded');
+});

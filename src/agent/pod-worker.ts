@@ -32,6 +32,9 @@ import { WakeUp } from './wake-up.ts';
 const RELIST_MS = 300_000;
 /** A pod that may use only so much storage is measured this often, and one that waits for room to grow asks. */
 const WATCHED_MS = 10_000;
+/** After a status could not be written; twice as long each time. */
+const TELL_AGAIN_MS = 1000;
+const LONGEST_TELL_MS = 60_000;
 /** After the runtime could not be asked. */
 const OBSERVE_RETRY_MS = 1000;
 
@@ -67,6 +70,8 @@ export class PodWorker {
   #pod: Pod;
   /** The status as it was written last. */
   #told: PodStatus | undefined;
+  /** How often in a row it could not be written. */
+  #untold = 0;
   #observed: ObservedPod = { sandboxes: [], containers: [] };
   #gone = false;
   #admitted = false;
@@ -229,7 +234,7 @@ export class PodWorker {
     const plan = planPod(input);
     for (const key of plan.aborts) this.#operations.get(key)?.abort.abort();
     for (const action of plan.actions) this.#start(action, signal);
-    await reported;
+    if (!(await reported)) return Math.min(plan.wakeAt ?? Number.POSITIVE_INFINITY, this.#tellAgainAt());
     const rests = ending !== undefined && plan.actions.length === 0 && busy.size === 0;
     if (rests) return plan.wakeAt;
     const isWatched = limitsStorage(this.#pod) || this.#memory.resizeRefusal !== undefined;
@@ -362,17 +367,25 @@ export class PodWorker {
     }
   }
 
-  /** Writes the status where it differs from what was written last. */
-  async #report(status: PodStatus): Promise<void> {
+  /** Writes the status where it differs from what was written last. @returns whether it is written now */
+  async #report(status: PodStatus): Promise<boolean> {
     const told = this.#told;
-    if (isDeepStrictEqual(told, status)) return;
+    if (isDeepStrictEqual(told, status)) return true;
     const { status: _, ...rest } = this.#pod;
     try {
       await this.#deps.client.updatePodStatus(told === undefined ? rest : { ...rest, status: told }, status);
       this.#told = status;
+      this.#untold = 0;
+      return true;
     } catch (error) {
       this.#log('warn', 'cannot write the status', error);
+      this.#untold += 1;
+      return false;
     }
+  }
+
+  #tellAgainAt(): number {
+    return this.#deps.clock.now() + Math.min(LONGEST_TELL_MS, TELL_AGAIN_MS * 2 ** (this.#untold - 1));
   }
 
   #specChanged(before: Pod): void {
