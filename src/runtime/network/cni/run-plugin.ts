@@ -49,6 +49,8 @@ export async function runPlugin(
       CNI_IFNAME: call.ifname,
       CNI_ARGS: call.args,
       CNI_PATH: call.binDirs.join(':'),
+      // A plugin does one thing after the other: more threads than one take Go longer to start than they save.
+      GOMAXPROCS: '1',
     },
     ...options,
   });
