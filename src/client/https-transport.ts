@@ -1,3 +1,4 @@
+import type { ConnectionOptions } from 'node:tls';
 import { Agent, request as send } from 'undici';
 import { PeapodError } from '../model/errors.ts';
 import { type ApiRequest, type ApiResponse, parseWarnings, type Transport } from './transport.ts';
@@ -19,9 +20,29 @@ export interface HttpsTransportOptions {
 
 const CONNECT_TIMEOUT_MS = 10_000;
 
+/** As `node:tls` wants them. */
+export function tlsOptions({
+  ca,
+  certificate,
+  key,
+  serverName,
+  insecure,
+}: Omit<HttpsTransportOptions, 'server'>): Pick<
+  ConnectionOptions,
+  'ca' | 'cert' | 'key' | 'servername' | 'rejectUnauthorized'
+> {
+  return {
+    ...(ca === undefined ? {} : { ca }),
+    ...(certificate === undefined ? {} : { cert: certificate }),
+    ...(key === undefined ? {} : { key }),
+    ...(serverName === undefined ? {} : { servername: serverName }),
+    ...(insecure === true ? { rejectUnauthorized: false } : {}),
+  };
+}
+
 /** Requests over HTTP/1.1, on connections that are kept. */
 export function httpsTransport(options: HttpsTransportOptions): Transport {
-  const { ca, certificate, key, serverName, insecure, socketPath } = options;
+  const { socketPath } = options;
   const agent = new Agent({
     // A watch may say nothing for a long time.
     bodyTimeout: 0,
@@ -29,11 +50,7 @@ export function httpsTransport(options: HttpsTransportOptions): Transport {
     connect: {
       timeout: CONNECT_TIMEOUT_MS,
       ...(socketPath === undefined ? {} : { socketPath }),
-      ...(ca === undefined ? {} : { ca }),
-      ...(certificate === undefined ? {} : { cert: certificate }),
-      ...(key === undefined ? {} : { key }),
-      ...(serverName === undefined ? {} : { servername: serverName }),
-      ...(insecure === true ? { rejectUnauthorized: false } : {}),
+      ...tlsOptions(options),
     },
   });
   return {

@@ -80,15 +80,8 @@ async function reachByKubeconfig({ kubeconfig, context }: ServerAddress): Promis
     ...(kubeconfig === undefined ? {} : { path: kubeconfig }),
     ...(context === undefined ? {} : { context }),
   });
-  const { server, namespace, ca, certificate, key, token, serverName, insecure } = target;
-  const { httpsTransport } = await import('../client/https-transport.ts');
-  const tls = {
-    ...(ca === undefined ? {} : { ca }),
-    ...(certificate === undefined ? {} : { cert: certificate }),
-    ...(key === undefined ? {} : { key }),
-    ...(serverName === undefined ? {} : { servername: serverName }),
-    ...(insecure === true ? { rejectUnauthorized: false } : {}),
-  };
+  const { server, namespace, token } = target;
+  const { httpsTransport, tlsOptions } = await import('../client/https-transport.ts');
   return {
     url: server,
     kubeconfig:
@@ -98,7 +91,7 @@ async function reachByKubeconfig({ kubeconfig, context }: ServerAddress): Promis
     streams: {
       origin: server.replace(/\/$/, ''),
       options: async () => ({
-        tls,
+        tls: tlsOptions(target),
         ...(token === undefined ? {} : { headers: { authorization: `Bearer ${await token()}` } }),
       }),
     },
