@@ -1,7 +1,7 @@
 import { closeSync, constants, fstatSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import { unlinkSync, writeSync } from '../linux/files.ts';
-import { isCrun, stateFolder } from '../oci/forget-container.ts';
+import { isCrun, stateFolder } from '../oci/state-folder.ts';
 import type { OciRuntimeCommand } from './container-context.ts';
 import { runOci } from './run-oci.ts';
 

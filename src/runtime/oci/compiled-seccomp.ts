@@ -9,13 +9,13 @@
  */
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { OciRuntimeCommand } from '../container/container-context.ts';
 import type { OciSpec } from '../container/spec/oci-spec.ts';
+import { fileIdentity } from '../linux/file-identity.ts';
 import { mkdir } from '../linux/files.ts';
 import { writeFileAtomic } from '../linux/write-file-atomic.ts';
-import { isCrun, stateFolder } from './forget-container.ts';
+import { isCrun, stateFolder } from './state-folder.ts';
 
 const ANNOTATION = 'run.oci.seccomp_bpf_data';
 const LIBRARIES = '/etc/ld.so.cache';
@@ -64,13 +64,8 @@ export async function keepCompiledSeccomp(
 function programPath(run: string, runtime: OciRuntimeCommand, spec: OciSpec): string | undefined {
   const { seccomp } = spec.linux;
   if (seccomp === undefined || !isCrun(runtime)) return undefined;
-  const made = [runtime.path, LIBRARIES].map(identity);
+  const made = [runtime.path, LIBRARIES].map(fileIdentity);
   return join(compiledSeccompDirectory(run), sha256(JSON.stringify([made, seccomp])).toString('hex'));
-}
-
-function identity(path: string): string {
-  const { dev, ino, size, mtimeMs } = statSync(path, { throwIfNoEntry: false }) ?? {};
-  return [dev, ino, size, mtimeMs].join(':');
 }
 
 async function load(path: string): Promise<string | undefined> {

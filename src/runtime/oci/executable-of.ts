@@ -1,6 +1,7 @@
 import { accessSync, closeSync, constants, openSync, readSync, statSync } from 'node:fs';
-import { basename } from 'node:path';
+import { fileIdentity } from '../linux/file-identity.ts';
 import { sealedCopy } from '../linux/sealed-copy.ts';
+import { isCrun } from './state-folder.ts';
 
 const ELF = '\u007fELF';
 /** Far more than crun has. */
@@ -15,13 +16,15 @@ const copies = new Map<string, { readonly of: string; readonly path: string }>()
  * @see CVE-2019-5736
  */
 export function executableOf(path: string): string {
-  if (basename(path) !== 'crun') return path;
+  if (!isCrun({ path })) return path;
   try {
-    const { dev, ino, size, mtimeMs } = statSync(path);
-    const of = `${dev}:${ino}:${size}:${mtimeMs}`;
+    const of = fileIdentity(path);
     const known = copies.get(path);
     if (known?.of === of) return known.path;
-    const made = { of, path: size <= MAX_BYTES && isCopied(path) ? sealedCopy(path, 'crun') : path };
+    const made = {
+      of,
+      path: statSync(path).size <= MAX_BYTES && isCopied(path) ? sealedCopy(path, 'crun') : path,
+    };
     copies.set(path, made);
     return made.path;
   } catch {

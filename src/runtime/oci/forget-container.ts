@@ -1,10 +1,11 @@
 import { access, readdir, readFile } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import type { OciRuntimeCommand } from '../container/container-context.ts';
 import { rm } from '../linux/files.ts';
 import { waitForExit } from '../linux/kill.ts';
 import { runCommand } from '../linux/run-command.ts';
 import { executableOf } from './executable-of.ts';
+import { isCrun, stateFolder } from './state-folder.ts';
 
 const DELETE_TIMEOUT_MS = 30_000;
 /** How long what was just killed may take to be gone. */
@@ -29,17 +30,6 @@ export async function forgetContainer(runtime: OciRuntimeCommand, id: string): P
     timeoutMs: DELETE_TIMEOUT_MS,
     executable: executableOf(runtime.path),
   });
-}
-
-/** Where the runtime keeps what it knows of the container; undefined when it was told no place. */
-export function stateFolder({ globalArgs }: OciRuntimeCommand, id: string): string | undefined {
-  const place = globalArgs.indexOf('--root');
-  const root = place < 0 ? undefined : globalArgs[place + 1];
-  return root === undefined ? undefined : join(root, id);
-}
-
-export function isCrun({ path }: OciRuntimeCommand): boolean {
-  return basename(path) === 'crun';
 }
 
 function isPlainCrun(runtime: OciRuntimeCommand): boolean {

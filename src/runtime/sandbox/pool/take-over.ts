@@ -42,7 +42,7 @@ export async function takeOver(
   const steps = [
     writeSandboxFiles(sandboxPaths(context.paths, spare.id), config),
     context.enterCgroup(path, pid).then(() => context.removeCgroup(`${context.poolCgroup}/${spare.id}`)),
-    rename(pid, config.hostname),
+    giveHostname(pid, config.hostname),
     context.network.adopt({ id: spare.id, metadata: config.metadata, portMappings: config.portMappings }),
   ];
   try {
@@ -59,6 +59,7 @@ export async function takeOver(
   }
 }
 
-async function rename(pid: number, hostname: string): Promise<void> {
+/** What it throws is one of the steps' failures. */
+async function giveHostname(pid: number, hostname: string): Promise<void> {
   setHostname(pid, hostname);
 }
