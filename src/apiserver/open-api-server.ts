@@ -19,11 +19,12 @@ import { PathHandlers } from './http/path-handlers.ts';
 import { RequestMetrics } from './http/request-metrics.ts';
 import { addVersion } from './http/version.ts';
 import { addOpenApi } from './openapi/openapi.ts';
-import { admitObject } from './admission/admit-object.ts';
+import { admitObject, surroundingsOf } from './admission/admit-object.ts';
 import { chargeQuota } from './admission/charge-quota.ts';
 import { checkNamespace } from './admission/check-namespace.ts';
 import { checkNodeRestriction } from './admission/check-node-restriction.ts';
 import { checkWhole } from './registry/damage.ts';
+import { KnownSpecs } from './registry/known-specs.ts';
 import { randomName } from './registry/random-name.ts';
 import type { Registry } from './registry/registry.ts';
 import { storeKey } from './registry/request-scope.ts';
@@ -75,12 +76,14 @@ export async function openApiServer(parts: ApiServerParts): Promise<OpenApiServe
     store,
     cache,
     resources,
+    knownSpecs: new KnownSpecs(),
+    surroundings: (scope, object) => surroundingsOf(cache, scope, object),
     admit: (request) => {
       checkWhole(registry);
       checkNamespace(cache, request);
       checkNodeRestriction(request);
       checkEscalation(rbac, request);
-      admitObject(cache, request, randomName(''));
+      if (request.isSettled !== true) admitObject(cache, request, randomName(''));
       return chargeQuota(registry, request);
     },
   };

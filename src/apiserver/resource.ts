@@ -87,6 +87,11 @@ export interface StrategyContext {
 export interface ResourceStrategy {
   /** Fills in what the API's defaults say. Idempotent; applied to every object that comes in. */
   readonly applyDefaults?: (object: ApiObject) => ApiObject;
+  /**
+   * What all this makes of a new object, beside its metadata and status, hangs on its specification, its annotations and what admission
+   * looks at: for the same it may be taken from another object, and `warnings` too. Rules of metadata are the generic handler's alone.
+   */
+  readonly hangsOnSpec?: boolean;
   /** Drops what a creator may not set (status). */
   readonly prepareForCreate?: (object: ApiObject, context: StrategyContext) => void;
   readonly validateCreate: (object: ApiObject, context: StrategyContext) => readonly FieldError[];

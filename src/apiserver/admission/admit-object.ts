@@ -5,7 +5,7 @@ import type {
   StorageClass,
 } from '../../model/api/types.ts';
 import type { ApiObject } from '../api-object.ts';
-import type { AdmissionRequest } from '../registry/request-scope.ts';
+import type { AdmissionRequest, Scope } from '../registry/request-scope.ts';
 import { admitNewPod } from './admit-new-pod.ts';
 import { checkClaimLimits } from './check-limit-ranges.ts';
 import { withDefaultStorageClass } from './default-storage-class.ts';
@@ -37,7 +37,7 @@ export function admitObject(
   const all = <T>(folder: string, prefix = `/${folder}/`) =>
     present.list(folder, prefix).map((one) => one.object as unknown as T);
   if (resource.storedAs === 'pods') {
-    const account = present.get(`/serviceaccounts/${namespace}/${serviceAccountNameOf(object)}`)?.object;
+    const account = accountOf(present, namespace, object)?.object;
     const pod = admitNewPod(object, {
       limitRanges: all<LimitRange>('limitranges', `/limitranges/${namespace}/`),
       priorityClasses: all<PriorityClass>('priorityclasses.scheduling.k8s.io'),
@@ -51,6 +51,26 @@ export function admitObject(
     checkClaimLimits(object, all<LimitRange>('limitranges', `/limitranges/${namespace}/`));
   }
   protectInUse(object, resource.storedAs);
+}
+
+/**
+ * All that `admitObject` looks at for a new pod beside itself: as long as each of them is the same, it comes to the same, but for the suffix.
+ */
+export function surroundingsOf(
+  present: PresentObjects,
+  { namespace, resource }: Pick<Scope, 'namespace' | 'resource'>,
+  object: ApiObject,
+): readonly unknown[] {
+  if (resource.storedAs !== 'pods') return [];
+  return [
+    present.list('limitranges', `/limitranges/${namespace}/`),
+    present.list('priorityclasses.scheduling.k8s.io', '/priorityclasses.scheduling.k8s.io/'),
+    accountOf(present, namespace, object),
+  ];
+}
+
+function accountOf(present: PresentObjects, namespace: string, pod: ApiObject) {
+  return present.get(`/serviceaccounts/${namespace}/${serviceAccountNameOf(pod)}`);
 }
 
 /**

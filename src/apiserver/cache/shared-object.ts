@@ -9,8 +9,13 @@ export function guardSharedObjects(): void {
 
 /** An object that many are going to be handed, and none may change. */
 export function sharedObject(object: ApiObject): ApiObject {
-  if (isGuarded) freeze(object);
-  return object;
+  return sharedValue(object);
+}
+
+/** A part of such objects. */
+export function sharedValue<T>(value: T): T {
+  if (isGuarded) freeze(value);
+  return value;
 }
 
 function freeze(value: unknown): void {

@@ -12,16 +12,20 @@ const decoder = new TextDecoder('utf-8', { fatal: true });
  * The bytes of an object without its resourceVersion, which is the store's revision. `metadata` comes right after
  * `apiVersion` and `kind`, so that the revision can be put in without parsing.
  * @param managedFields what the object does not have of them, as JSON text
+ * @param spec the specification as JSON text, where it is at hand
  */
-export function encodeStored(object: ApiObject, managedFields?: string): Uint8Array {
-  const { apiVersion, kind, metadata = {}, ...rest } = object;
+export function encodeStored(object: ApiObject, managedFields?: string, spec?: string): Uint8Array {
+  const { apiVersion, kind, metadata = {}, ...others } = object;
   const { resourceVersion: _, ...kept } = metadata;
-  if (managedFields === undefined)
-    return encoder.encode(JSON.stringify({ apiVersion, kind, metadata: kept, ...rest }));
-  const head = JSON.stringify({ apiVersion, kind, metadata: kept }).slice(0, -'}}'.length);
-  const tail = JSON.stringify(rest).slice('{'.length);
-  const comma = head.endsWith('{') ? '' : ',';
-  return encoder.encode(`${head}${comma}"managedFields":${managedFields}}${tail === '}' ? '' : ','}${tail}`);
+  if (managedFields === undefined && spec === undefined)
+    return encoder.encode(JSON.stringify({ apiVersion, kind, metadata: kept, ...others }));
+  let text = JSON.stringify({ apiVersion, kind, metadata: kept }).slice(0, -'}}'.length);
+  if (managedFields !== undefined) text += `${text.endsWith('{') ? '' : ','}"managedFields":${managedFields}`;
+  text += '}';
+  if (spec !== undefined) text += `,"spec":${spec}`;
+  const { spec: own, ...rest } = others;
+  const tail = JSON.stringify(spec === undefined ? { spec: own, ...rest } : rest).slice('{'.length);
+  return encoder.encode(`${text}${tail === '}' ? '' : ','}${tail}`);
 }
 
 /**

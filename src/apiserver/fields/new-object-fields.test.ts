@@ -6,7 +6,7 @@ import type { ApiObject } from '../api-object.ts';
 import { fitType } from '../decode/fit-type.ts';
 import { ALL_RESOURCES } from '../resources/all-resources.ts';
 import { type Manager, writeManagedFields } from './managed-fields.ts';
-import { newObjectFields } from './new-object-fields.ts';
+import { newObjectFields, newSpecFields } from './new-object-fields.ts';
 import { ownersAfterUpdate } from './owned-fields.ts';
 
 const writer: Manager = { manager: 'm', operation: 'Update', subresource: '', apiVersion: 'v1' };
@@ -66,6 +66,8 @@ test('what the maker of an object owns is what the general way comes to, for eve
         const expected = writeManagedFields(owners)[0]?.fieldsV1;
         // The order of the keys counts too: it is what clients see.
         assert.equal(newObjectFields(fitted, resource), JSON.stringify(expected));
+        const known = newSpecFields(fitted['spec'], resource);
+        assert.equal(newObjectFields(fitted, resource, known), JSON.stringify(expected));
       }),
       { numRuns: 30 },
     );

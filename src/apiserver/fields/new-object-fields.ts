@@ -19,8 +19,11 @@ const METADATA = 'ObjectMeta';
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** Nothing when there is nothing to own. */
-export function newObjectFields(object: ApiObject, resource: Resource): string | undefined {
+/**
+ * Nothing when there is nothing to own.
+ * @param known what `newSpecFields` says of the object's specification, where it is at hand
+ */
+export function newObjectFields(object: ApiObject, resource: Resource, known?: string): string | undefined {
   const shape = shapeFor(resource);
   if (shape.kind !== 'struct') return undefined;
   const empty = emptyObjectOf(resource) as Fields;
@@ -36,9 +39,19 @@ export function newObjectFields(object: ApiObject, resource: Resource): string |
         field.head,
         between(structMembers({}, { ...object.metadata }, METADATA, NOBODYS)),
       );
+    else if (name === 'spec' && known !== undefined) members = joined(members, '', known || undefined);
     else members = joined(members, field.head, added(empty[name], object[name], field.shape));
   }
   return between(members);
+}
+
+/** The member `"f:spec":{…}` of `newObjectFields`; empty when nothing of it is owned. */
+export function newSpecFields(spec: unknown, resource: Resource): string {
+  const shape = shapeFor(resource);
+  const field =
+    shape.kind === 'struct' ? plannedFields(shape.typeName).find(({ name }) => name === 'spec') : undefined;
+  if (field === undefined) return '';
+  return joined('', field.head, added((emptyObjectOf(resource) as Fields)['spec'], spec, field.shape));
 }
 
 function added(before: unknown, after: unknown, shape: FieldShape): string | undefined {

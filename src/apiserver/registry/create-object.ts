@@ -1,18 +1,14 @@
-import { randomUUID } from 'node:crypto';
 import { copyPlain } from '../../model/copy-plain.ts';
-import type { ManagedFieldsEntry, ObjectMeta } from '../../model/api/types.ts';
+import type { ManagedFieldsEntry } from '../../model/api/types.ts';
 import { isPeapodError, PeapodError } from '../../model/errors.ts';
 import type { ApiObject } from '../api-object.ts';
 import type { ServedObject } from '../cache/served-object.ts';
 import { encodeStored, StoredObject, withoutManagedFields } from '../cache/stored-object.ts';
-import { alreadyExists, badRequest, invalid } from '../errors/status-error.ts';
+import { alreadyExists } from '../errors/status-error.ts';
 import { lifetimeOf } from './lifetime.ts';
-import { checkNewMetadata } from './object-rules.ts';
-import { makersFields, noteOwner, timestamp } from './note-owner.ts';
-import { randomName } from './random-name.ts';
+import { type Prepared, prepareObject } from './prepare-object.ts';
 import type { Registry } from './registry.ts';
-import { type RequestContext, type Scope, apiVersionOf, storeKey } from './request-scope.ts';
-import { withoutEmpty } from './without-empty.ts';
+import { type RequestContext, type Scope, storeKey } from './request-scope.ts';
 
 /** How often a generated name that is taken is made anew. */
 const NAME_TRIES = 8;
@@ -36,7 +32,7 @@ export async function createObject(
   const generated = !input.metadata?.name && Boolean(input.metadata?.generateName);
   for (let attempt = 1; ; attempt += 1) {
     const own = generated ? copyPlain(input) : input;
-    const prepared = await prepare(registry, scope, own, context, notesOwner);
+    const prepared = await prepareObject(registry, scope, own, context, notesOwner);
     try {
       return await (context.dryRun === true ? pretend : store)(registry, scope, prepared);
     } catch (error) {
@@ -65,7 +61,7 @@ async function store(registry: Registry, scope: Scope, prepared: Prepared): Prom
     return unstored(atRevision(object, revision));
   }
   const { object, managedFields } = prepared;
-  const value = encodeStored(object, managedFields);
+  const value = encodeStored(object, managedFields, prepared.specJson);
   const revision = await registry.store.create(key, value, options);
   const entry = { key, value, createRevision: revision, modRevision: revision };
   return StoredObject.noteWritten(entry, withoutManagedFields(atRevision(object, revision)));
@@ -79,74 +75,8 @@ function unstored(object: ApiObject): CreatedObject {
   return { copy: () => copyPlain(object), json: Buffer.from(JSON.stringify(object)) };
 }
 
-/** An object that is ready to be stored. */
-interface Prepared {
-  readonly object: ApiObject;
-  /** What the object's metadata does not have of them, as JSON text. */
-  readonly managedFields: string | undefined;
-}
-
 function whole({ object, managedFields }: Prepared): ApiObject {
   if (managedFields === undefined) return object;
   const parsed = JSON.parse(managedFields) as ManagedFieldsEntry[];
   return { ...object, metadata: { ...object.metadata, managedFields: parsed } };
-}
-
-async function prepare(
-  registry: Registry,
-  scope: Scope,
-  input: ApiObject,
-  context: RequestContext,
-  notesOwner: boolean,
-): Promise<Prepared> {
-  const { resource } = scope;
-  const { strategy } = resource;
-  input.metadata = withoutEmpty(newMetadata(scope, input, context.nowMs));
-  const defaulted = strategy.applyDefaults?.(input) ?? input;
-  defaulted.apiVersion = apiVersionOf(resource);
-  defaulted.kind = resource.kind;
-  // What admission adds is nobody's.
-  const isOwned = notesOwner && defaulted.metadata?.managedFields !== undefined;
-  const object = isOwned ? noteOwner(resource, undefined, defaulted, context) : defaulted;
-  const managedFields = notesOwner && !isOwned ? makersFields(resource, object, context) : undefined;
-  strategy.prepareForCreate?.(object, context);
-  const { name = '' } = object.metadata ?? {};
-  await registry.admit({
-    operation: 'CREATE',
-    scope,
-    name,
-    subresource: '',
-    object,
-    previous: undefined,
-    context,
-  });
-  const errors = [...checkNewMetadata(resource, object), ...strategy.validateCreate(object, context)];
-  if (errors.length > 0) throw invalid(resource, name, errors);
-  for (const warning of strategy.warnings?.(object) ?? []) context.warn(warning);
-  return { object, managedFields };
-}
-
-function newMetadata({ resource, namespace }: Scope, object: ApiObject, nowMs: number): ObjectMeta {
-  const given = object.metadata ?? {};
-  if (given.resourceVersion) throw badRequest('resourceVersion should not be set on objects to be created');
-  const {
-    resourceVersion: _version,
-    selfLink: _link,
-    deletionTimestamp: _time,
-    deletionGracePeriodSeconds: _grace,
-    ...metadata
-  } = given;
-  if (resource.namespaced && metadata.namespace && metadata.namespace !== namespace) {
-    throw badRequest(`the namespace of the provided object does not match the namespace sent on the request`);
-  }
-  const name = metadata.name || (metadata.generateName ? randomName(metadata.generateName) : undefined);
-  return {
-    ...(name === undefined ? {} : { name }),
-    ...metadata,
-    ...(name === undefined ? {} : { name }),
-    ...(resource.namespaced ? { namespace } : {}),
-    uid: randomUUID(),
-    creationTimestamp: timestamp(nowMs),
-    ...(resource.strategy.countsGenerations === true ? { generation: 1 } : {}),
-  };
 }

@@ -47,13 +47,15 @@ export function noteOwner(
 /**
  * `metadata.managedFields` of a new object of which nobody has said yet who owns it, as JSON text: who makes it owns all of it.
  * Nothing when there is nothing to own.
+ * @param knownSpec what `newSpecFields` says of the object's specification, where it is at hand
  */
 export function makersFields(
   resource: Resource,
   object: ApiObject,
   { fieldManager = 'unknown', nowMs }: RequestContext,
+  knownSpec?: string,
 ): string | undefined {
-  const fieldsV1 = newObjectFields(object, resource);
+  const fieldsV1 = newObjectFields(object, resource, knownSpec);
   if (fieldsV1 === undefined) return undefined;
   const [manager, apiVersion] = [JSON.stringify(fieldManager), JSON.stringify(apiVersionOf(resource))];
   return `[{"manager":${manager},"operation":"Update","apiVersion":${apiVersion},"time":"${timestamp(nowMs)}","fieldsType":"FieldsV1","fieldsV1":${fieldsV1}}]`;

@@ -29,6 +29,8 @@ export interface AdmissionRequest {
   /** Nothing on deletion. May be changed in place before it is validated. */
   readonly object: ApiObject | undefined;
   readonly previous: ApiObject | undefined;
+  /** Admission has given the object already what it would give it: it may refuse it, and changes nothing. */
+  readonly isSettled?: boolean;
   readonly context: RequestContext;
 }
 

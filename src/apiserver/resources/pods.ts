@@ -27,6 +27,7 @@ export const pods = define({
   hasStatus: true,
   strategy: {
     countsGenerations: true,
+    hangsOnSpec: true,
     applyDefaults: (object) => {
       return { ...defaultOwnPod(object) };
     },

@@ -1,0 +1,53 @@
+import type { ApiObject } from '../api-object.ts';
+import type { Scope } from './request-scope.ts';
+
+/** What became of a specification when an object was made of it. */
+export interface KnownSpec {
+  /** After defaults and admission, and found to be valid. Shared by all objects that have it: not to be changed. */
+  readonly spec: unknown;
+  /** The same as JSON text. */
+  readonly json: string;
+  /** `"f:spec":{…}`: what the maker of the object owns of it; empty for nothing. */
+  readonly fields: string;
+  /** Those of the object and what admission added. */
+  readonly annotations: Record<string, string> | undefined;
+  readonly warnings: readonly string[];
+  /** What admission looked at beside the object itself. */
+  readonly surroundings: readonly unknown[];
+}
+
+const MAX_KNOWN = 100;
+/** What is larger than this, in characters, is not remembered. */
+const MAX_KEY_LENGTH = 16_384;
+
+/**
+ * Pods are made in numbers from one template, so the same specification comes again and again: with defaults, admitted and
+ * valid it is the same each time, and is worked out, kept and put into bytes once. It holds for kinds of which the strategy says so,
+ * in one namespace, as long as what admission looks at is the same.
+ */
+export class KnownSpecs {
+  /** The oldest first. */
+  readonly #known = new Map<string, KnownSpec>();
+
+  /** What an object as it was sent is known by; nothing when there is nothing to know. To be asked before it is changed. */
+  keyOf({ resource, namespace }: Scope, object: ApiObject): string | undefined {
+    if (resource.strategy.hangsOnSpec !== true || object['spec'] === undefined) return undefined;
+    const key = JSON.stringify([resource.storedAs, namespace, object.metadata?.annotations, object['spec']]);
+    return key.length > MAX_KEY_LENGTH ? undefined : key;
+  }
+
+  get(key: string | undefined, surroundings: readonly unknown[]): KnownSpec | undefined {
+    const known = key === undefined ? undefined : this.#known.get(key);
+    if (known === undefined) return undefined;
+    for (let index = 0; index < surroundings.length; index += 1)
+      if (surroundings[index] !== known.surroundings[index]) return undefined;
+    return known;
+  }
+
+  remember(key: string, known: KnownSpec): void {
+    this.#known.delete(key);
+    const [oldest] = this.#known.size < MAX_KNOWN ? [] : this.#known.keys();
+    if (oldest !== undefined) this.#known.delete(oldest);
+    this.#known.set(key, known);
+  }
+}
