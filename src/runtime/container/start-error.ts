@@ -35,7 +35,12 @@ function plainText(output: string): string {
       return message === undefined ? line : (JSON.parse(message) as string);
     })
     .filter((line) => line !== '');
-  return (errors.at(-1) ?? '')
-    .replace(/^runc create failed: (unable to start container process: )?/, '')
-    .slice(0, 2000);
+  return (
+    (errors.at(-1) ?? '')
+      .replace(/^runc create failed: (unable to start container process: )?/, '')
+      // Not for a terminal to obey.
+      .replace(/\p{Cc}+/gu, ' ')
+      .trim()
+      .slice(0, 2000)
+  );
 }

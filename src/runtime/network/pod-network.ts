@@ -10,15 +10,15 @@ import { PeapodError } from '../../model/errors.ts';
 import { endUnfinished } from '../linux/end-unfinished.ts';
 import { findProgramsByEnvironment } from '../linux/find-programs.ts';
 import { lockFile } from '../linux/lock-file.ts';
-import { mustRun, runCommand } from '../linux/run-command.ts';
 import { writeFileAtomic } from '../linux/write-file-atomic.ts';
 import type { PodMetadata, PortMapping } from '../pod-runtime.ts';
 import { type Attachment, attach, detach } from './cni/attach.ts';
 import { loadNetworkConfig } from './cni/conflist.ts';
 import { defaultNetworkConfig, hostHasIpv6, uniqueLocalSubnet } from './default-network.ts';
+import { addHostPorts, prepareHost, removeHostPorts, removeNetwork } from './host-rules.ts';
 import { isPortFree } from './is-port-free.ts';
-import { baseRules, hostPortElements, tableName } from './nft-rules.ts';
-import { mkdir, rm, writeFile } from '../linux/files.ts';
+import { removeLeases } from './own-leases.ts';
+import { mkdir, rm } from '../linux/files.ts';
 
 export interface PodNetworkOptions {
   /** `<run>/network` */
@@ -59,7 +59,6 @@ interface Joined extends Attachment {
   isOpening?: boolean;
 }
 
-const NFT_TIMEOUT_MS = 20_000;
 /** Rules that were made so short a time ago are taken to be there still, when many pods start at once. */
 const PREPARED_MS = 3000;
 
@@ -175,9 +174,17 @@ export function openPodNetwork(options: PodNetworkOptions): PodNetwork {
           joined.result?.ips ?? [],
         );
       await detach(joined, netns, joined.result?.raw, { binDirs: options.binDirs });
+      // A plugin that claims to have given them back, and has not, would keep the sandbox from ever coming again.
+      if (joined.own)
+        await removeLeases(
+          join(options.directory, 'leases', joined.config.name),
+          sandboxId,
+          joined.result?.ips ?? [],
+        );
       await using _ = await lock();
+      const isLast = (await list()).every((id) => id === sandboxId);
+      if (joined.own && isLast) await removeNetwork(options.bridge);
       await rm(recordPath(sandboxId), { force: true });
-      if (joined.own && (await list()).length === 0) await removeNetwork(options.bridge);
     },
 
     list,
@@ -199,65 +206,6 @@ function wholeRecord(text: string): Joined | undefined {
 async function settleAll<A, B>(a: Promise<A>, b: Promise<B>): Promise<[A, B]> {
   await Promise.allSettled([a, b]);
   return Promise.all([a, b]);
-}
-
-/** The one masquerade rule, the maps, and forwarding. Idempotent; done again and again, as others may have flushed the rules. */
-async function prepareHost(
-  { bridge, subnet }: PodNetworkOptions,
-  subnet6: string | undefined,
-): Promise<void> {
-  await writeFile('/proc/sys/net/ipv4/ip_forward', '1');
-  if (subnet6 !== undefined) await writeFile('/proc/sys/net/ipv6/conf/all/forwarding', '1');
-  await nft(baseRules(bridge, subnet, subnet6));
-}
-
-async function addHostPorts(
-  bridge: string,
-  { sandboxId, portMappings }: Joined,
-  ips: readonly string[],
-): Promise<void> {
-  if (portMappings.length === 0) return;
-  const added = hostPortElements(bridge, portMappings, ips).map(
-    ({ map, element }) => `add element ${map} { ${element} }\n`,
-  );
-  // Known by it to whoever comes after a kill: it must not add them once they have been taken back.
-  await nft(added.join(''), { CNI_CONTAINERID: sandboxId });
-  // What the node sends to 127.0.0.1:hostPort leaves by the bridge; the guard chain keeps pods from using it.
-  await writeFile(`/proc/sys/net/ipv4/conf/${bridge}/route_localnet`, '1');
-}
-
-async function removeHostPorts(
-  bridge: string,
-  mappings: readonly PortMapping[],
-  ips: readonly string[],
-): Promise<void> {
-  // By the port alone, which is this pod's: whoever was killed before it wrote down the addresses may have added elements nevertheless.
-  for (const { map, key } of hostPortElements(bridge, mappings, ips.length > 0 ? ips : ['0.0.0.0', '::'])) {
-    // One at a time: one that is gone already must not keep the others.
-    await runCommand('nft', ['delete', 'element', ...map.split(' '), `{ ${key} }`], {
-      timeoutMs: NFT_TIMEOUT_MS,
-    });
-  }
-}
-
-/** After the last pod nothing of ours stays on the host. */
-async function removeNetwork(bridge: string): Promise<void> {
-  await runCommand('nft', ['delete', 'table', 'inet', tableName(bridge)], { timeoutMs: NFT_TIMEOUT_MS });
-  await runCommand('ip', ['link', 'delete', bridge, 'type', 'bridge'], { timeoutMs: NFT_TIMEOUT_MS });
-}
-
-async function nft(rules: string, env: Record<string, string> = {}): Promise<void> {
-  try {
-    await mustRun('nft', ['-f', '-'], { input: rules, timeoutMs: NFT_TIMEOUT_MS, env });
-  } catch (cause) {
-    if (cause instanceof PeapodError && cause.code === 'Unavailable') {
-      throw new PeapodError('NetworkError', `cannot set up packet rules: ${cause.message}`, {
-        cause,
-        retryable: true,
-      });
-    }
-    throw cause;
-  }
 }
 
 function clash(a: PortMapping, b: PortMapping): boolean {

@@ -1,0 +1,87 @@
+/** What our own network has on the host besides what its plugins make: packet rules, forwarding, host ports. */
+import { PeapodError } from '../../model/errors.ts';
+import { writeFile } from '../linux/files.ts';
+import { mustRun, runCommand, tail } from '../linux/run-command.ts';
+import type { PortMapping } from '../pod-runtime.ts';
+import { baseRules, hostPortElements, tableName } from './nft-rules.ts';
+
+const TIMEOUT_MS = 20_000;
+
+/** The one masquerade rule, the maps, and forwarding. Idempotent; done again and again, as others may have flushed the rules. */
+export async function prepareHost(
+  { bridge, subnet }: { bridge: string; subnet: string },
+  subnet6: string | undefined,
+): Promise<void> {
+  await writeFile('/proc/sys/net/ipv4/ip_forward', '1');
+  if (subnet6 !== undefined) await writeFile('/proc/sys/net/ipv6/conf/all/forwarding', '1');
+  await nft(baseRules(bridge, subnet, subnet6));
+}
+
+/** The ports have to be this pod's alone: what is there under them is taken to be left over. @throws PeapodError NetworkError */
+export async function addHostPorts(
+  bridge: string,
+  { sandboxId, portMappings }: { sandboxId: string; portMappings: readonly PortMapping[] },
+  ips: readonly string[],
+): Promise<void> {
+  if (portMappings.length === 0) return;
+  const added = hostPortElements(bridge, portMappings, ips).map(
+    ({ map, element }) => `add element ${map} { ${element} }\n`,
+  );
+  // Known by it to whoever comes after a kill: it must not add them once they have been taken back.
+  const add = () => nft(added.join(''), { CNI_CONTAINERID: sandboxId });
+  try {
+    await add();
+  } catch (error) {
+    if (!(error instanceof Error) || !error.message.includes('File exists')) throw error;
+    await removeHostPorts(bridge, portMappings, ips);
+    await add();
+  }
+  // What the node sends to 127.0.0.1:hostPort leaves by the bridge; the guard chain keeps pods from using it.
+  await writeFile(`/proc/sys/net/ipv4/conf/${bridge}/route_localnet`, '1');
+}
+
+/** Gone is fine. @throws PeapodError NetworkError, when all have been tried */
+export async function removeHostPorts(
+  bridge: string,
+  mappings: readonly PortMapping[],
+  ips: readonly string[],
+): Promise<void> {
+  const failures: unknown[] = [];
+  // By the port alone, which is this pod's: whoever was killed before it wrote down the addresses may have added elements nevertheless.
+  // One at a time: one that is gone already must not keep the others.
+  for (const { map, key } of hostPortElements(bridge, mappings, ips.length > 0 ? ips : ['0.0.0.0', '::']))
+    await remove('nft', ['delete', 'element', ...map.split(' '), `{ ${key} }`]).catch((error: unknown) =>
+      failures.push(error),
+    );
+  if (failures.length > 0) throw failures[0];
+}
+
+/** After the last pod nothing of ours stays on the host. @throws PeapodError NetworkError */
+export async function removeNetwork(bridge: string): Promise<void> {
+  await remove('nft', ['delete', 'table', 'inet', tableName(bridge)]);
+  await remove('ip', ['link', 'delete', bridge, 'type', 'bridge']);
+}
+
+async function remove(program: string, args: readonly string[]): Promise<void> {
+  const { exitCode, stderr } = await runCommand(program, args, { timeoutMs: TIMEOUT_MS });
+  const said = stderr.toString('utf8');
+  if (exitCode === 0 || /No such file or directory|Cannot find device/.test(said)) return;
+  const ended = `${program} ${args.slice(0, 2).join(' ')} ended with exit code ${exitCode}`;
+  throw new PeapodError('NetworkError', `cannot take back network rules: ${ended}: ${tail(said)}`, {
+    retryable: true,
+  });
+}
+
+async function nft(rules: string, env: Record<string, string> = {}): Promise<void> {
+  try {
+    await mustRun('nft', ['-f', '-'], { input: rules, timeoutMs: TIMEOUT_MS, env });
+  } catch (cause) {
+    if (cause instanceof PeapodError && cause.code === 'Unavailable') {
+      throw new PeapodError('NetworkError', `cannot set up packet rules: ${cause.message}`, {
+        cause,
+        retryable: true,
+      });
+    }
+    throw cause;
+  }
+}
