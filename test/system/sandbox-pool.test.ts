@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { after, before, test } from 'node:test';
 import { systemClock } from '../../src/cli/system-clock.ts';
+import { type Fault, inject } from '../../src/runtime/linux/external-step.ts';
 import { type LocalRuntime, openLocalRuntime } from '../../src/runtime/local-runtime.ts';
 import { readProcessStat } from '../../src/runtime/linux/proc.ts';
 import { runtimePaths } from '../../src/runtime/paths.ts';
@@ -191,6 +192,45 @@ test('a spare sandbox that died is not given to a pod', async () => {
     assert.equal((await runtime.podSandboxStatus(id)).state, 'SANDBOX_READY');
     await runtime.removePodSandbox(id);
   });
+});
+
+test('a spare sandbox that dies as a pod takes it over is replaced by one of the pod’s own', async () => {
+  const before = await traces();
+  await withPool(1, async () => {
+    const [spare = 0] = await spares(1);
+    let kills = 0;
+    using _ = inject(undefined, (step) => {
+      const isTakenOver = step.startsWith('write ') && step.endsWith('/resolv.conf');
+      if (isTakenOver && kills++ === 0) process.kill(spare, 'SIGKILL');
+    });
+    const id = await runtime.runPodSandbox(config('bereft'));
+    const { state, pid } = await runtime.podSandboxStatus(id);
+    assert.equal(state, 'SANDBOX_READY');
+    assert.notEqual(pid, spare);
+    assert.equal(await hostnameOf(pid), 'bereft-host');
+    await runtime.removePodSandbox(id);
+  });
+  removePodCgroups();
+  assert.deepEqual(await traces(), before);
+});
+
+test('a pool that cannot take a sandbox away at once tries again', async () => {
+  const before = await traces();
+  const steps: string[] = [];
+  const givenUp = async (fault?: Fault) => {
+    let injected: Disposable | undefined;
+    await withPool(1, async () => {
+      await spares(1);
+      injected = inject(fault, (step) => steps.push(step));
+    });
+    injected?.[Symbol.dispose]();
+    assert.deepEqual(await traces(), before);
+  };
+  await givenUp();
+  const first = steps.find((step) => step.startsWith('rmdir ')) ?? '';
+  steps.length = 0;
+  await givenUp({ kind: 'fail', step: first, occurrence: 1, code: 'EBUSY' });
+  assert.ok(steps.filter((step) => step === first).length > 1, String(steps));
 });
 
 test('what a killed process had made ahead is taken away at the next start, and what it had given away is not', async () => {

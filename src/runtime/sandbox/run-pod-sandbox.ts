@@ -47,8 +47,10 @@ export async function runPodSandbox(
   if (known !== undefined) await unmakeSandbox(context, known);
   const record = newRecord(context, id, config);
   const spare = await context.pool.take(record.config);
-  if (spare !== undefined)
-    return await traced('take over a sandbox', () => takeOver(context, record, spare, options));
+  if (spare !== undefined) {
+    const taken = await traced('take over a sandbox', () => takeOver(context, record, spare, options));
+    if (taken !== undefined) return taken;
+  }
   try {
     await traced('save record', () => saveWithIds(context, record, options));
   } catch (error) {

@@ -11,7 +11,14 @@ import { join } from 'node:path';
 import type { CallOptions, PodSandboxConfig } from '../../pod-runtime.ts';
 import { runPodSandbox } from '../run-pod-sandbox.ts';
 import type { SandboxContext } from '../sandbox-context.ts';
-import { isReady, isRunning, madeAs, type SandboxRecord, SandboxRecords } from '../sandbox-record.ts';
+import {
+  isReady,
+  isRunning,
+  madeAs,
+  sandboxId,
+  type SandboxRecord,
+  SandboxRecords,
+} from '../sandbox-record.ts';
 import { unmakeSandbox } from '../unmake-sandbox.ts';
 import { tryLockFile } from '../../linux/lock-file.ts';
 import { sandboxPaths } from '../sandbox-paths.ts';
@@ -25,7 +32,10 @@ export interface SandboxPool {
   /** Takes one away that was taken, and is nobody's. */
   discard(spare: SandboxRecord): Promise<void>;
   has(id: string): Promise<boolean>;
-  /** Has so many spare ones there, until the signal aborts; then it resolves when none is left. Failures are told to `warn`, and tried again. */
+  /**
+   * Has so many spare ones there, until the signal aborts; then it resolves when none is left. Failures are told to `warn`, and tried again;
+   * what cannot be taken away in the end goes with the next start.
+   */
   keep(size: number, warn: (error: unknown) => void, options: { signal: AbortSignal }): Promise<void>;
   /** Takes away what processes left that are gone. */
   collect(): Promise<void>;
@@ -34,6 +44,9 @@ export interface SandboxPool {
 /** No pod must wait for a sandbox that is made for the next one: until its containers run, none is made. On a busy machine that takes so long. */
 const QUIET_MS = 1000;
 const RETRY_MS = 30_000;
+/** Whoever ends waits for it. */
+const DRAIN_ATTEMPTS = 4;
+const DRAIN_RETRY_MS = 100;
 
 /** A pool of which nothing is taken. */
 const NO_POOL: SandboxPool = {
@@ -49,21 +62,49 @@ export function openSandboxPool(outer: Omit<SandboxContext, 'pool'>): SandboxPoo
   const records = new SandboxRecords(join(outer.paths.run, 'pool'));
   const context: SandboxContext = { ...outer, records, cgroupParent: outer.poolCgroup, pool: NO_POOL };
   const spares: SandboxRecord[] = [];
+  /** All that may be on disk. */
+  const made = new Set<string>();
+  /** Of those, which are on the way to a pod. */
+  const lent = new Set<string>();
   let wake = Promise.withResolvers<void>();
   let takenAt = 0;
 
   async function remove(record: SandboxRecord): Promise<void> {
     await unmakeSandbox(context, record);
     await records.remove(record.id);
+    release(record.id);
+  }
+
+  function release(id: string): void {
+    made.delete(id);
+    lent.delete(id);
   }
 
   async function make(options: CallOptions): Promise<void> {
-    const id = await runPodSandbox(context, spareConfig(), options);
+    const config = spareConfig();
+    made.add(sandboxId(config.metadata));
+    const id = await runPodSandbox(context, config, options);
     spares.push(await records.get(id));
   }
 
-  async function drain(): Promise<void> {
-    for (let spare = spares.pop(); spare !== undefined; spare = spares.pop()) await remove(spare);
+  async function drain(warn: (error: unknown) => void): Promise<void> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        await removeOwn();
+        return;
+      } catch (error) {
+        if (attempt === DRAIN_ATTEMPTS) return warn(error);
+        await outer.clock.sleep(DRAIN_RETRY_MS * attempt);
+      }
+    }
+  }
+
+  /** Also those whose making or removal has failed half-way. */
+  async function removeOwn(): Promise<void> {
+    spares.length = 0;
+    const own = (await records.list()).filter(({ id }) => made.has(id) && !lent.has(id));
+    const removals = await Promise.allSettled(own.map(remove));
+    for (const removal of removals) if (removal.status === 'rejected') throw removal.reason;
     await outer.removeEmptyCgroups();
   }
 
@@ -73,11 +114,19 @@ export function openSandboxPool(outer: Omit<SandboxContext, 'pool'>): SandboxPoo
       if (spares.length === 0 || !isPoolable(config) || !(await outer.network.isOwn())) return undefined;
       const spare = spares.shift();
       wake.resolve();
-      if (spare === undefined || isReady(spare)) return spare;
-      await remove(spare);
-      return undefined;
+      if (spare === undefined) return undefined;
+      if (!isReady(spare)) {
+        // What of it stays goes with the pool: it is no reason for a pod to fail.
+        await remove(spare).catch(() => {});
+        return undefined;
+      }
+      lent.add(spare.id);
+      return spare;
     },
-    forget: (id) => records.remove(id),
+    async forget(id) {
+      await records.remove(id);
+      release(id);
+    },
     discard: remove,
     has: async (id) => (await records.read(id)) !== undefined,
 
@@ -100,7 +149,7 @@ export function openSandboxPool(outer: Omit<SandboxContext, 'pool'>): SandboxPoo
           await outer.clock.sleep(RETRY_MS, { signal }).catch(() => {});
         }
       }
-      await drain();
+      await drain(warn);
     },
 
     async collect() {

@@ -1,16 +1,17 @@
+import { PeapodError } from '../../../model/errors.ts';
 import { setHostname } from '../../linux/set-hostname.ts';
 import { cgroupPlace } from '../../cgroup/cgroup-place.ts';
 import type { CallOptions } from '../../pod-runtime.ts';
 import type { SandboxContext } from '../sandbox-context.ts';
 import { writeSandboxFiles } from '../sandbox-files.ts';
 import { sandboxPaths } from '../sandbox-paths.ts';
-import type { SandboxRecord } from '../sandbox-record.ts';
+import { isRunning, type SandboxRecord } from '../sandbox-record.ts';
 import { unmakeSandbox } from '../unmake-sandbox.ts';
 
 /**
  * Makes a sandbox of the pool a pod's: it gets the pod's cgroup, name, files and host ports. It belongs to the pod before any of that
  * is done, and goes with it when something fails.
- * @returns the pod's sandbox's id
+ * @returns the pod's sandbox's id; nothing when the spare one died meanwhile, and all is undone
  * @throws PeapodError HostPortTaken, NetworkError, Unavailable
  */
 export async function takeOver(
@@ -18,7 +19,7 @@ export async function takeOver(
   { id, ...wanted }: SandboxRecord,
   spare: SandboxRecord,
   options: CallOptions,
-): Promise<string> {
+): Promise<string | undefined> {
   const { infra, ips, runtime } = spare;
   const record: SandboxRecord = {
     ...wanted,
@@ -50,11 +51,15 @@ export async function takeOver(
     await Promise.allSettled(steps);
     await Promise.all(steps);
     options.signal?.throwIfAborted();
+    if (!isRunning(infra, spare.bootId))
+      throw new PeapodError('Unavailable', 'the infra container has ended', { retryable: true });
     await context.records.save({ ...record, createdAt: context.clock.now() });
     return id;
   } catch (error) {
+    const hasDied = !isRunning(infra, spare.bootId);
     await unmakeSandbox(context, record);
     await context.records.remove(id);
+    if (hasDied && options.signal?.aborted !== true) return undefined;
     throw error;
   }
 }
