@@ -3,81 +3,11 @@
  * long as no source is newer. Verbs stay apart, so that each loads only what it needs. With `--types` also what TypeScript needs of those who
  * import this package.
  */
-import { readFile } from 'node:fs/promises';
 import { spawnSync } from 'node:child_process';
 import { globSync, rmSync, writeFileSync } from 'node:fs';
-import { isBuiltin } from 'node:module';
 import { basename } from 'node:path';
-import { build, type BuildOptions, type Plugin } from 'esbuild';
-
-/** Code that is started by its file: workers, and the program itself. They all lie side by side in `dist/`. */
-const STARTED_BY_FILE = /new URL\('(?:\.{1,2}\/)+(?:[\w-]+\/)*([\w-]+)\.ts', import\.meta\.url\)/g;
-
-const besideEachOther: Plugin = {
-  name: 'beside each other',
-  setup(bundler) {
-    bundler.onLoad({ filter: /\/src\/.*\.ts$/, namespace: 'file' }, async ({ path }) => {
-      const text = await readFile(path, 'utf8');
-      return { loader: 'ts', contents: text.replace(STARTED_BY_FILE, "new URL('./$1.js', import.meta.url)") };
-    });
-  },
-};
-
-/**
- * To import one of Node.js's own modules by name costs more than the module: all names that could be asked for are filled in, which
- * runs getters that load what nobody wants (all of undici, for `node:http`). Asked for as an object, only what is used is looked up.
- */
-const builtinsAsObjects: Plugin = {
-  name: 'builtins as objects',
-  setup(bundler) {
-    bundler.onResolve({ filter: /^(node:)?[a-z_]+(\/[a-z_]+)*$/ }, ({ path, kind, importer }) => {
-      if (!isBuiltin(path)) return undefined;
-      const pluginData = path.startsWith('node:') ? path : `node:${path}`;
-      if (kind === 'require-call') return { path, namespace: 'required builtin', pluginData };
-      // Of one for all, each bundle would have to load a file of its own.
-      return {
-        path: `${path} of ${importer}`,
-        namespace: 'imported builtin',
-        pluginData,
-        sideEffects: false,
-      };
-    });
-    bundler.onLoad({ filter: /.*/, namespace: 'required builtin' }, ({ pluginData }) => ({
-      contents: `module.exports = ${builtin(pluginData)};`,
-    }));
-    bundler.onLoad({ filter: /.*/, namespace: 'imported builtin' }, ({ pluginData }) => ({
-      contents: [
-        `const module = /* @__PURE__ */ ${builtin(pluginData)};`,
-        'const named = (name) => module[name];',
-        'export default module;',
-        ...namesOf(pluginData).map((name) => `export const ${name} = /* @__PURE__ */ named('${name}');`),
-      ].join('\n'),
-    }));
-  },
-};
-
-function builtin(path: string): string {
-  return `process.getBuiltinModule('${path}')`;
-}
-
-function namesOf(path: string): string[] {
-  const own = new Set(['default', 'module', 'named']);
-  return Object.keys(process.getBuiltinModule(path) ?? {}).filter(
-    (name) => /^[A-Za-z]\w*$/.test(name) && !own.has(name),
-  );
-}
-
-/** The C library's functions, loaded as CommonJS: koffi's other form asks for Node.js's own modules by name. */
-const required: Plugin = {
-  name: 'required',
-  setup(bundler) {
-    bundler.onResolve({ filter: /^koffi$/, namespace: 'required' }, ({ path }) => ({ path, external: true }));
-    bundler.onResolve({ filter: /^koffi$/ }, ({ path }) => ({ path, namespace: 'required' }));
-    bundler.onLoad({ filter: /.*/, namespace: 'required' }, ({ path }) => ({
-      contents: `module.exports = require('${path}');`,
-    }));
-  },
-};
+import { build, type Plugin } from 'esbuild';
+import { bundleOptions } from './bundle-options.ts';
 
 /** Verbs that somebody waits for; and what goes on in the background, which they share most with. */
 const QUICK_VERBS = ['run', 'supervise'];
@@ -96,44 +26,24 @@ const quickPartsOnly: Plugin = {
   },
 };
 
-const options: BuildOptions = {
-  outdir: 'dist',
-  bundle: true,
-  splitting: true,
-  format: 'esm',
-  platform: 'node',
-  target: 'node24',
-  minifyWhitespace: true,
-  minifySyntax: true,
-  // Node.js shows the line in which an error was thrown.
-  lineLimit: 160,
-  // Packages in CommonJS's form need `require`.
-  banner: {
-    js: "const require = process.getBuiltinModule('node:module').createRequire(import.meta.url);",
-  },
-  logLevel: 'warning',
-};
-
 rmSync('dist', { recursive: true, force: true });
 await build({
-  ...options,
+  ...bundleOptions,
+  outdir: 'dist',
   entryPoints: [
     { in: 'src/cli/main.ts', out: 'whole' },
     { in: 'src/embed/index.ts', out: 'index' },
     { in: 'src/scheduler/index.ts', out: 'scheduler' },
     ...globSync('src/**/*-worker.ts').map((path) => ({ in: path, out: basename(path, '.ts') })),
   ],
-  entryNames: '[name]',
-  chunkNames: '[name]-[hash]',
-  plugins: [besideEachOther, required, builtinsAsObjects],
 });
 // What many verbs share in part lies in many small files, and each costs a start as much as 20 KB. These are fewer.
 await build({
-  ...options,
+  ...bundleOptions,
+  outdir: 'dist',
   entryPoints: [{ in: 'src/cli/main.ts', out: 'quick' }],
-  entryNames: '[name]',
   chunkNames: 'quick-[name]-[hash]',
-  plugins: [quickPartsOnly, besideEachOther, required, builtinsAsObjects],
+  plugins: [quickPartsOnly, ...bundleOptions.plugins],
 });
 const verbs = QUICK_VERBS.map((verb) => `'${verb}'`).join(', ');
 writeFileSync(
