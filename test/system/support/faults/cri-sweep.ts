@@ -6,13 +6,14 @@ import { Protocol, RuntimeService } from '../../../../src/cri/api/runtime_pb.ts'
 import { openGrpcConnection } from '../../../../src/cri/grpc/grpc-client.ts';
 import { sandboxConfig, shellConfig } from '../cri.ts';
 import { cgroupOf } from '../peapod.ts';
+import { CaseBook } from './case-book.ts';
 import { LabProcess } from './lab-process.ts';
 import { type OrderedOptions, type OrderedVerb, sweepInOrder } from './ordered-sweep.ts';
 import { storeBusybox } from './store-busybox.ts';
 import { connected, watch } from './witness.ts';
 
 const options = JSON.parse(process.argv[2] ?? '{}') as OrderedOptions;
-const ROOT = `/var/lib/peapod/lab-${process.ppid}-${Date.now()}`;
+const ROOT = `/var/lib/peapod${options.cgroupParent}`;
 const LOGS = '/var/lib/peapod/logs';
 const server = new LabProcess(['cri'], /Serving CRI v1/, ROOT);
 const connection = openGrpcConnection({ path: '/run/peapod/cri.sock' });
@@ -137,7 +138,8 @@ const subject = {
     if (pid() !== first) throw new Error(`the witness was ${first} and is ${pid()}`);
   },
 };
-const cases = await sweepInOrder(subject, VERBS, options);
+const book = new CaseBook(options, subject.cgroupParent);
+await sweepInOrder(subject, VERBS, options, book);
 await server.end();
-console.log(JSON.stringify({ done: true, cases }));
+book.end();
 process.exit(0);

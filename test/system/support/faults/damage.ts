@@ -8,17 +8,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { writeBusyboxRoot } from '../../../../src/runtime/container/testing/busybox-image.ts';
 import { isPeapodError } from '../../../../src/model/errors.ts';
+import { CaseBook, type CaseOptions } from './case-book.ts';
 import { openMachine } from './machine.ts';
 import { REMOVE, RUN_ALL } from './pod-verbs.ts';
 import { DAMAGES, replaceFile, stateFiles } from './state-files.ts';
-import type { CaseResult, SweepOptions } from './sweep.ts';
 import { accept, awaitState, type Expected, type Lab, settled } from './trial.ts';
 import { startWitness } from './witness.ts';
 
-const options = JSON.parse(process.argv[2] ?? '{}') as Pick<
-  SweepOptions,
-  'cgroupParent' | 'part' | 'of' | 'only'
->;
+const options = JSON.parse(process.argv[2] ?? '{}') as CaseOptions;
 
 const folder = mkdtempSync(join(tmpdir(), 'fault-image-'));
 writeBusyboxRoot(join(folder, 'root'));
@@ -47,7 +44,7 @@ expected.after = await settled(lab);
 const isImages = (path: string) => path.startsWith('/var/lib/peapod/images/');
 const files = stateFiles().filter((path) => !ofOthers.has(path) || isImages(path));
 
-let index = 0;
+const book = new CaseBook(options);
 for (const first of files) {
   for (const [kind, damage] of Object.entries(DAMAGES)) {
     const path = presentPath(first);
@@ -55,21 +52,18 @@ for (const first of files) {
     const content = readFileSync(path);
     const damaged = Buffer.from(damage(content));
     if (damaged.equals(content)) continue;
-    index += 1;
-    if (index % options.of !== options.part) continue;
-    if (options.only !== undefined && !path.includes(options.only)) continue;
-    const begun = Date.now();
-    const problems = await tryDamage(path, damaged, content);
-    if (problems.length > 0) {
-      await REMOVE.run(lab.machine).catch(() => {});
-      accept(await settled(lab), expected);
-      await RUN_ALL.run(lab.machine);
-    }
-    const result: CaseResult = { verb: 'damage', fault: `${path} ${kind}`, problems, ms: Date.now() - begun };
-    console.log(JSON.stringify(result));
+    await book.try('damage', `${withoutAddress(path)} ${kind}`, async () => {
+      const problems = await tryDamage(path, damaged, content);
+      if (problems.length > 0) {
+        await REMOVE.run(lab.machine).catch(() => {});
+        accept(await settled(lab), expected);
+        await RUN_ALL.run(lab.machine);
+      }
+      return problems;
+    });
   }
 }
-console.log(JSON.stringify({ done: true, cases: index }));
+book.end();
 process.exit(0);
 
 /** Ends with the pod running again. */
@@ -109,6 +103,9 @@ async function tryDamage(path: string, damaged: Buffer, whole: Buffer): Promise<
 /** A pod that runs anew has another address. */
 function presentPath(path: string): string | undefined {
   if (existsSync(path)) return path;
-  const kindOf = (one: string) => one.replace(/[\d.a-f:]+$/, '');
-  return stateFiles().find((one) => !ofOthers.has(one) && kindOf(one) === kindOf(path));
+  return stateFiles().find((one) => !ofOthers.has(one) && withoutAddress(one) === withoutAddress(path));
+}
+
+function withoutAddress(path: string): string {
+  return path.replace(/\/[\d.a-f:]+$/, '/<address>');
 }

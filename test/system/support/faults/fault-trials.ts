@@ -1,10 +1,12 @@
 /** What the seam in the runtime can do: kill peapod at a step, or have a step fail. */
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { type Fault, inject } from '../../../../src/runtime/linux/external-step.ts';
+import { spawnProcess } from '../../../../src/runtime/linux/spawn-process.ts';
 import type { Verb } from './pod-verbs.ts';
 import { sweptSteps } from './swept-steps.ts';
 import { type Lab, messagesOf, type Trial } from './trial.ts';
+
+/** By SIGKILL. */
+const KILLED = 128 + 9;
 
 /** One for each kind and, of failures, each code, at each of the steps where it can be. */
 export function faultTrials(
@@ -40,17 +42,19 @@ function faultTrial(fault: Fault): Trial {
 }
 
 async function kill({ kind, step, occurrence }: Fault, verb: Verb, lab: Lab): Promise<undefined> {
-  const child = spawn(
-    process.execPath,
-    [lab.victim, lab.cgroupParent, lab.machine.image, lab.story, verb.name],
-    {
-      stdio: ['ignore', 'ignore', 'inherit'],
-      env: { ...process.env, PEAPOD_FAULT: `${kind}@${step}#${occurrence}` },
-    },
-  );
-  const [code, signal] = (await once(child, 'exit')) as [number | null, string | null];
+  const args = [lab.victim, lab.cgroupParent, lab.machine.image, lab.story, verb.name];
+  const { ended } = spawnProcess(process.execPath, args, {
+    env: { ...environment(), PEAPOD_FAULT: `${kind}@${step}#${occurrence}` },
+    cwd: process.cwd(),
+    fds: [null, null, 2],
+  });
+  const code = await ended;
   // Of parallel steps of one name one more or less may be done.
-  if (signal !== 'SIGKILL' && code !== 0) throw new Error(`the victim ended with ${code ?? signal}`);
+  if (code !== KILLED && code !== 0) throw new Error(`the victim ended with ${code}`);
+}
+
+function environment(): Record<string, string> {
+  return Object.fromEntries(Object.entries(process.env).map(([name, value]) => [name, value ?? '']));
 }
 
 async function failing(fault: Fault, verb: Verb, { machine }: Lab): Promise<Error | undefined> {

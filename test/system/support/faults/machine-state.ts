@@ -1,12 +1,10 @@
 /** Everything on a lab's machine that a pod could leave there, line by line, without what differs from run to run. */
-import { execFile } from 'node:child_process';
 import { lstatSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { cgroupLayout, hierarchies } from '../../../../src/runtime/cgroup/cgroup-layout.ts';
 import { readMounts, readProcessStat } from '../../../../src/runtime/linux/proc.ts';
+import { mustRun } from '../../../../src/runtime/linux/run-command.ts';
 
-const run = promisify(execFile);
 const SHOWN = ['net', 'ipc', 'uts', 'pid', 'mnt'];
 const KEPT = ['/run/peapod', '/run/netns', '/run/crun', '/run/runc', '/var/lib/peapod', '/var/lib/cni'];
 
@@ -45,10 +43,12 @@ function commandOf(pid: number): string {
   }
 }
 
+const OWN_NAMESPACES = new Map(SHOWN.map((kind) => [kind, readlinkSync(`/proc/self/ns/${kind}`)]));
+
 function namespacesOf(pid: number): string[] {
   return SHOWN.filter((kind) => {
     try {
-      return readlinkSync(`/proc/${pid}/ns/${kind}`) !== readlinkSync(`/proc/self/ns/${kind}`);
+      return readlinkSync(`/proc/${pid}/ns/${kind}`) !== OWN_NAMESPACES.get(kind);
     } catch {
       return false;
     }
@@ -90,10 +90,10 @@ interface Link {
 
 async function networkLines(): Promise<string[]> {
   const [address, rules] = await Promise.all([
-    run('ip', ['-json', 'address']),
-    run('nft', ['--stateless', 'list', 'ruleset'], { maxBuffer: 2 ** 24 }),
+    mustRun('ip', ['-json', 'address']),
+    mustRun('nft', ['--stateless', 'list', 'ruleset']),
   ]);
-  const links = (JSON.parse(address.stdout) as Link[]).filter(({ ifname }) => ifname !== 'lo');
+  const links = (JSON.parse(address) as Link[]).filter(({ ifname }) => ifname !== 'lo');
   return [
     ...links.flatMap(({ ifname, addr_info }) => [
       `link ${ifname.replace(/^veth.*/, 'veth')}`,
@@ -101,7 +101,7 @@ async function networkLines(): Promise<string[]> {
         .filter(({ scope }) => scope === 'global')
         .map(({ local, prefixlen }) => `address ${ifname} ${local}/${prefixlen}`),
     ]),
-    ...rules.stdout
+    ...rules
       .split('\n')
       .filter((line) => line.trim() !== '')
       .map((line) => `nft ${line.trim()}`),

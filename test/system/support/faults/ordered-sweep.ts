@@ -1,10 +1,11 @@
 /** Sweeps a peapod of its own process: each verb with each fault at each of its steps. Prints a line of JSON for each case. */
 import { existsSync, readFileSync, rmSync } from 'node:fs';
-import type { CaseResult, SweepOptions } from './sweep.ts';
+import { type CaseBook, type CaseOptions } from './case-book.ts';
+import type { SweepOptions } from './sweep.ts';
 import { sweptSteps } from './swept-steps.ts';
 import { accept, awaitState, type Expected, settled } from './trial.ts';
 
-export type OrderedOptions = Pick<SweepOptions, 'verbs' | 'kinds' | 'codes' | 'part' | 'of' | 'only'>;
+export type OrderedOptions = Pick<SweepOptions, 'verbs' | 'kinds' | 'codes'> & CaseOptions;
 
 export interface OrderedVerb {
   readonly name: string;
@@ -36,19 +37,17 @@ export interface Subject {
 const RECORD = '/run/fault-steps';
 const SETTLE_MS = 15_000;
 
-/** Each verb in turn, from the state that the one before it leaves. @returns the number of cases there are */
+/** Each verb in turn, from the state that the one before it leaves. */
 export async function sweepInOrder(
   subject: Subject,
   verbs: readonly OrderedVerb[],
   options: OrderedOptions,
-): Promise<number> {
-  let index = 0;
+  book: CaseBook,
+): Promise<void> {
   for (const verb of verbs) {
     if (options.verbs.length === 0 || options.verbs.includes(verb.name)) await sweepVerb(verb);
     await verb.finish();
   }
-  return index;
-
   async function sweepVerb(verb: OrderedVerb): Promise<void> {
     await verb.prepare?.();
     const expected: Expected = { before: await settled(subject), after: [] };
@@ -57,14 +56,11 @@ export async function sweepInOrder(
     expected.after = await settled(subject);
     await verb.undo();
     for (const fault of faultsAt(steps, options)) {
-      index += 1;
-      if (index % options.of !== options.part) continue;
-      if (options.only !== undefined && !fault.includes(options.only)) continue;
-      const begun = Date.now();
-      const problems = await tryCase(subject, verb, fault, expected);
-      if (problems.length > 0) accept(await settled(subject), expected);
-      const result: CaseResult = { verb: verb.name, fault, problems, ms: Date.now() - begun };
-      console.log(JSON.stringify(result));
+      await book.try(verb.name, fault, async () => {
+        const problems = await tryCase(subject, verb, fault, expected);
+        if (problems.length > 0) accept(await settled(subject), expected);
+        return problems;
+      });
     }
   }
 }

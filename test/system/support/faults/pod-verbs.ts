@@ -11,6 +11,8 @@ import type { Machine } from './machine.ts';
 
 export interface Verb {
   readonly name: string;
+  /** Only leads from one verb to the next. */
+  readonly unswept?: true;
   /** Whether start-up alone takes back what a crash left of it, or finishes it. */
   readonly atomic: boolean;
   /** Idempotent. */
@@ -187,11 +189,15 @@ const EXEC: Verb = {
   name: 'exec',
   atomic: true,
   async run({ runtime }) {
-    const { exitCode, stdout } = await runtime.execSync(idOf('a'), ['sh', '-c', 'cat /config/key; exit 3'], {
-      timeoutMs: 30_000,
-    });
+    const { exitCode, stdout, stderr } = await runtime.execSync(
+      idOf('a'),
+      ['sh', '-c', 'cat /config/key; exit 3'],
+      {
+        timeoutMs: 30_000,
+      },
+    );
     if (exitCode !== 3 || stdout.toString() !== 'value')
-      throw new Error(`exec answered ${exitCode}: ${stdout.toString()}`);
+      throw new Error(`exec answered ${exitCode}: ${stdout.toString()}${stderr.toString()}`);
   },
   undo: async () => {},
 };
@@ -212,19 +218,19 @@ const STOP: Verb = {
 /** The whole pod at once. */
 export const RUN_ALL: Verb = { name: 'run', atomic: false, run: runAll, undo: removeAll };
 
-const RUN_AGAIN: Verb = {
-  name: 'run again',
+const REMOVE_STOPPED: Verb = {
+  name: 'remove when stopped',
   atomic: false,
-  async run(machine) {
-    await removeAll(machine);
-    await runAll(machine);
-  },
+  run: removeAll,
   undo: async (machine) => {
-    await STOP.undo(machine);
+    await runAll(machine);
     await STOP.run(machine);
   },
 };
 
+/** The verbs that it consists of have been swept, from the state that the removal before it was proven to leave. */
+const RUN_AGAIN: Verb = { ...RUN_ALL, name: 'run again', unswept: true };
+
 export const REMOVE: Verb = { name: 'remove', atomic: false, run: removeAll, undo: runAll };
 
-export const POD_VERBS: readonly Verb[] = [...RUN, EXEC, STOP, RUN_AGAIN, REMOVE];
+export const POD_VERBS: readonly Verb[] = [...RUN, EXEC, STOP, REMOVE_STOPPED, RUN_AGAIN, REMOVE];

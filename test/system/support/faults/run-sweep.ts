@@ -9,13 +9,14 @@ import { text } from 'node:stream/consumers';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Pod } from '../../../../src/model/api/types.ts';
 import { cgroupOf } from '../peapod.ts';
+import { CaseBook } from './case-book.ts';
 import { PROGRAM } from './lab-process.ts';
 import { type OrderedOptions, type OrderedVerb, sweepInOrder } from './ordered-sweep.ts';
 import { BUSYBOX, storeBusybox } from './store-busybox.ts';
 import { connected, watch } from './witness.ts';
 
 const options = JSON.parse(process.argv[2] ?? '{}') as OrderedOptions;
-const ROOT = `/var/lib/peapod/lab-${process.ppid}-${Date.now()}`;
+const ROOT = `/var/lib/peapod${options.cgroupParent}`;
 const MANIFEST = '/run/victim.yaml';
 const SERVE = 'trap "exit 0" TERM; while :; do sleep 1000 & wait $!; done';
 let order = '';
@@ -172,9 +173,10 @@ const subject = {
     heard.check();
   },
 };
-let cases = await sweepInOrder(subject, VERBS, options);
+const book = new CaseBook(options, subject.cgroupParent);
+await sweepInOrder(subject, VERBS, options, book);
 await succeed(RUN);
 await endSupervisor();
-cases += await sweepInOrder(subject, REMOVAL, options);
-console.log(JSON.stringify({ done: true, cases }));
+await sweepInOrder(subject, REMOVAL, options, book);
+book.end();
 process.exit(0);

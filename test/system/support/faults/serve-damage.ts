@@ -6,15 +6,15 @@ import { existsSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import type { Pod } from '../../../../src/model/api/types.ts';
 import { cgroupOf } from '../peapod.ts';
+import { CaseBook, type CaseOptions } from './case-book.ts';
 import { LabServer } from './lab-server.ts';
 import { DAMAGES, replaceFile, stateFiles } from './state-files.ts';
 import { BUSYBOX, storeBusybox } from './store-busybox.ts';
-import type { CaseResult, SweepOptions } from './sweep.ts';
 import { accept, awaitState, type Expected, settled } from './trial.ts';
 import { connected, watch } from './witness.ts';
 
-const options = JSON.parse(process.argv[2] ?? '{}') as Pick<SweepOptions, 'part' | 'of' | 'only'>;
-const ROOT = `/var/lib/peapod/lab-${process.ppid}-${Date.now()}`;
+const options = JSON.parse(process.argv[2] ?? '{}') as CaseOptions;
+const ROOT = `/var/lib/peapod${options.cgroupParent}`;
 const SETTLE_MS = 15_000;
 const server = new LabServer(ROOT);
 const lab = { cgroupParent: cgroupOf(join(ROOT, 'cluster')) };
@@ -56,27 +56,21 @@ await run();
 expected.after = await settled(lab);
 const files = stateFiles().filter((path) => !ofOthers.has(path));
 
-let index = 0;
+const book = new CaseBook(options, lab.cgroupParent);
 for (const first of files) {
   for (const [kind, damage] of Object.entries(DAMAGES)) {
-    index += 1;
-    if (index % options.of !== options.part) continue;
-    if (options.only !== undefined && !first.includes(options.only)) continue;
-    await server.end('SIGKILL');
-    const path = presentPath(first);
-    if (path !== undefined) {
-      const begun = Date.now();
-      const problems = await tryDamage(path, damage);
+    await book.try('damage', `${kindOf(first)} ${kind}`, async () => {
+      await server.end('SIGKILL');
+      const path = presentPath(first);
+      const problems = path === undefined ? [`there is no ${first} any more`] : await tryDamage(path, damage);
+      if (server.isDead) await server.start();
+      await run();
       if (problems.length > 0) accept(await settled(lab), expected);
-      const fault = `${path} ${kind}`;
-      const result: CaseResult = { verb: 'damage', fault, problems, ms: Date.now() - begun };
-      console.log(JSON.stringify(result));
-    }
-    if (server.isDead) await server.start();
-    await run();
+      return problems;
+    });
   }
 }
-console.log(JSON.stringify({ done: true, cases: index, files: files.length }));
+book.end();
 process.exit(0);
 
 /** Not of a pod or an image. */
@@ -121,10 +115,12 @@ async function tryDamage(path: string, damage: (content: Buffer) => Buffer | str
 /** A pod that runs anew has another UID, and its sandbox another address. */
 function presentPath(path: string): string | undefined {
   if (existsSync(path)) return path;
-  const kindOf = (one: string) =>
-    one
-      .replace(/[0-9a-f]{64}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, '')
-      .replace(/\.\.\d{4}(_\d\d){5}\.[0-9a-f]+/, '')
-      .replace(/[\d.a-f:]+$/, '');
   return stateFiles().find((one) => !ofOthers.has(one) && kindOf(one) === kindOf(path));
+}
+
+function kindOf(path: string): string {
+  return path
+    .replace(/[0-9a-f]{64}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, '<id>')
+    .replace(/\.\.\d{4}(_\d\d){5}\.[0-9a-f]+/, '..<time>')
+    .replace(/\/[\d.a-f:]+$/, '/<address>');
 }

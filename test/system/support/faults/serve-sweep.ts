@@ -3,13 +3,14 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Pod } from '../../../../src/model/api/types.ts';
 import { cgroupOf } from '../peapod.ts';
+import { CaseBook } from './case-book.ts';
 import { LabServer } from './lab-server.ts';
 import { type OrderedOptions, type OrderedVerb, sweepInOrder } from './ordered-sweep.ts';
 import { BUSYBOX, storeBusybox } from './store-busybox.ts';
 import { connected, watch } from './witness.ts';
 
 const options = JSON.parse(process.argv[2] ?? '{}') as OrderedOptions;
-const ROOT = `/var/lib/peapod/lab-${process.ppid}-${Date.now()}`;
+const ROOT = `/var/lib/peapod${options.cgroupParent}`;
 const server = new LabServer(ROOT);
 
 function pod(name: string, command: string, more: Partial<NonNullable<Pod['spec']>> = {}): Pod {
@@ -109,8 +110,9 @@ const subject = {
       throw new Error('the witness was restarted');
   },
 };
-const cases = await sweepInOrder(subject, VERBS, options);
+const book = new CaseBook(options, subject.cgroupParent);
+await sweepInOrder(subject, VERBS, options, book);
 await server.delete('witness', 0);
 await server.end();
-console.log(JSON.stringify({ done: true, cases }));
+book.end();
 process.exit(0);

@@ -6,7 +6,9 @@ import { join } from 'node:path';
 import { build, stop } from 'esbuild';
 import { writeBusyboxRoot } from '../../../../src/runtime/container/testing/busybox-image.ts';
 import { type Fault, inject } from '../../../../src/runtime/linux/external-step.ts';
+import { bundleOptions } from '../../../../tools/bundle-options.ts';
 import { buildImageArchive, pushImage, startRegistry } from '../registry.ts';
+import { CaseBook, type CaseOptions } from './case-book.ts';
 import { faultTrials } from './fault-trials.ts';
 import { ARCHIVE, REFERENCE, sweptImage } from './image-verbs.ts';
 import { hireImpostors, impostorTrials } from './impostors.ts';
@@ -16,10 +18,8 @@ import { type Story, verbsOf } from './stories.ts';
 import { accept, awaitState, type Expected, type Lab, settled, tryCase } from './trial.ts';
 import { startWitness } from './witness.ts';
 
-export interface SweepOptions {
+export interface SweepOptions extends CaseOptions {
   story: Story;
-  /** Of this lab alone: cgroups are seen by all. */
-  cgroupParent: string;
   /** All of the story's when there are none. */
   verbs: string[];
   kinds: Fault['kind'][];
@@ -27,19 +27,6 @@ export interface SweepOptions {
   codes: string[];
   /** How programs that peapod runs misbehave. */
   impostors: string[];
-  /** This lab does every `of`th case, from `part` on. */
-  part: number;
-  of: number;
-  /** Only these. */
-  only?: string;
-}
-
-export interface CaseResult {
-  verb: string;
-  fault: string;
-  /** What was wrong; nothing: all is well. */
-  problems: string[];
-  ms: number;
 }
 
 const options = JSON.parse(process.argv[2] ?? '{}') as SweepOptions;
@@ -60,34 +47,27 @@ for (const file of globSync('/run/peapod/network/leases/*/last_reserved_ip.0'))
 // What is made once and stays (the root of infra containers, empty directories) is there from the first time on.
 for (const verb of verbs) await verb.run(lab.machine);
 
-let index = 0;
+const book = new CaseBook(options);
 for (const verb of verbs) {
-  if (options.verbs.length === 0 || options.verbs.includes(verb.name)) await sweepVerb(verb);
+  const isAsked = options.verbs.length === 0 || options.verbs.includes(verb.name);
+  if (isAsked && verb.unswept !== true) await sweepVerb(verb);
   await verb.run(lab.machine);
 }
-console.log(JSON.stringify({ done: true, cases: index }));
+book.end();
 process.exit(0);
 
-/** As one file, which starts in a fraction of the time that the sources take. */
+/** As few files, which start in a fraction of the time that the sources take; compiled once, not for each case. */
 async function bundled(program: string): Promise<string> {
   // Native code is looked for from here.
-  const outfile = join(import.meta.dirname, '../../../../node_modules/.cache', `${options.cgroupParent}.mjs`);
-  process.on('exit', () => rmSync(outfile, { force: true }));
-  await build({
-    entryPoints: [join(import.meta.dirname, program)],
-    outfile,
-    bundle: true,
-    format: 'esm',
-    platform: 'node',
-    target: 'node24',
-    external: ['koffi'],
-    banner: {
-      js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
-    },
-    logLevel: 'error',
-  });
+  const outdir = join(import.meta.dirname, '../../../../node_modules/.cache', options.cgroupParent);
+  process.on('exit', () => rmSync(outdir, { recursive: true, force: true }));
+  await build({ ...bundleOptions, entryPoints: [join(import.meta.dirname, program)], outdir });
   await stop();
-  return outfile;
+  const file = join(outdir, program.replace(/\.ts$/, '.js'));
+  process.env['NODE_COMPILE_CACHE'] = join(outdir, 'compiled');
+  // One that is killed would never write it.
+  execFileSync(process.execPath, [file, options.cgroupParent]);
+  return file;
 }
 
 async function prepare(): Promise<Machine> {
@@ -123,15 +103,12 @@ async function sweepVerb(verb: Verb): Promise<void> {
     ...(await impostorTrials(verb, lab, options.impostors)),
   ];
   for (const trial of trials) {
-    index += 1;
-    if (index % options.of !== options.part) continue;
-    if (options.only !== undefined && !trial.name.includes(options.only)) continue;
-    const begun = Date.now();
-    const problems = await tryCase(lab, verb, trial, expected);
-    // What one case leaves is told once.
-    if (problems.length > 0) accept(await settled(lab), expected);
-    const result: CaseResult = { verb: verb.name, fault: trial.name, problems, ms: Date.now() - begun };
-    console.log(JSON.stringify(result));
+    await book.try(verb.name, trial.name, async () => {
+      const problems = await tryCase(lab, verb, trial, expected);
+      // What one case leaves is told once.
+      if (problems.length > 0) accept(await settled(lab), expected);
+      return problems;
+    });
   }
   const problems = await awaitState(lab, [expected.before]);
   if (problems.length > 0) throw new Error(`${verb.name}: cannot be undone: ${problems.join('\n')}`);
