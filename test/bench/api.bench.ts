@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { execFileSync } from 'node:child_process';
 import { startPeapod } from '../system/support/peapod.ts';
-import { startEtcd } from './api/etcd-subject.ts';
+import { startEtcd, type Stored } from './api/etcd-subject.ts';
 import {
   connectAll,
   type Creates,
@@ -23,7 +23,7 @@ import {
 } from './api/measure.ts';
 import { startPeapodServer, storedBy } from './api/peapod-subject.ts';
 import { type Figure, printFigures, writeFigures } from './report.ts';
-import type { Client, Folder, Subject } from './api/subject.ts';
+import type { Client, Subject } from './api/subject.ts';
 
 /** Fewer tell nothing that is worth writing down. */
 const PODS_TO_RECORD = 10_000;
@@ -56,11 +56,11 @@ execFileSync(process.execPath, ['tools/build.ts'], { cwd: REPOSITORY });
 await using peapod = await startPeapod({ PEAPOD_GUARD_SHARED_OBJECTS: '0' });
 const etcdDirectory = join(peapod.directory, 'peer');
 const serverDirectory = join(peapod.root, 'cluster');
-let stored: (folder: Folder, name: string) => Buffer = () => Buffer.alloc(0);
+let stored: Stored = () => Buffer.alloc(0);
 const startOurs = () => startPeapodServer(peapod.directory, peapod.env);
 const startTheirs = async () => {
   await mkdir(etcdDirectory, { recursive: true, mode: 0o700 });
-  return startEtcd(etcdDirectory, (folder, name) => stored(folder, name));
+  return startEtcd(etcdDirectory, (...object) => stored(...object));
 };
 
 await measureStarts();
@@ -72,7 +72,7 @@ noteMemory('idle');
 {
   const [ourClients, theirClients] = [await connectAll(ours, CLIENTS), await connectAll(theirs, CLIENTS)];
   try {
-    await measurePods(ourClients, theirClients);
+    await measurePods(ourClients, theirClients, 'of one template', 0);
     await delay(SETTLE_MS);
     noteMemory(`with ${PODS} pods`);
     await measureLists(ourClients, theirClients);
@@ -80,6 +80,7 @@ noteMemory('idle');
     await measureObjects(ourClients, theirClients);
     await delay(SETTLE_MS);
     noteMemory(`with ${PODS} pods and ${OBJECTS} configmaps`);
+    await measurePods(ourClients, theirClients, 'that all differ', PODS);
   } finally {
     for (const client of [...ourClients, ...theirClients]) client[Symbol.dispose]();
   }
@@ -119,16 +120,21 @@ function noteMemory(when: string): void {
   note(`proportional, ${when}`, 'MB', [mine.pssMb], [other.pssMb], 'less');
 }
 
-async function measurePods(ourClients: readonly Client[], theirClients: readonly Client[]): Promise<void> {
+async function measurePods(
+  ourClients: readonly Client[],
+  theirClients: readonly Client[],
+  pods: 'of one template' | 'that all differ',
+  from: number,
+): Promise<void> {
   const [mine, other]: [Creates[], Creates[]] = [[], []];
   for (let round = 0; round < ROUNDS; round += 1) {
     const count = PODS / ROUNDS;
-    mine.push(await measureCreates(ourClients, 'pods', round * count, count));
-    other.push(await measureCreates(theirClients, 'pods', round * count, count));
+    mine.push(await measureCreates(ourClients, 'pods', from + round * count, count, pods));
+    other.push(await measureCreates(theirClients, 'pods', from + round * count, count, pods));
   }
   const noted = (what: string, unit: string, field: keyof Creates, better: Figure['better']) => {
     const pick = (creates: Creates[]) => creates.map((one) => one[field]);
-    note(`${CLIENTS} clients create pods: ${what}`, unit, pick(mine), pick(other), better);
+    note(`${CLIENTS} clients create pods ${pods}: ${what}`, unit, pick(mine), pick(other), better);
   };
   noted('durable writes', '/s', 'perSecond', 'more');
   noted('p50', 'ms', 'p50Ms', 'less');

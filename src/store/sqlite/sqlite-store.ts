@@ -47,8 +47,9 @@ export class SqliteStore implements Store {
   readonly #stop = new AbortController();
   readonly #maintenance: Promise<void>;
   #waiters: { readonly revision: number; readonly resolve: () => void }[] = [];
-  /** What this turn of the event loop has asked for: one message costs as much for many as for one. */
+  /** What has been asked for while the writer was at work, or in this turn of the event loop: one message and one sync for all of it. */
   #unsent: Write[] = [];
+  #isScheduled = false;
   #nextId = 1;
   #revision: number;
   /** What ended the writer. */
@@ -161,9 +162,19 @@ export class SqliteStore implements Store {
     const id = this.#nextId++;
     const { promise, resolve, reject } = Promise.withResolvers<number>();
     this.#pending.set(id, { write, resolve, reject });
-    if (this.#unsent.length === 0) setImmediate(() => this.#send());
     this.#unsent.push(write);
+    this.#schedule();
     return promise;
+  }
+
+  /** At the end of this turn, or when the writer has done what it was sent. */
+  #schedule(): void {
+    if (this.#isScheduled || this.#pending.size > this.#unsent.length) return;
+    this.#isScheduled = true;
+    setImmediate(() => {
+      this.#isScheduled = false;
+      this.#send();
+    });
   }
 
   #send(...more: 'close'[]): void {
@@ -189,9 +200,8 @@ export class SqliteStore implements Store {
       const error = storeError(Object.assign(new Error(text), { errcode }), this.#parts.path);
       for (let id = message.firstId; id < message.firstId + message.count; id += 1)
         this.#settle(id)?.reject(error);
-      return;
-    }
-    this.#takeResults(message.batch);
+    } else this.#takeResults(message.batch);
+    if (this.#pending.size === this.#unsent.length && !this.#isScheduled) this.#send();
   }
 
   /** Whoever is told of his write finds it announced already. */
@@ -262,7 +272,7 @@ export class SqliteStore implements Store {
   }
 }
 
-/** A message takes the whole memory behind its bytes along: for a slice of Node.js's pool that is many times its size. */
+/** What watchers are told keeps the whole memory behind its bytes: for a slice of Node.js's pool that is many times its size. */
 function own(value: Uint8Array): Uint8Array {
   return value.byteLength === value.buffer.byteLength ? value : new Uint8Array(value);
 }

@@ -15,7 +15,7 @@ const VACUUM_PAGES = 2000;
 export class Writer implements Disposable {
   readonly #database: DatabaseSync;
   readonly #statements: Record<
-    'live' | 'log' | 'setLive' | 'dropLive' | 'expire' | 'keep' | 'expired',
+    'live' | 'log' | 'makeLive' | 'setLive' | 'dropLive' | 'expire' | 'keep' | 'expired',
     StatementSync
   >;
   #revision: number;
@@ -37,6 +37,7 @@ export class Writer implements Disposable {
         'SELECT log.revision, log.create_revision, log.value FROM live JOIN log USING (revision) WHERE live.key = ?',
       ),
       log: database.prepare('INSERT INTO log VALUES (?, ?, ?, ?, ?)'),
+      makeLive: database.prepare('INSERT INTO live VALUES (?, ?) ON CONFLICT DO NOTHING'),
       setLive: database.prepare('INSERT OR REPLACE INTO live VALUES (?, ?)'),
       dropLive: database.prepare('DELETE FROM live WHERE key = ?'),
       expire: database.prepare('INSERT OR REPLACE INTO expiry VALUES (?, ?)'),
@@ -84,14 +85,13 @@ export class Writer implements Disposable {
 
   #apply(write: Write): WriteResult {
     switch (write.kind) {
-      case 'create': {
-        if (this.#live(write.key) !== undefined)
-          return refused('AlreadyExists', `there is a key ${JSON.stringify(write.key)} already`);
-        return done([this.#put(write, undefined)]);
-      }
+      case 'create':
+        return this.#create(write);
       case 'update': {
         const live = this.#live(write.key);
-        return mismatch(write, live) ?? done([this.#put(write, live)]);
+        if (live === undefined || live.revision !== write.expectedRevision)
+          return mismatch(write, live) ?? refused('NotFound', '');
+        return done([this.#put(write, live)]);
       }
       case 'delete': {
         const live = this.#live(write.key);
@@ -106,17 +106,28 @@ export class Writer implements Disposable {
     }
   }
 
+  /** What is not there has no time when it goes, either: that would have gone with it. */
+  #create({ key, value, expiresAtMs }: Extract<Write, { kind: 'create' }>): WriteResult {
+    const revision = this.#revision + 1;
+    if (this.#statements.makeLive.run(key, revision).changes === 0)
+      return refused('AlreadyExists', `there is a key ${JSON.stringify(key)} already`);
+    this.#revision = revision;
+    this.#statements.log.run(revision, key, value, revision, null);
+    if (expiresAtMs !== undefined) this.#statements.expire.run(key, expiresAtMs);
+    return done([{ key, revision, createRevision: revision, value, previous: undefined }]);
+  }
+
   #live(key: string): LiveRow | undefined {
     return this.#statements.live.get(key) as LiveRow | undefined;
   }
 
   #put(
     { key, value, expiresAtMs }: { key: string; value: Uint8Array; expiresAtMs?: number },
-    live: LiveRow | undefined,
+    live: LiveRow,
   ): WrittenChange {
     const revision = ++this.#revision;
-    const createRevision = live?.create_revision ?? revision;
-    this.#statements.log.run(revision, key, value, createRevision, live?.revision ?? null);
+    const createRevision = live.create_revision;
+    this.#statements.log.run(revision, key, value, createRevision, live.revision);
     this.#statements.setLive.run(key, revision);
     if (expiresAtMs === undefined) this.#statements.keep.run(key);
     else this.#statements.expire.run(key, expiresAtMs);

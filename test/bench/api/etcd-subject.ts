@@ -4,16 +4,16 @@ import { join } from 'node:path';
 import { callUnary, decode, encode, framed, onMessages, openCall } from './grpc.ts';
 import { type Client, type Folder, freePort, startProcess, type Subject, WINDOW } from './subject.ts';
 
+/** The bytes that are kept for an object. */
+export type Stored = (folder: Folder, name: string, variant?: string) => Buffer;
+
 const MAX_MESSAGE_BYTES = 1_000_000_000;
 
 /**
  * Debian's etcd, driven directly.
  * @param stored what our server keeps for an object, so that both keep the same
  */
-export async function startEtcd(
-  directory: string,
-  stored: (folder: Folder, name: string) => Buffer,
-): Promise<Subject> {
+export async function startEtcd(directory: string, stored: Stored): Promise<Subject> {
   const [client, peer] = [await freePort(), await freePort()];
   const url = `https://127.0.0.1:${client}`;
   const flags = {
@@ -42,12 +42,12 @@ export async function startEtcd(
   };
 }
 
-function etcdClient(session: ClientHttp2Session, stored: (folder: Folder, name: string) => Buffer): Client {
+function etcdClient(session: ClientHttp2Session, stored: Stored): Client {
   const keyOf = (folder: Folder, name: string) => `/${folder}/default/${name}`;
   const rangeEnd = (folder: Folder) => `/${folder}/default0`;
   return {
     // As kube-apiserver creates: the put happens only when the key is not there.
-    create: async (folder, name) => {
+    create: async (folder, name, variant) => {
       const key = keyOf(folder, name);
       const absent = encode([
         [2, 2n],
@@ -59,7 +59,7 @@ function etcdClient(session: ClientHttp2Session, stored: (folder: Folder, name: 
           2,
           encode([
             [1, key],
-            [2, stored(folder, name)],
+            [2, stored(folder, name, variant)],
           ]),
         ],
       ]);

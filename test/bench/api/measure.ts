@@ -14,6 +14,7 @@ export async function measureCreates(
   folder: Folder,
   from: number,
   count: number,
+  pods: 'of one template' | 'that all differ' = 'of one template',
 ): Promise<Creates> {
   const timesMs: number[] = [];
   let next = from;
@@ -23,7 +24,7 @@ export async function measureCreates(
       while (next < from + count) {
         const name = nameOf(next++);
         const start = performance.now();
-        await client.create(folder, name);
+        await client.create(folder, name, pods === 'that all differ' ? name : undefined);
         timesMs.push(performance.now() - start);
       }
     }),

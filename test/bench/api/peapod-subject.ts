@@ -11,6 +11,7 @@ import {
   objectOf,
   startProcess,
   type Subject,
+  TEMPLATE,
   WINDOW,
 } from './subject.ts';
 
@@ -47,7 +48,7 @@ export async function startPeapodServer(
 export async function storedBy(
   subject: Subject,
   directory: string,
-): Promise<(folder: Folder, name: string) => Buffer> {
+): Promise<(folder: Folder, name: string, variant?: string) => Buffer> {
   const path = join(directory, 'root/cluster/server/admin.kubeconfig');
   const text = await readFile(path, 'utf8');
   using client = await subject.connect();
@@ -60,7 +61,10 @@ export async function storedBy(
     samples.set(folder, (await send(session, 'GET', `${pathOf(folder)}/sample`)).toString());
   }
   session.destroy();
-  return (folder, name) => Buffer.from((samples.get(folder) ?? '').replaceAll('sample', name));
+  return (folder, name, variant) => {
+    const text = (samples.get(folder) ?? '').replaceAll('sample', name);
+    return Buffer.from(variant === undefined ? text : text.replace(TEMPLATE, variant));
+  };
 }
 
 function pathOf(folder: Folder): string {
@@ -69,8 +73,8 @@ function pathOf(folder: Folder): string {
 
 function apiClient(session: ClientHttp2Session): Client {
   return {
-    create: async (folder, name) => {
-      await send(session, 'POST', pathOf(folder), JSON.stringify(objectOf(folder, name)));
+    create: async (folder, name, variant) => {
+      await send(session, 'POST', pathOf(folder), JSON.stringify(objectOf(folder, name, variant)));
     },
     get: async (folder, name) => {
       await send(session, 'GET', `${pathOf(folder)}/${name}`);

@@ -15,8 +15,11 @@ export interface Subject extends AsyncDisposable {
 }
 
 export interface Client extends Disposable {
-  /** Resolves when the object is durable. */
-  create(folder: Folder, name: string): Promise<void>;
+  /**
+   * Resolves when the object is durable.
+   * @param variant in what a pod's specification differs from others'; they are all of one template without it
+   */
+  create(folder: Folder, name: string, variant?: string): Promise<void>;
   get(folder: Folder, name: string): Promise<void>;
   /** @returns how many there are */
   list(folder: Folder): Promise<number>;
@@ -26,15 +29,18 @@ export interface Client extends Disposable {
 
 export type Folder = 'pods' | 'configmaps';
 
+/** The value of a variable in pods of one template. */
+export const TEMPLATE = 'one template';
+
 /** The objects, as they are sent; no node takes the pods. */
-export function objectOf(folder: Folder, name: string): object {
+export function objectOf(folder: Folder, name: string, variant = TEMPLATE): object {
   const metadata = { name, namespace: 'default', labels: { app: 'bench', tier: 'web' } };
   if (folder === 'configmaps')
     return { apiVersion: 'v1', kind: 'ConfigMap', metadata, data: { key: 'value'.repeat(20) } };
   const container = {
     name: 'c',
     image: 'registry.example/app:1',
-    env: [{ name: 'A', value: '1' }],
+    env: [{ name: 'A', value: variant }],
     ports: [{ containerPort: 8080 }],
     resources: { requests: { cpu: '100m', memory: '64Mi' }, limits: { memory: '128Mi' } },
   };
