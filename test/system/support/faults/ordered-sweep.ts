@@ -111,8 +111,8 @@ async function tryCase(
     else if (verb.atomic && said !== undefined)
       note('after the failure', await awaitState(subject, [expected.before], SETTLE_MS));
     await verb.finish();
-    const left = await awaitState(subject, [expected.after], SETTLE_MS);
-    note('in the end', verb.leaves === undefined ? left : left.filter((line) => !verb.leaves?.test(line)));
+    const isLeft = (line: string) => verb.leaves?.test(line) ?? false;
+    note('in the end', await awaitState(subject, [expected.after], SETTLE_MS, isLeft));
     await subject.checkWitness();
     await verb.undo();
     note('after it was undone', await awaitState(subject, [expected.before], SETTLE_MS));
