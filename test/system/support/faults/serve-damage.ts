@@ -64,8 +64,11 @@ for (const first of files) {
       const path = presentPath(first);
       const problems = path === undefined ? [`there is no ${first} any more`] : await tryDamage(path, damage);
       if (server.isDead) await server.start();
+      if (problems.length > 0) {
+        await remove();
+        accept(await settled(lab), expected);
+      }
       await run();
-      if (problems.length > 0) accept(await settled(lab), expected);
       return problems;
     });
   }
