@@ -1,7 +1,16 @@
 /** Sandboxes as the kernel sees them. */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import {
+  existsSync,
+  globSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -23,6 +32,7 @@ import type { PodSandboxConfig, PortMapping } from '../../src/runtime/pod-runtim
 import { openSandboxes, type Sandboxes } from '../../src/runtime/sandbox/open-sandboxes.ts';
 import { openSandboxPool, type SandboxPool } from '../../src/runtime/sandbox/pool/sandbox-pool.ts';
 import { SandboxRecords } from '../../src/runtime/sandbox/sandbox-record.ts';
+import { nftRules } from './support/kernel-view.ts';
 
 const BRIDGE = 'peatest-sb0';
 const PARENT = `/peapod-test-sandbox-${process.pid}`;
@@ -202,6 +212,30 @@ test('stopping and removing are idempotent and leave nothing', async () => {
     false,
   );
   assert.equal(readdirSync(join(folder, 'run/network')).includes(`${id}.json`), false);
+});
+
+test('a host port and an address that could not be given back are given back when it is tried again', async () => {
+  const mapping: PortMapping = { protocol: 'TCP', hostPort: 28_082, containerPort: 80, hostIp: '' };
+  const id = await sandboxes.run(config('stuck', { portMappings: [mapping] }));
+  const { ips } = await sandboxes.status(id);
+  const lease = globSync(join(folder, 'run/network/leases/*', ips[0] ?? ''))[0] ?? '';
+  const before = process.env['PATH'];
+  const failing = join(folder, 'failing');
+  mkdirSync(failing);
+  writeFileSync(join(failing, 'nft'), '#!/bin/sh\necho "nft: out of order" >&2\nexit 1\n', { mode: 0o755 });
+  try {
+    process.env['PATH'] = `${failing}:${before}`;
+    await assert.rejects(sandboxes.stop(id), { code: 'NetworkError', message: /nft delete .*out of order/ });
+  } finally {
+    process.env['PATH'] = before;
+  }
+  assert.match(await nftRules(), /28082/);
+  // host-local finds its leases by what is in them.
+  writeFileSync(lease, '');
+  await sandboxes.stop(id);
+  assert.doesNotMatch(await nftRules(), /28082/);
+  assert.equal(existsSync(lease), false);
+  await sandboxes.remove(id);
 });
 
 test('a sysctl of the node is refused, and nothing is left of the attempt', async () => {
