@@ -1,18 +1,15 @@
 import { access } from 'node:fs/promises';
 import { join } from 'node:path';
+import { loadNetworkConfig } from './network/cni/conflist.ts';
 import type { OciRuntime } from './oci/oci-runtime.ts';
 import type { RuntimeCondition } from './pod-runtime.ts';
-
-/** What of CNI every network of ours needs. */
-const PLUGINS = ['bridge', 'host-local', 'loopback'];
 
 /** Whether pods can be run now, in the words of CRI's conditions. */
 export async function runtimeConditions(
   oci: OciRuntime,
-  network: { binDirs: readonly string[] },
+  network: { confDir: string; binDirs: readonly string[] },
 ): Promise<RuntimeCondition[]> {
-  const missing: string[] = [];
-  for (const plugin of PLUGINS) if (!(await isInstalled(plugin, network.binDirs))) missing.push(plugin);
+  const trouble = await networkTrouble(network);
   return [
     {
       type: 'RuntimeReady',
@@ -22,11 +19,30 @@ export async function runtimeConditions(
     },
     {
       type: 'NetworkReady',
-      status: missing.length === 0,
-      reason: missing.length === 0 ? '' : 'NetworkPluginNotReady',
-      message: missing.length === 0 ? '' : `CNI plugins are missing: ${missing.join(', ')}`,
+      status: trouble === '',
+      reason: trouble === '' ? '' : 'NetworkPluginNotReady',
+      message: trouble,
     },
   ];
+}
+
+/** Our own network needs nothing; one that the node configures needs its plugins. */
+async function networkTrouble({
+  confDir,
+  binDirs,
+}: {
+  confDir: string;
+  binDirs: readonly string[];
+}): Promise<string> {
+  let plugins: string[];
+  try {
+    plugins = (await loadNetworkConfig(confDir))?.plugins.map(({ type }) => type) ?? [];
+  } catch (error) {
+    return (error as Error).message;
+  }
+  const missing: string[] = [];
+  for (const plugin of plugins) if (!(await isInstalled(plugin, binDirs))) missing.push(plugin);
+  return missing.length === 0 ? '' : `CNI plugins are missing: ${missing.join(', ')}`;
 }
 
 async function isInstalled(plugin: string, directories: readonly string[]): Promise<boolean> {

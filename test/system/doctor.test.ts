@@ -1,5 +1,6 @@
 /** `system doctor` on this machine, where pods can run, and on one where something is made to be missing. */
 import assert from 'node:assert/strict';
+import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import type { Report } from '../../src/cli/doctor/run-doctor.ts';
@@ -37,7 +38,10 @@ test('without conmon it fails, and names the command that mends it', async () =>
   assert.match(stdout, /mend: apt-get install conmon/);
 });
 
-test('without the network plugins it fails, and names the package', async () => {
+test('without the plugins of the network that is configured it fails, and names the package', async () => {
+  const config = join(peapod.directory, 'cni/10-a.conf');
+  await writeFile(config, JSON.stringify({ cniVersion: '1.0.0', name: 'a', type: 'bridge' }));
+  after(() => rm(config));
   const env = { PEAPOD_CNI_BIN_DIR: join(peapod.directory, 'empty') };
   const { code, stdout } = await peapod.call(['system', 'doctor'], { env });
   assert.equal(code, 1);

@@ -8,6 +8,8 @@ export interface DoctorHost {
   /** A file's text; nothing when it cannot be read. */
   read(path: string): Promise<string | undefined>;
   exists(path: string): Promise<boolean>;
+  /** The types of the plugins of the network that the node configures; none for our own. @throws PeapodError of one that can't be used */
+  networkPlugins(): Promise<readonly string[]>;
   /** Where a program lies on PATH; nothing when it does not. */
   find(program: string): Promise<string | undefined>;
   /** Runs a program to its end; code 127 when there is none. Never throws. */

@@ -26,15 +26,12 @@ class FakeHost implements DoctorHost {
     ['/proc/sys/kernel/seccomp/actions_avail', 'kill_process allow\n'],
     ['/proc/sys/user/max_user_namespaces', '15000\n'],
     ['/usr/lib/cni/bridge', ''],
-    ['/usr/lib/cni/host-local', ''],
-    ['/usr/lib/cni/loopback', ''],
   ]);
   programs = new Map([
     ['crun', 'crun version 1.8.1'],
     ['runc', 'runc version 1.1.5'],
     ['conmon', 'conmon version 2.1.6'],
     ['nft', ''],
-    ['ip', ''],
   ]);
   ran: string[] = [];
   /** What a command does to this host. */
@@ -43,6 +40,7 @@ class FakeHost implements DoctorHost {
 
   read = async (path: string) => this.files.get(path);
   exists = async (path: string) => this.files.has(path);
+  networkPlugins = async (): Promise<readonly string[]> => [];
   find = async (program: string) => (this.programs.has(program) ? `/usr/bin/${program}` : undefined);
   fileSystem = async (path: string) =>
     path.startsWith('/run') ? { ...this.disk, type: TMPFS_MAGIC } : this.disk;
@@ -135,10 +133,16 @@ const CASES: [string, (host: FakeHost) => void, string, Partial<CheckReport>][] 
     { verdict: 'fail' },
   ],
   [
-    'a missing plugin',
-    (host) => host.files.delete('/usr/lib/cni/host-local'),
+    'a missing plugin of the network that is configured',
+    (host) => (host.networkPlugins = async () => ['bridge', 'firewall']),
     'network plugins',
     { verdict: 'fail', mend: 'apt-get install containernetworking-plugins' },
+  ],
+  [
+    'a network configuration that cannot be used',
+    (host) => (host.networkPlugins = () => Promise.reject(new Error('10-a.conflist: has no plugins'))),
+    'network plugins',
+    { verdict: 'fail', message: '10-a.conflist: has no plugins: only pods with hostNetwork can run' },
   ],
   ['no cgroups', (host) => host.files.set('/proc/self/mountinfo', ''), 'cgroups', { verdict: 'fail' }],
   [

@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { access, readFile, statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { loadNetworkConfig } from '../../runtime/network/cni/conflist.ts';
 import { findProgram } from '../../runtime/oci/oci-runtime.ts';
 import type { Settings } from '../settings.ts';
 import type { CommandResult, DoctorHost, FileSystemView } from './doctor-host.ts';
@@ -15,6 +16,8 @@ export function linuxHost(settings: Settings, env: NodeJS.ProcessEnv = process.e
     nodeVersion: process.versions.node,
     read: (path) => readFile(path, 'utf8').catch(() => undefined),
     exists,
+    networkPlugins: async () =>
+      (await loadNetworkConfig(settings.cniConfDir))?.plugins.map(({ type }) => type) ?? [],
     find: (program) => findProgram(program, env),
     run: runToEnd,
     fileSystem,

@@ -1,3 +1,4 @@
+import { gatewayOf, parseSubnet } from '../../runtime/network/bridge/subnet.ts';
 import { loadNetworkConfig } from '../../runtime/network/cni/conflist.ts';
 import { nodeAddresses } from '../keeper/node-addresses.ts';
 import type { Settings } from '../settings.ts';
@@ -15,10 +16,6 @@ export async function addressForPods(
   if (listening === '0.0.0.0' || listening === '::') return nodeAddresses(settings.bridge)[0];
   if (!ownNetwork) return undefined;
   const foreign = await loadNetworkConfig(settings.cniConfDir);
-  return foreign === undefined ? firstAddress(settings.subnet) : undefined;
-}
-
-/** `10.87.0.0/16` → `10.87.0.1`: the bridge has the first address of its subnet. */
-function firstAddress(subnet: string): string {
-  return subnet.replace(/(\d+)\/\d+$/, (_match, last: string) => String(Number(last) + 1));
+  const subnet = foreign === undefined ? parseSubnet(settings.subnet) : undefined;
+  return subnet === undefined ? undefined : gatewayOf(subnet);
 }

@@ -1,4 +1,4 @@
-/** What our own network has on the host besides what its plugins make: packet rules, forwarding, host ports. */
+/** What the host does with the packets of our own network: forwards and masquerades them, and leads host ports to pods. */
 import { PeapodError } from '../../model/errors.ts';
 import { writeFile } from '../linux/files.ts';
 import { mustRun, runCommand, tail } from '../linux/run-command.ts';
@@ -8,10 +8,8 @@ import { baseRules, hostPortElements, tableName } from './nft-rules.ts';
 const TIMEOUT_MS = 20_000;
 
 /** The one masquerade rule, the maps, and forwarding. Idempotent; done again and again, as others may have flushed the rules. */
-export async function prepareHost(
-  { bridge, subnet }: { bridge: string; subnet: string },
-  subnet6: string | undefined,
-): Promise<void> {
+export async function prepareHost(bridge: string, subnets: readonly string[]): Promise<void> {
+  const [subnet = '', subnet6] = subnets;
   await writeFile('/proc/sys/net/ipv4/ip_forward', '1');
   if (subnet6 !== undefined) await writeFile('/proc/sys/net/ipv6/conf/all/forwarding', '1');
   await nft(baseRules(bridge, subnet, subnet6));
@@ -56,16 +54,15 @@ export async function removeHostPorts(
   if (failures.length > 0) throw failures[0];
 }
 
-/** After the last pod nothing of ours stays on the host. @throws PeapodError NetworkError */
-export async function removeNetwork(bridge: string): Promise<void> {
+/** Takes away all that `prepareHost` made of rules. Gone is fine. @throws PeapodError NetworkError */
+export async function removeRules(bridge: string): Promise<void> {
   await remove('nft', ['delete', 'table', 'inet', tableName(bridge)]);
-  await remove('ip', ['link', 'delete', bridge, 'type', 'bridge']);
 }
 
 async function remove(program: string, args: readonly string[]): Promise<void> {
   const { exitCode, stderr } = await runCommand(program, args, { timeoutMs: TIMEOUT_MS });
   const said = stderr.toString('utf8');
-  if (exitCode === 0 || /No such file or directory|Cannot find device/.test(said)) return;
+  if (exitCode === 0 || said.includes('No such file or directory')) return;
   const ended = `${program} ${args.slice(0, 2).join(' ')} ended with exit code ${exitCode}`;
   throw new PeapodError('NetworkError', `cannot take back network rules: ${ended}: ${tail(said)}`, {
     retryable: true,

@@ -1,8 +1,8 @@
 /**
  * The network of pods. Each attachment is on disk before the first plugin runs, so that it can be taken back whatever happens:
  *
- *     <run>/network/<sandbox>.json      what the plugins were told, and what they answered
- *     <run>/network/leases/             host-local's
+ *     <run>/network/<sandbox>.json      what is to be made, and the addresses that came of it
+ *     <run>/network/leases/<bridge>/    whose address is whose on our own bridge
  */
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -12,12 +12,14 @@ import { findProgramsByEnvironment } from '../linux/find-programs.ts';
 import { lockFile } from '../linux/lock-file.ts';
 import { writeFileAtomic } from '../linux/write-file-atomic.ts';
 import type { PodMetadata, PortMapping } from '../pod-runtime.ts';
-import { type Attachment, attach, detach } from './cni/attach.ts';
-import { loadNetworkConfig } from './cni/conflist.ts';
-import { defaultNetworkConfig, hostHasIpv6, uniqueLocalSubnet } from './default-network.ts';
-import { addHostPorts, prepareHost, removeHostPorts, removeNetwork } from './host-rules.ts';
+import { removeBridge } from './bridge/bridge.ts';
+import { giveBackAddresses, takeAddresses } from './bridge/leases.ts';
+import { ownSubnets } from './bridge/own-subnets.ts';
+import { linkPod, unlinkPod } from './bridge/pod-link.ts';
+import { attach, detach } from './cni/attach.ts';
+import { loadNetworkConfig, type NetworkConfig } from './cni/conflist.ts';
+import { addHostPorts, prepareHost, removeHostPorts, removeRules } from './host-rules.ts';
 import { isPortFree } from './is-port-free.ts';
-import { removeLeases } from './own-leases.ts';
 import { mkdir, rm } from '../linux/files.ts';
 
 export interface PodNetworkOptions {
@@ -52,9 +54,16 @@ export interface PodNetwork {
   list(): Promise<string[]>;
 }
 
-interface Joined extends Attachment {
+interface Joined {
+  sandboxId: string;
+  metadata: PodMetadata;
+  portMappings: readonly PortMapping[];
+  /** To our own network, and not to one that the node configures. */
   own: boolean;
-  result?: { ips: string[]; raw: unknown };
+  /** What plugins are told: of a network that the node configures. */
+  config?: NetworkConfig;
+  /** `raw`: what plugins answered, to be handed to DEL. */
+  result?: { ips: string[]; raw?: unknown };
   /** What was joined is being given host ports. */
   isOpening?: boolean;
 }
@@ -65,6 +74,7 @@ const PREPARED_MS = 3000;
 export function openPodNetwork(options: PodNetworkOptions): PodNetwork {
   const recordPath = (id: string) => join(options.directory, `${id}.json`);
   const lock = () => lockFile(join(options.directory, '.lock'));
+  const leases = join(options.directory, 'leases', options.bridge);
 
   async function read(id: string): Promise<Joined | undefined> {
     const text = await readFile(recordPath(id), 'utf8').catch((error: NodeJS.ErrnoException) => {
@@ -74,19 +84,15 @@ export function openPodNetwork(options: PodNetworkOptions): PodNetwork {
     return text === undefined ? undefined : (wholeRecord(text) ?? (await guess(id)));
   }
 
-  async function networkNow(): Promise<Pick<Joined, 'config' | 'own'> & { subnet6: string | undefined }> {
-    const foreign = await loadNetworkConfig(options.confDir);
-    const subnet6 = (await hostHasIpv6()) ? uniqueLocalSubnet(options.bridge, options.subnet) : undefined;
-    const config =
-      foreign ?? defaultNetworkConfig({ ...options, subnet6, leases: join(options.directory, 'leases') });
-    return { config, own: foreign === undefined, subnet6 };
+  async function networkNow(): Promise<Pick<Joined, 'config' | 'own'>> {
+    const config = await loadNetworkConfig(options.confDir);
+    return config === undefined ? { own: true } : { own: false, config };
   }
 
-  /** Of a record that is torn: the plugins go by the sandbox's id. */
+  /** Of a record that is torn: all goes by the sandbox's id. */
   async function guess(sandboxId: string): Promise<Joined> {
-    const { config, own } = await networkNow();
     const metadata = { name: '', namespace: '', uid: '', attempt: 0 };
-    return { sandboxId, metadata, config, own, portMappings: [] };
+    return { ...(await networkNow()), sandboxId, metadata, portMappings: [] };
   }
 
   async function list(): Promise<string[]> {
@@ -116,10 +122,37 @@ export function openPodNetwork(options: PodNetworkOptions): PodNetwork {
 
   let preparedAt = Number.NEGATIVE_INFINITY;
   /** @param isAlone nobody else kept the network up until now */
-  async function prepare(subnet6: string | undefined, isAlone: boolean): Promise<void> {
+  async function prepare(subnets: readonly string[], isAlone: boolean): Promise<void> {
     if (!isAlone && performance.now() - preparedAt < PREPARED_MS) return;
-    await prepareHost(options, subnet6);
+    await prepareHost(options.bridge, subnets);
     preparedAt = performance.now();
+  }
+
+  async function joinOwn(attachment: Joined, netns: string, isAlone: boolean): Promise<{ ips: string[] }> {
+    const { bridge } = options;
+    const subnets = await ownSubnets(bridge, options.subnet);
+    const prepared = prepare(subnets, isAlone);
+    const linked = takeOwnAddresses(attachment.sandboxId, subnets).then(async (ips) => {
+      await linkPod(attachment.sandboxId, netns, ips, { bridge, subnets });
+      return ips;
+    });
+    const [ips] = await settleAll(linked, prepared);
+    await addHostPorts(bridge, attachment, ips);
+    return { ips };
+  }
+
+  async function takeOwnAddresses(sandboxId: string, subnets: readonly string[]): Promise<string[]> {
+    await using _ = await lock();
+    return await takeAddresses(leases, sandboxId, subnets);
+  }
+
+  async function leaveOwn(joined: Joined, portMappings: readonly PortMapping[]): Promise<void> {
+    const known = joined.portMappings.length > 0 ? joined.portMappings : portMappings;
+    await removeHostPorts(options.bridge, known, joined.result?.ips ?? []);
+    // Until an update plugins made our own network too.
+    if (joined.config !== undefined) return;
+    await unlinkPod(joined.sandboxId);
+    giveBackAddresses(leases, joined.sandboxId, joined.result?.ips);
   }
 
   return {
@@ -127,19 +160,21 @@ export function openPodNetwork(options: PodNetworkOptions): PodNetwork {
       await mkdir(options.directory, { recursive: true, mode: 0o700 });
       const known = await read(sandbox.id);
       if (known?.result !== undefined) return known.result.ips;
-      const { config, own, subnet6 } = await networkNow();
       const attachment: Joined = {
+        ...(await networkNow()),
         sandboxId: sandbox.id,
         metadata: sandbox.metadata,
-        config,
         portMappings: sandbox.portMappings,
-        own,
       };
       const { isAlone } = await claim(attachment);
-      const call = { binDirs: options.binDirs, ...(signal === undefined ? {} : { signal }) };
-      const prepared = attachment.own ? prepare(subnet6, isAlone) : Promise.resolve();
-      const [result] = await settleAll(attach(attachment, sandbox.netns, call), prepared);
-      if (attachment.own) await addHostPorts(options.bridge, attachment, result.ips);
+      const { config } = attachment;
+      const result =
+        config === undefined
+          ? await joinOwn(attachment, sandbox.netns, isAlone)
+          : await attach({ ...attachment, config }, sandbox.netns, {
+              binDirs: options.binDirs,
+              ...(signal === undefined ? {} : { signal }),
+            });
       await writeFileAtomic(recordPath(sandbox.id), JSON.stringify({ ...attachment, result }), {
         durable: false,
       });
@@ -154,8 +189,7 @@ export function openPodNetwork(options: PodNetworkOptions): PodNetwork {
       await claim(portMappings.length === 0 ? attachment : { ...attachment, isOpening: true });
       // Without host ports it needs none but the rules that it was made with; that they are still there is seen to when the next one is made ahead.
       if (portMappings.length === 0) return;
-      const subnet6 = (await hostHasIpv6()) ? uniqueLocalSubnet(options.bridge, options.subnet) : undefined;
-      await prepare(subnet6, false);
+      await prepare(await ownSubnets(options.bridge, options.subnet), false);
       await addHostPorts(options.bridge, attachment, known.result.ips);
       await writeFileAtomic(recordPath(id), JSON.stringify(attachment), { durable: false });
     },
@@ -167,23 +201,16 @@ export function openPodNetwork(options: PodNetworkOptions): PodNetwork {
       if (joined === undefined) return;
       if (joined.result === undefined || joined.isOpening === true)
         await endUnfinished(() => findProgramsByEnvironment([`CNI_CONTAINERID=${sandboxId}`]));
-      if (joined.own)
-        await removeHostPorts(
-          options.bridge,
-          joined.portMappings.length > 0 ? joined.portMappings : portMappings,
-          joined.result?.ips ?? [],
-        );
-      await detach(joined, netns, joined.result?.raw, { binDirs: options.binDirs });
-      // A plugin that claims to have given them back, and has not, would keep the sandbox from ever coming again.
-      if (joined.own)
-        await removeLeases(
-          join(options.directory, 'leases', joined.config.name),
-          sandboxId,
-          joined.result?.ips ?? [],
-        );
+      if (joined.own) await leaveOwn(joined, portMappings);
+      const { config } = joined;
+      if (config !== undefined)
+        await detach({ ...joined, config }, netns, joined.result?.raw, { binDirs: options.binDirs });
       await using _ = await lock();
-      const isLast = (await list()).every((id) => id === sandboxId);
-      if (joined.own && isLast) await removeNetwork(options.bridge);
+      // After the last pod nothing of ours stays on the host.
+      if (joined.own && (await list()).every((id) => id === sandboxId)) {
+        await removeRules(options.bridge);
+        await removeBridge(options.bridge);
+      }
       await rm(recordPath(sandboxId), { force: true });
     },
 
@@ -194,7 +221,7 @@ export function openPodNetwork(options: PodNetworkOptions): PodNetwork {
 function wholeRecord(text: string): Joined | undefined {
   try {
     const record = JSON.parse(text) as Partial<Joined> | null;
-    return typeof record?.config === 'object' && Array.isArray(record.portMappings)
+    return typeof record?.own === 'boolean' && Array.isArray(record.portMappings)
       ? (record as Joined)
       : undefined;
   } catch {

@@ -3,8 +3,6 @@ import type { DoctorHost } from '../doctor-host.ts';
 import { versionParts } from './system.ts';
 
 const OLDEST_CONMON = [2, 1] as const;
-/** What our own network consists of. */
-const PLUGINS = ['bridge', 'host-local', 'loopback'];
 
 const crun: Check = {
   name: 'crun',
@@ -43,9 +41,14 @@ const conmon: Check = {
 const plugins: Check = {
   name: 'network plugins',
   async examine(host) {
+    const refused = (error: unknown) =>
+      fail(`${(error as Error).message}: only pods with hostNetwork can run`);
+    const wanted = await host.networkPlugins().catch(refused);
+    if ('verdict' in wanted) return wanted;
     const missing: string[] = [];
-    for (const plugin of PLUGINS) if (!(await inAnyFolder(host, plugin))) missing.push(plugin);
-    if (missing.length === 0) return ok(PLUGINS.join(', '));
+    for (const plugin of wanted) if (!(await inAnyFolder(host, plugin))) missing.push(plugin);
+    if (wanted.length === 0) return ok('none needed: no network is configured in place of our own bridge');
+    if (missing.length === 0) return ok(wanted.join(', '));
     return fail(
       `${missing.join(', ')} not in ${host.places.cniBinDirs.join(':')}: only pods with hostNetwork can run`,
       install('containernetworking-plugins'),
@@ -64,16 +67,8 @@ const nft: Check = {
   },
 };
 
-const ip: Check = {
-  name: 'ip',
-  async examine(host) {
-    if ((await host.find('ip')) !== undefined) return ok('there');
-    return warn('not there: the bridge stays when the last pod is gone', install('iproute2'));
-  },
-};
-
 /** The programs that do what peapod does not do itself. */
-export const PROGRAM_CHECKS: readonly Check[] = [crun, runc, conmon, plugins, nft, ip];
+export const PROGRAM_CHECKS: readonly Check[] = [crun, runc, conmon, plugins, nft];
 
 async function inAnyFolder(host: DoctorHost, plugin: string): Promise<boolean> {
   for (const folder of host.places.cniBinDirs) if (await host.exists(`${folder}/${plugin}`)) return true;
