@@ -128,6 +128,17 @@ test('programs that answer garbage, hang, die or lie are named, and what they di
   demandNone(result, 5);
 });
 
+test('a CNI plugin that answers garbage, hangs, dies or lies is named, and what it did is undone', async (t) => {
+  const result = await sweep('plugins', {
+    story: 'plugins',
+    impostors: IMPOSTORS,
+    programs: ['bridge'],
+    ...(isFull ? {} : { verbs: ['run sandbox'], oneOf: 3 }),
+  });
+  t.diagnostic(`${result.cases} misbehaviours`);
+  demandNone(result, 3);
+});
+
 test('a state file that a loss of power has torn costs no other pod anything, and leaves nothing behind', async (t) => {
   const result = await sweep('damage', { program: DAMAGE, oneOf: isFull ? 1 : 20 });
   t.diagnostic(`${result.cases} damaged files`);

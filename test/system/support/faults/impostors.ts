@@ -65,7 +65,7 @@ export async function hireImpostors(): Promise<void> {
 export async function impostorTrials(
   verb: Verb,
   { machine }: Lab,
-  behaviours: readonly string[],
+  { impostors: behaviours, programs }: { impostors: readonly string[]; programs: readonly string[] },
 ): Promise<Trial[]> {
   if (behaviours.length === 0) return [];
   rmSync(CALLS, { force: true });
@@ -78,13 +78,15 @@ export async function impostorTrials(
   await verb.undo(machine);
   const isBelieved = (program: string, behaviour: string) =>
     program === 'nft' && ['garbage', 'nothing'].includes(behaviour);
-  return ROLES.filter(([program, order]) =>
-    calls.some((call) => call.startsWith(`${program} `) && `${call} `.includes(` ${order} `)),
-  ).flatMap(([program, order]) =>
-    behaviours
-      // What says that it has added rules, and has not, would be found out only by listing them.
-      .filter((behaviour) => !isBelieved(program, behaviour))
-      .map((behaviour) => impostorTrial(program, order, behaviour, steps)),
+  const isMeant = (program: string) => programs.length === 0 || programs.includes(program);
+  const isCalled = (program: string, order: string) =>
+    calls.some((call) => call.startsWith(`${program} `) && `${call} `.includes(` ${order} `));
+  return ROLES.filter(([program, order]) => isMeant(program) && isCalled(program, order)).flatMap(
+    ([program, order]) =>
+      behaviours
+        // What says that it has added rules, and has not, would be found out only by listing them.
+        .filter((behaviour) => !isBelieved(program, behaviour))
+        .map((behaviour) => impostorTrial(program, order, behaviour, steps)),
   );
 }
 

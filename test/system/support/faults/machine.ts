@@ -18,6 +18,9 @@ export const systemClock: Clock = {
   sleep: (ms, { signal } = {}) => delay(Math.max(0, ms), undefined, signal === undefined ? {} : { signal }),
 };
 
+/** Names the folder of the node's network configuration, for this process and those that it starts; none: pods get our own bridge. */
+export const NETWORK = 'PEAPOD_FAULT_NETWORK';
+
 /** Where CNI plugins are looked for. */
 export const PLUGIN_FOLDERS = ['/opt/cni/bin', '/usr/lib/cni'];
 
@@ -34,7 +37,7 @@ export async function openMachine(
     version: '0.0.0-test',
     cgroupParent,
     env,
-    network: { confDir: '/nowhere', binDirs: PLUGIN_FOLDERS },
+    network: { confDir: env[NETWORK] ?? '/nowhere', binDirs: PLUGIN_FOLDERS },
   });
   return { runtime, volumes: openPodVolumes(paths, systemClock), image };
 }

@@ -42,6 +42,7 @@ export async function runLabs(
       kinds: [],
       codes: [],
       impostors: [],
+      programs: [],
       part: 0,
       of: 1,
       ...asked,

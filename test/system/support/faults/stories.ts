@@ -3,10 +3,13 @@ import { IMAGE_VERBS } from './image-verbs.ts';
 import { POD_VERBS, type Verb } from './pod-verbs.ts';
 import { SPARE_VERBS } from './spare-verbs.ts';
 
-export const STORIES = { pod: POD_VERBS, image: IMAGE_VERBS, spare: SPARE_VERBS } as const satisfies Record<
-  string,
-  readonly Verb[]
->;
+export const STORIES = {
+  pod: POD_VERBS,
+  /** The same on a node that configures its network. */
+  plugins: POD_VERBS,
+  image: IMAGE_VERBS,
+  spare: SPARE_VERBS,
+} as const satisfies Record<string, readonly Verb[]>;
 export type Story = keyof typeof STORIES;
 
 /** @throws Error when there is no such story */

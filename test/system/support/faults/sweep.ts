@@ -1,6 +1,6 @@
 /** In a lab: does each verb of a story with each thing that may go wrong, and looks at what is left. Prints a line of JSON for each case. */
 import { execFileSync } from 'node:child_process';
-import { globSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { globSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { build, stop } from 'esbuild';
@@ -12,7 +12,7 @@ import { CaseBook, type CaseOptions } from './case-book.ts';
 import { faultTrials } from './fault-trials.ts';
 import { ARCHIVE, REFERENCE, sweptImage } from './image-verbs.ts';
 import { hireImpostors, impostorTrials } from './impostors.ts';
-import { type Machine, openMachine } from './machine.ts';
+import { type Machine, NETWORK, openMachine } from './machine.ts';
 import type { Verb } from './pod-verbs.ts';
 import { type Story, verbsOf } from './stories.ts';
 import { accept, awaitState, type Expected, type Lab, settled, tryCase } from './trial.ts';
@@ -27,12 +27,15 @@ export interface SweepOptions extends CaseOptions {
   codes: string[];
   /** How programs that peapod runs misbehave. */
   impostors: string[];
+  /** Whose place they take; all when there are none. */
+  programs: string[];
 }
 
 const options = JSON.parse(process.argv[2] ?? '{}') as SweepOptions;
 const verbs = verbsOf(options.story);
 if (options.impostors.length > 0) await hireImpostors();
 if (options.story === 'image') await offerImage();
+if (options.story === 'plugins') configureNetwork();
 const lab: Lab = {
   cgroupParent: options.cgroupParent,
   story: options.story,
@@ -93,6 +96,25 @@ async function offerImage(): Promise<void> {
   process.on('exit', () => rmSync(registry.directory, { recursive: true, force: true }));
 }
 
+/** The bridge stays, for the witness is on it. */
+function configureNetwork(): void {
+  const folder = '/run/network.d';
+  const subnet = '10.87.0.0/16';
+  const ipam = {
+    type: 'host-local',
+    ranges: [[{ subnet }]],
+    routes: [{ dst: '0.0.0.0/0' }],
+    dataDir: '/run/peapod/network/leases',
+  };
+  const bridge = { type: 'bridge', bridge: 'peapod0', isGateway: true, hairpinMode: true, ipam };
+  mkdirSync(folder);
+  writeFileSync(
+    join(folder, '10-pods.conflist'),
+    JSON.stringify({ cniVersion: '1.0.0', name: 'pods', plugins: [bridge] }),
+  );
+  process.env[NETWORK] = folder;
+}
+
 async function sweepVerb(verb: Verb): Promise<void> {
   const expected: Expected = { before: await settled(lab), after: [] };
   const steps = await record(verb);
@@ -100,7 +122,7 @@ async function sweepVerb(verb: Verb): Promise<void> {
   await verb.undo(lab.machine);
   const trials = [
     ...faultTrials(steps, options.kinds, options.codes),
-    ...(await impostorTrials(verb, lab, options.impostors)),
+    ...(await impostorTrials(verb, lab, options)),
   ];
   for (const trial of trials) {
     await book.try(verb.name, trial.name, async () => {
