@@ -143,7 +143,7 @@ export function openPodNetwork(options: PodNetworkOptions): PodNetwork {
 
   async function takeOwnAddresses(sandboxId: string, subnets: readonly string[]): Promise<string[]> {
     await using _ = await lock();
-    return await takeAddresses(leases, sandboxId, subnets);
+    return takeAddresses(leases, sandboxId, subnets);
   }
 
   async function leaveOwn(joined: Joined, portMappings: readonly PortMapping[]): Promise<void> {

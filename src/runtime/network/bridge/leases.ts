@@ -5,8 +5,7 @@
 import { readlinkSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { PeapodError } from '../../../model/errors.ts';
-import { mkdirSync, symlinkSync, unlinkSync } from '../../linux/files.ts';
-import { writeFileAtomic } from '../../linux/write-file-atomic.ts';
+import { mkdirSync, symlinkSync, unlinkSync, writeFileSync } from '../../linux/files.ts';
 import { addressesAfter, parseSubnet } from './subnet.ts';
 
 const LAST = 'last_reserved_ip';
@@ -16,11 +15,7 @@ const LAST = 'last_reserved_ip';
  * Not for several at once: the caller holds a lock.
  * @throws PeapodError NetworkError when a subnet has none left
  */
-export async function takeAddresses(
-  directory: string,
-  sandboxId: string,
-  subnets: readonly string[],
-): Promise<string[]> {
+export function takeAddresses(directory: string, sandboxId: string, subnets: readonly string[]): string[] {
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   giveBackAddresses(directory, sandboxId);
   const taken = new Set(readdirSync(directory));
@@ -29,7 +24,8 @@ export async function takeAddresses(
     const lastFile = join(directory, `${LAST}.${number}`);
     const address = firstFree(subnet, readIfThere(lastFile), taken);
     symlinkSync(sandboxId, join(directory, address));
-    await writeFileAtomic(lastFile, address, { durable: false });
+    // Torn, it is another address to begin with.
+    writeFileSync(lastFile, address, { mode: 0o600 });
     addresses.push(address);
   }
   return addresses;
