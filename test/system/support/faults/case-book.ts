@@ -59,7 +59,9 @@ export class CaseBook {
 
   /** What differs from run to run is left out of it: two may be alike. */
   #nameOf(verb: string, fault: string): string {
-    const text = `${verb}, ${fault}`.replaceAll(this.#pods, '/<pods>');
+    const text = `${verb}, ${fault}`
+      .replaceAll(this.#pods, '/<pods>')
+      .replaceAll(this.#options.cgroupParent, '/<lab>');
     const times = (this.#times.get(text) ?? 0) + 1;
     this.#times.set(text, times);
     return times === 1 ? text : `${text} (${times})`;

@@ -107,5 +107,5 @@ function presentPath(path: string): string | undefined {
 }
 
 function withoutAddress(path: string): string {
-  return path.replace(/\/[\d.a-f:]+$/, '/<address>');
+  return path.replace(/\/[\d.a-f:]+$/, '/<address>').replace(/\.\.\d{4}(_\d\d){5}\.[0-9a-f]+/, '..<time>');
 }
