@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { PeapodError } from '../../model/errors.ts';
 import type { CgroupStats, ContainerCgroups } from '../container/container-context.ts';
 import {
   cgroupProcesses,
@@ -16,6 +17,8 @@ import { readUsageDetails } from './read-usage-details.ts';
 
 /** More than any machine has: what cgroup v1 says for "not limited". */
 const NO_LIMIT_BYTES = 2 ** 62;
+
+const MOVE_ATTEMPTS = 5;
 
 /** The cgroups of single containers, and the one of all conmons. Paths are relative to each hierarchy's root. */
 export function openContainerCgroups(
@@ -36,18 +39,16 @@ export function openContainerCgroups(
           ? roots
           : ['cpu', 'memory', 'pids'].map(mountOf).filter((mount) => mount !== undefined);
       for (const mount of new Set(wanted)) {
-        const directory = join(mount, parent, 'conmon');
-        await makeCgroup(directory);
-        await writeCgroupFile(directory, 'cgroup.procs', pid);
+        await moveInto(join(mount, parent, 'conmon'), pid);
       }
     },
     async enter(path, pid) {
       for (const root of roots) {
         const directory = join(root, path);
-        await makeCgroup(directory);
-        if (layout.version === 1 && root === mountOf('cpuset')) await inheritCpuset(root, path);
-        if (root === mountOf('cpu')) await writeLeastShare(directory, layout.version);
-        await writeCgroupFile(directory, 'cgroup.procs', pid);
+        await moveInto(directory, pid, async () => {
+          if (layout.version === 1 && root === mountOf('cpuset')) await inheritCpuset(root, path);
+          if (root === mountOf('cpu')) await writeLeastShare(directory, layout.version);
+        });
       }
     },
     async kill(path) {
@@ -198,4 +199,24 @@ function swapStats(
     memorySwapBytes: swapBytes,
     ...(known ? { memorySwapAvailableBytes: Math.max(0, limit - swapBytes) } : {}),
   };
+}
+
+/** Whoever sees the cgroup empty, after it was made and before the process is in it, may take it away: then it is made again. */
+async function moveInto(
+  directory: string,
+  pid: number,
+  prepare: () => Promise<void> = async () => {},
+): Promise<void> {
+  for (let attempt = 1; attempt <= MOVE_ATTEMPTS; attempt++) {
+    await makeCgroup(directory);
+    await prepare();
+    if (await writeCgroupFile(directory, 'cgroup.procs', pid)) return;
+  }
+  throw new PeapodError(
+    'Unavailable',
+    `cannot put process ${pid} into ${directory}: it is taken away again and again`,
+    {
+      retryable: true,
+    },
+  );
 }

@@ -37,8 +37,10 @@ export function containerVerbs(
       explainFailure('cannot remove the container', 'Unavailable', () =>
         removeContainer(context, id, options),
       ),
-    containerStatus: (id) => containerStatus(context, id),
-    listContainers: (filter) => listContainers(context, filter),
+    containerStatus: (id) =>
+      explainFailure('cannot look at the container', 'Unavailable', () => containerStatus(context, id)),
+    listContainers: (filter) =>
+      explainFailure('cannot look at the containers', 'Unavailable', () => listContainers(context, filter)),
     updateContainerResources: (id, resources, options) =>
       explainFailure('cannot update the container', 'Unavailable', () =>
         updateContainerResources(context, id, resources, options),

@@ -12,7 +12,7 @@ import { settle } from './settle-container.ts';
 import { startErrorMessage } from './start-error.ts';
 
 /**
- * Lets a created container run. One that runs already is fine.
+ * Lets a created container run. One that runs already is fine: also after an error that says that its start could not be written down.
  * @throws PeapodError NotFound; FailedPrecondition when it has ended; RunContainerError when its command cannot be run: the container then has
  * ended with code 128, reason `StartError` and the same message
  */
@@ -44,8 +44,9 @@ async function start(context: ContainerContext, id: string, options: CallOptions
   try {
     await releaseContainer(record.runtime, id);
   } catch (error) {
-    const output = error instanceof PeapodError ? error.message : String(error);
-    await failStart(context, requested, startErrorMessage(output, record.config.command[0] ?? ''));
+    // What the runtime says is of the command. What the kernel refused us is not: the container waits, or runs already, and is asked again.
+    if (!(error instanceof PeapodError)) throw error;
+    await failStart(context, requested, startErrorMessage(error.message, record.config.command[0] ?? ''));
   }
   await saveRecord(context.paths.containers, { ...requested, startedAt: context.clock.now() });
   await announceChange(context.paths);

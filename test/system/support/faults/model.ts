@@ -4,6 +4,7 @@
  */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import * as fc from 'fast-check';
 import { cgroupOf } from '../peapod.ts';
 import { LabServer } from './lab-server.ts';
@@ -145,7 +146,10 @@ async function finish(model: Model): Promise<void> {
     model.wanted = 'deleted';
   }
   if (model.wanted === 'deleted') await awaitGone(model, real);
-  const running = NAMES.flatMap((name) => processesOf(real.pods, name));
+  // Without any grace it is gone from the API first.
+  const runningNow = () => NAMES.flatMap((name) => processesOf(real.pods, name));
+  for (const end = Date.now() + SETTLE_MS; runningNow().length > 0 && Date.now() < end; ) await delay(50);
+  const running = runningNow();
   if (running.length > 0) throw new Error(`of a pod that is gone there run ${String(running)}`);
   await real.checkWitness();
 }

@@ -15,6 +15,8 @@ export interface Verb {
   readonly unswept?: true;
   /** Whether start-up alone takes back what a crash left of it, or finishes it. */
   readonly atomic: boolean;
+  /** A step that fails late may leave it done: what runs cannot be made to never have run. */
+  readonly commits?: true;
   /** Idempotent. */
   readonly run: (machine: Machine) => Promise<void>;
   /** Brings the machine from after it to before it. */
@@ -124,6 +126,7 @@ function start(creation: Verb, name: string): Verb {
   return {
     name: `start ${name}`,
     atomic: true,
+    commits: true,
     run: ({ runtime }) => runtime.startContainer(idOf(name)),
     async undo(machine) {
       await creation.undo(machine);

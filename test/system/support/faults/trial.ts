@@ -40,6 +40,7 @@ const PODS_OWN_CGROUP = /^left over: cgroup .*\/(burstable|pod<uuid>): 0$/;
 /** What a step that fails leaves until the container goes or peapod starts anew, as docs/crash-safety.md has it. */
 const LEFT_UNTIL_LATER: readonly [step: RegExp, line: RegExp][] = [
   [/^fail@unlink \/run\/peapod\/locks\//, /^left over: file \/run\/peapod\/locks\//],
+  [/^fail@unlink .*\/exec\.fifo/, /^left over: node .*\/exec\.fifo/],
   [/^fail@spawn crun .* delete /, /^left over: (file|directory) \/run\/peapod\/oci\/<id>/],
 ];
 
@@ -49,6 +50,8 @@ export async function tryCase(lab: Lab, verb: Verb, trial: Trial, expected: Expe
   const note = (when: string, found: readonly string[]) => {
     if (found.length > 0) problems.push(`${when}: ${found.slice(0, 12).join('; ')}`);
   };
+  const isLeft = (found: string): boolean =>
+    LEFT_UNTIL_LATER.some(([step, line]) => step.test(trial.name) && line.test(found));
   try {
     const error = await trial.provoke(verb, lab);
     if (trial.kills) {
@@ -57,11 +60,11 @@ export async function tryCase(lab: Lab, verb: Verb, trial: Trial, expected: Expe
       if (verb.atomic) note('after the restart', await awaitState(lab, [expected.before, expected.after]));
     } else if (error !== undefined) {
       note('the error', trial.unclear(error));
-      if (verb.atomic && trial.undoes) note('after the failure', await awaitState(lab, [expected.before]));
+      const states = verb.commits === true ? [expected.before, expected.after] : [expected.before];
+      if (verb.atomic && trial.undoes)
+        note('after the failure', await awaitState(lab, states, SETTLE_MS, isLeft));
     }
     await verb.run(lab.machine);
-    const isLeft = (found: string): boolean =>
-      LEFT_UNTIL_LATER.some(([step, line]) => step.test(trial.name) && line.test(found));
     note('after the repetition', await awaitState(lab, [expected.after], SETTLE_MS, isLeft));
     await lab.witness?.check();
     await verb.undo(lab.machine);
