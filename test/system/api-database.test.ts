@@ -63,6 +63,13 @@ test('without room writes are refused, reads go on, and writes too when there is
       '-c',
       `dd if=/dev/zero of=${filler} bs=4096 conv=notrunc oflag=append 2>/dev/null || true`,
     ]);
+    // In the background it says so too, and does not wait for a node that cannot become ready.
+    const told = await cluster.peapod.succeed(['serve', '--detach', '--listen', '127.0.0.1:0']);
+    assert.match(
+      told,
+      /Listening on .*\nServing without writes: .*state\.db: the disk is full; try: free some space/,
+    );
+    await cluster.peapod.succeed(['serve', '--stop']);
     await using server = cluster.peapod.start(['serve', '--listen', '127.0.0.1:0']);
     await server.untilPrinted(/Listening on/);
     const asRoot = ['--kubeconfig', await kubeconfigOf(server.stdout)];

@@ -128,11 +128,13 @@ export async function serveWith(own: Settings, config: ServeConfig, stop: AbortC
     return line;
   };
   const listening = tell(`Listening on ${url}`);
+  // The node's object cannot be written either: whoever waits for it would wait for ever.
+  const tellUnwritable = (why: PeapodError) =>
+    tellReady({ ready: `${listening}Serving without writes: ${withHint(why)}\n`, server: running });
   const unwritable = store.unwritable ?? damageIn(server.registry);
   if (unwritable !== undefined) {
     log('serving without writes', unwritable);
-    // The node's object cannot be written either: whoever waits for it would wait for ever.
-    tellReady({ ready: `${listening}Serving without writes: ${withHint(unwritable)}\n`, server: running });
+    tellUnwritable(unwritable);
   }
   const apiServer = forPods === undefined ? undefined : { host: forPods, port: secure.port };
   await Promise.all([
@@ -142,6 +144,9 @@ export async function serveWith(own: Settings, config: ServeConfig, stop: AbortC
       config: config.agent,
       metrics,
       controllers: config.controllers,
+      onNodeError: () => {
+        if (store.refusal !== undefined) tellUnwritable(store.refusal);
+      },
       onReady: () =>
         tellReady({
           ready: listening + tell(`Node ${own.nodeName} is ready`),
@@ -176,6 +181,8 @@ interface PartsOptions {
   readonly metrics: AgentMetrics;
   readonly controllers: ControllerOptions;
   readonly onReady: () => void;
+  /** The node's object could not be written. */
+  readonly onNodeError: () => void;
   /** Where pods find it. */
   readonly apiServer: { host: string; port: number } | undefined;
   /** Of the authority that signed the server's. */
@@ -198,7 +205,7 @@ function nodeClientOf(server: OpenApiServer, nodeName: string): ApiClient {
 async function runParts(
   host: NodeHost,
   server: OpenApiServer,
-  { signal, config, metrics, controllers, onReady, apiServer, certificate }: PartsOptions,
+  { signal, config, metrics, controllers, onReady, onNodeError, apiServer, certificate }: PartsOptions,
 ): Promise<void> {
   const { clock, settings } = host;
   const nodeClient = nodeClientOf(server, settings.nodeName);
@@ -254,7 +261,10 @@ async function runParts(
         client: nodeClient,
         clock,
         describe: () => describe(pressure),
-        onError,
+        onError: (error) => {
+          onError(error);
+          onNodeError();
+        },
         onReady,
         ...(metrics.startup === undefined ? {} : { startup: metrics.startup }),
       },

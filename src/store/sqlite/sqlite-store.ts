@@ -1,7 +1,7 @@
 /** Everything in one file of SQLite, for one machine. Reads in this thread, writes in another. */
 import type { Worker } from 'node:worker_threads';
 import type { Clock } from '../../model/clock.ts';
-import { PeapodError } from '../../model/errors.ts';
+import { isPeapodError, PeapodError } from '../../model/errors.ts';
 import type {
   ListOptions,
   Store,
@@ -54,6 +54,7 @@ export class SqliteStore implements Store {
   #revision: number;
   /** What ended the writer. */
   #failure: unknown;
+  #refusal: PeapodError | undefined;
 
   constructor(parts: SqliteStoreParts) {
     this.#parts = parts;
@@ -68,6 +69,11 @@ export class SqliteStore implements Store {
   get unwritable(): PeapodError | undefined {
     const { worker, damage, path } = this.#parts;
     return worker === undefined ? (damage ?? readOnly(path)) : undefined;
+  }
+
+  /** Why the newest writes were not taken (a full disk, for one), until some are. */
+  get refusal(): PeapodError | undefined {
+    return this.#refusal;
   }
 
   currentRevision(): Promise<number> {
@@ -198,9 +204,13 @@ export class SqliteStore implements Store {
     if (message.kind === 'failed') {
       const { message: text, errcode } = message;
       const error = storeError(Object.assign(new Error(text), { errcode }), this.#parts.path);
+      this.#refusal = isPeapodError(error) ? error : undefined;
       for (let id = message.firstId; id < message.firstId + message.count; id += 1)
         this.#settle(id)?.reject(error);
-    } else this.#takeResults(message.batch);
+    } else {
+      this.#refusal = undefined;
+      this.#takeResults(message.batch);
+    }
     if (this.#pending.size === this.#unsent.length && !this.#isScheduled) this.#send();
   }
 
