@@ -66,13 +66,15 @@ export interface ListOptions {
   readonly afterKey?: string;
   readonly limit?: number;
   readonly revision?: number;
+  /** Nobody counts on `remaining` but to know whether to go on: to count costs as much as to read on. */
+  readonly isUncounted?: boolean;
 }
 
 export interface StorePage {
   readonly entries: readonly StoreEntry[];
   /** The revision at which the entries were read: the one asked for, else the newest. */
   readonly revision: number;
-  /** How many more keys of the prefix come after the last entry; 0 on the last page. */
+  /** How many more keys of the prefix come after the last entry; 0 on the last page. Uncounted it may be more than 0 though none come. */
   readonly remaining: number;
 }
 

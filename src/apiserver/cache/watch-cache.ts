@@ -143,6 +143,7 @@ export class WatchCache implements AsyncDisposable {
       const page = await this.#store.list({
         prefix: '/',
         limit: 1000,
+        isUncounted: true,
         ...(afterKey === undefined ? {} : { afterKey, revision: this.#revision }),
       });
       this.#revision = page.revision;

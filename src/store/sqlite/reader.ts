@@ -11,6 +11,9 @@ interface LogRow {
   previous: number | null;
 }
 
+/** Keys from the first, before the second, after the third. */
+type Range = readonly [from: string, to: string, after: string];
+
 /** Greater than every key. */
 const END = '\u{10ffff}';
 const HISTORY_PAGE = 500;
@@ -24,8 +27,8 @@ export class Reader implements Disposable {
     | 'list'
     | 'count'
     | 'past'
-    | 'pastList'
-    | 'pastCount'
+    | 'pastKeys'
+    | 'changed'
     | 'row'
     | 'events'
     | 'compacted'
@@ -37,8 +40,6 @@ export class Reader implements Disposable {
   /** @throws Error of SQLite */
   constructor(database: DatabaseSync) {
     this.#database = database;
-    const newestBy =
-      'SELECT max(revision) AS revision FROM log WHERE key >= ? AND key < ? AND key > ? AND revision <= ? GROUP BY key';
     this.#statements = {
       live: database.prepare(`SELECT ${COLUMNS} FROM live JOIN log USING (revision) WHERE live.key = ?`),
       list: database.prepare(
@@ -48,11 +49,12 @@ export class Reader implements Disposable {
       past: database.prepare(
         `SELECT ${COLUMNS} FROM log WHERE key = ? AND revision <= ? ORDER BY revision DESC LIMIT 1`,
       ),
-      pastList: database.prepare(
-        `SELECT ${COLUMNS} FROM (${newestBy}) AS newest JOIN log USING (revision) WHERE log.value IS NOT NULL ORDER BY log.key LIMIT ?`,
+      // In the order of its index, row for row: with the values joined to it all of it would be sorted for each page.
+      pastKeys: database.prepare(
+        'SELECT max(revision) AS revision FROM log WHERE key >= ? AND key < ? AND key > ? AND revision <= ? GROUP BY key ORDER BY key',
       ),
-      pastCount: database.prepare(
-        `SELECT count(*) AS count FROM (${newestBy}) AS newest JOIN log USING (revision) WHERE log.value IS NOT NULL`,
+      changed: database.prepare(
+        'SELECT DISTINCT key FROM log WHERE revision > ? AND key >= ? AND key < ? AND key > ?',
       ),
       row: database.prepare(`SELECT ${COLUMNS} FROM log WHERE revision = ?`),
       events: database.prepare(
@@ -80,22 +82,36 @@ export class Reader implements Disposable {
     }
   }
 
-  #list({ prefix, afterKey, limit = -1, revision }: ListOptions): StorePage {
+  #list({ prefix, afterKey, limit = -1, revision, isUncounted = false }: ListOptions): StorePage {
     const newest = this.newest();
     if (revision !== undefined) this.#check(revision, newest);
-    const range = [prefix, `${prefix}${END}`, afterKey ?? ''] as const;
-    const rows =
-      revision === undefined
-        ? this.#statements.list.all(...range, limit)
-        : this.#statements.pastList.all(...range, revision, limit);
-    const entries = rows.map(entryOf).filter((entry) => entry !== undefined);
+    const range: Range = [prefix, `${prefix}${END}`, afterKey ?? ''];
+    const past = revision === undefined || revision === newest ? undefined : revision;
+    const entries =
+      past === undefined
+        ? this.#statements.list
+            .all(...range, limit)
+            .map(entryOf)
+            .filter((entry) => entry !== undefined)
+        : this.#pastEntries(range, past, limit);
     const isLast = limit < 0 || entries.length < limit;
-    const counted = isLast ? entries.length : this.#countIn(range, revision);
-    return { entries, revision: revision ?? newest, remaining: counted - entries.length };
+    if (isLast || isUncounted) return { entries, revision: revision ?? newest, remaining: isLast ? 0 : 1 };
+    const rest: Range = [range[0], range[1], entries.at(-1)?.key ?? range[2]];
+    return { entries, revision: revision ?? newest, remaining: this.#countIn(rest, past) };
   }
 
   count(prefix: string): number {
     return this.#countIn([prefix, `${prefix}${END}`, ''], undefined);
+  }
+
+  #pastEntries(range: Range, revision: number, limit: number): StoreEntry[] {
+    const entries: StoreEntry[] = [];
+    if (limit === 0) return entries;
+    for (const row of this.#statements.pastKeys.iterate(...range, revision)) {
+      const entry = entryOf(this.#statements.row.get(row['revision'] ?? 0));
+      if (entry !== undefined && entries.push(entry) === limit) break;
+    }
+    return entries;
   }
 
   /** A page of what happened; the previous states come with it. */
@@ -134,12 +150,15 @@ export class Reader implements Disposable {
     this.#database.close();
   }
 
-  #countIn(range: readonly [from: string, to: string, after: string], revision: number | undefined): number {
-    const row =
-      revision === undefined
-        ? this.#statements.count.get(...range)
-        : this.#statements.pastCount.get(...range, revision);
-    return (row as { count: number }).count;
+  #countIn(range: Range, revision: number | undefined): number {
+    const { count } = this.#statements.count.get(...range) as { count: number };
+    if (revision === undefined) return count;
+    let past = count;
+    for (const { key } of this.#statements.changed.iterate(revision, ...range) as Iterable<{ key: string }>) {
+      if (this.#statements.live.get(key) !== undefined) past -= 1;
+      if (entryOf(this.#statements.past.get(key, revision)) !== undefined) past += 1;
+    }
+    return past;
   }
 
   #check(revision: number, newest: number): void {

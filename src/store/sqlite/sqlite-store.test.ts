@@ -274,9 +274,25 @@ async function stateOf(store: Store): Promise<unknown[]> {
         ]),
       (error: unknown) => (isPeapodError(error) ? error.code : error),
     );
-    states.push(listed, await historyFrom(store, revision));
+    states.push(listed, await pagesAt(store, revision), await historyFrom(store, revision));
   }
   return states;
+}
+
+/** The keys of one revision in pages of two, each with how many come after it. */
+async function pagesAt(store: Store, revision: number): Promise<unknown> {
+  const pages: unknown[] = [];
+  try {
+    for (let afterKey: string | undefined; ; ) {
+      const from = afterKey === undefined ? {} : { afterKey };
+      const { entries, remaining } = await store.list({ prefix: '/', limit: 2, revision, ...from });
+      pages.push([...entries.map(({ key, modRevision }) => `${key}@${modRevision}`), remaining]);
+      if (remaining === 0) return pages;
+      afterKey = entries.at(-1)?.key;
+    }
+  } catch (error) {
+    return isPeapodError(error) ? error.code : error;
+  }
 }
 
 async function historyFrom(store: Store, afterRevision: number): Promise<unknown> {
