@@ -6,7 +6,7 @@ import { podIdentity } from './pod-identity.ts';
 import { PodWorker } from './pod-worker.ts';
 import { WakeUp } from './wake-up.ts';
 import type { Pod } from '../model/api/types.ts';
-import { nearestBeat } from '../model/nearest-beat.ts';
+import { nextBeat } from '../model/nearest-beat.ts';
 
 /** How long to wait before a broken watch is begun anew. */
 const WATCH_RETRY_MS = 1000;
@@ -74,8 +74,7 @@ class Agent {
           this.#orphansAt = Math.min(this.#orphansAt, soonest - HOUSEKEEPING_MS / 2);
         }
         await rotateLogs(this.#deps, this.#signal);
-        const next = nearestBeat(clock.now() + HOUSEKEEPING_MS, HOUSEKEEPING_MS);
-        await this.#housekeeping.wait(next, this.#signal);
+        await this.#housekeeping.wait(nextBeat(clock.now(), HOUSEKEEPING_MS), this.#signal);
       }
     });
   }

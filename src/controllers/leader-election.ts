@@ -11,7 +11,7 @@ import { LEASES } from '../client/resource-types.ts';
 import type { Lease, LeaseSpec } from '../model/api/types.ts';
 import type { Clock } from '../model/clock.ts';
 import { isPeapodError } from '../model/errors.ts';
-import { nearestBeat } from '../model/nearest-beat.ts';
+import { nextBeat } from '../model/nearest-beat.ts';
 
 export interface LeaderElection {
   readonly client: ApiClient;
@@ -25,10 +25,10 @@ export interface LeaderElection {
   readonly onError: (error: unknown) => void;
 }
 
-const LEASE_MS = 15_000;
-const RENEW_DEADLINE_MS = 10_000;
-/** Each renewal is a durable write, which a server that is idle should have few of; two more fit in before the deadline. */
-const RENEW_MS = 5000;
+const LEASE_MS = 30_000;
+const RENEW_DEADLINE_MS = 20_000;
+/** Each renewal is a durable write, which a server that is idle should have few of; some more fit in before the deadline. */
+const RENEW_MS = 10_000;
 /** After one that failed, and for those who wait. */
 const RETRY_MS = 2000;
 const JITTER = 1.2;
@@ -63,7 +63,7 @@ async function lead(
   let isRenewed = true;
   while (!over.aborted) {
     const now = clock.now();
-    const nextMs = isRenewed ? nearestBeat(now + RENEW_MS, RENEW_MS) : now + RETRY_MS;
+    const nextMs = isRenewed ? nextBeat(now, RENEW_MS) : now + RETRY_MS;
     await rest(election, nextMs - now, over);
     if (over.aborted) break;
     isRenewed = await claimant.hold(over);

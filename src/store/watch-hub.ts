@@ -23,14 +23,25 @@ export interface History {
 export class WatchHub {
   readonly #watchers = new Set<Watcher>();
 
-  publish(event: Exclude<StoreEvent, { type: 'bookmark' }>): void {
+  /** @returns whether it was everybody's: who was not told of it has to be told how far things are */
+  publish(event: Exclude<StoreEvent, { type: 'bookmark' }>): boolean {
     const key = event.type === 'put' ? event.entry.key : event.key;
-    for (const watcher of this.#watchers) if (key.startsWith(watcher.prefix)) watcher.push(event);
+    let isForAll = true;
+    for (const watcher of this.#watchers)
+      if (key.startsWith(watcher.prefix)) watcher.push(event);
+      else isForAll = false;
+    return isForAll;
   }
 
   /** Tells those who have heard nothing of late how far things are. */
   bookmark(revision: number): void {
     for (const watcher of this.#watchers) watcher.bookmark(revision);
+  }
+
+  /** Whether somebody is to be told. */
+  isBehind(revision: number): boolean {
+    for (const watcher of this.#watchers) if (watcher.isBehind(revision)) return true;
+    return false;
   }
 
   /** Ends every watch, with an error if there is one. */
@@ -101,8 +112,12 @@ class Watcher {
     this.#wake.resolve();
   }
 
+  isBehind(revision: number): boolean {
+    return revision > this.#told;
+  }
+
   bookmark(revision: number): void {
-    if (revision > this.#told && this.#events.length === 0) this.push({ type: 'bookmark', revision });
+    if (this.isBehind(revision) && this.#events.length === 0) this.push({ type: 'bookmark', revision });
   }
 
   end(failure?: unknown): void {

@@ -1,6 +1,6 @@
 import type { FilesystemRoom } from '../../model/usage/node-usage.ts';
 import type { Pod } from '../../model/api/types.ts';
-import { nearestBeat } from '../../model/nearest-beat.ts';
+import { nextBeat } from '../../model/nearest-beat.ts';
 import { qosClass } from '../../model/qos-class.ts';
 import { untolerated } from '../../model/tolerations.ts';
 import type { PodRefusal } from '../admission/pod-refusal.ts';
@@ -78,9 +78,7 @@ export class NodePressure {
         if (signal.aborted) return;
         log({ level: 'warn', message: 'cannot tell what the node has left', error });
       }
-      await clock
-        .sleep(nearestBeat(clock.now() + EVERY_MS, EVERY_MS) - clock.now(), { signal })
-        .catch(() => {});
+      await clock.sleep(nextBeat(clock.now(), EVERY_MS) - clock.now(), { signal }).catch(() => {});
     }
   }
 

@@ -87,5 +87,5 @@ async function runHttpGet(
   const host = action.host || podAddress(pod, observed, deps.node.ips);
   const port = resolvePort(action.port, container.spec);
   const target = httpTarget(action, host, port, 'lifecycle');
-  await deps.dialer.http({ ...target, timeoutMs }, { signal });
+  await deps.dialer.http({ ...target, timeoutMs, isAwaited: true }, { signal });
 }

@@ -6,7 +6,7 @@ import type { ApiClient } from '../../client/api-client.ts';
 import { NODES } from '../../client/resource-types.ts';
 import type { Node, NodeStatus } from '../../model/api/types.ts';
 import type { Clock } from '../../model/clock.ts';
-import { nearestBeat } from '../../model/nearest-beat.ts';
+import { nextBeat } from '../../model/nearest-beat.ts';
 import { isPeapodError } from '../../model/errors.ts';
 import type { NodeStartup } from '../stats/node-startup.ts';
 import { leaseRenewal } from './node-lease.ts';
@@ -64,7 +64,7 @@ export async function keepNode(options: KeepNodeOptions, signal: AbortSignal): P
       onError(error);
     }
     const now = clock.now();
-    const restMs = isReady ? nearestBeat(now + LEASE_EVERY_MS, LEASE_EVERY_MS) - now : retryMs;
+    const restMs = isReady ? nextBeat(now, LEASE_EVERY_MS) - now : retryMs;
     retryMs = Math.min(retryMs * 2, LEASE_EVERY_MS);
     await clock.sleep(restMs, { signal }).catch(() => {});
   }

@@ -1,6 +1,6 @@
 import { connect, constants } from 'node:http2';
 import type { CallOptions } from '../../runtime/pod-runtime.ts';
-import { dialError } from './network-dialer.ts';
+import { dialError } from './dial.ts';
 import type { GrpcHealth } from './probe-dialer.ts';
 import { hostAndPort } from './run-probe.ts';
 import { withTimeout } from './with-timeout.ts';

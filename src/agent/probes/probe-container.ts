@@ -91,6 +91,7 @@ async function probeOnce(
         containerId: instance.id,
         address: podAddress(pod, run.observed(), deps.node.ips),
         signal,
+        isAwaited: wait !== undefined,
       }),
     );
   } catch (error) {

@@ -21,6 +21,8 @@ export interface ProbeTarget {
   /** Of the pod, as the node reaches it. */
   address: string;
   signal: AbortSignal;
+  /** Whether somebody waits for the outcome: for a container that is what it is to be nobody does. */
+  isAwaited: boolean;
 }
 
 const MAX_OUTPUT_BYTES = 10 * 1024;
@@ -68,13 +70,13 @@ async function probeExec(
 async function probeHttp(
   action: HTTPGetAction,
   timeoutMs: number,
-  { deps, container, address, signal }: ProbeTarget,
+  { deps, container, address, signal, isAwaited }: ProbeTarget,
 ): Promise<ProbeOutcome> {
   const port = resolvePort(action.port, container.spec);
   const request = httpTarget(action, action.host || address, port);
   const url = `${request.scheme}://${hostAndPort(request.host, port)}${request.path}`;
   try {
-    const answer = await deps.dialer.http({ ...request, timeoutMs }, { signal });
+    const answer = await deps.dialer.http({ ...request, timeoutMs, isAwaited }, { signal });
     if (answer.redirectedTo !== undefined) {
       return { result: 'warning', output: `Probe terminated redirects, Response body: ${answer.body}` };
     }
@@ -90,10 +92,10 @@ async function probeTcp(
   host: string,
   port: number,
   timeoutMs: number,
-  { deps, signal }: ProbeTarget,
+  { deps, signal, isAwaited }: ProbeTarget,
 ): Promise<ProbeOutcome> {
   try {
-    await deps.dialer.tcp({ host, port, timeoutMs }, { signal });
+    await deps.dialer.tcp({ host, port, timeoutMs, isAwaited }, { signal });
     return { result: 'success', output: '' };
   } catch (error) {
     signal.throwIfAborted();

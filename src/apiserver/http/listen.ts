@@ -28,6 +28,8 @@ export interface TlsOptions {
   readonly clientCa: string;
   readonly host: string;
   readonly port: number;
+  /** A socket that listens there already, which becomes the server's. */
+  readonly fd?: number;
 }
 
 export interface Listener extends AsyncDisposable {
@@ -43,7 +45,7 @@ const TOKEN_PROTOCOL = 'base64url.bearer.authorization.k8s.io.';
 /** @throws Error of the system, such as EADDRINUSE */
 export async function listenTls(
   { api, upgrade }: ListenOptions,
-  { cert, key, clientCa, host, port }: TlsOptions,
+  { cert, key, clientCa, host, port, fd }: TlsOptions,
 ): Promise<Listener> {
   const server = createSecureServer({
     allowHTTP1: true,
@@ -86,7 +88,7 @@ export async function listenTls(
   });
   server.on('sessionError', () => {});
   server.on('tlsClientError', (_error, socket) => socket.destroy());
-  return started(server, () => server.listen(port, host));
+  return started(server, () => server.listen(fd === undefined ? { port, host } : { fd }));
 }
 
 /** @throws Error of the system */

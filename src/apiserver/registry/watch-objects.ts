@@ -1,4 +1,5 @@
 import { isPeapodError } from '../../model/errors.ts';
+import { nearestBeat } from '../../model/nearest-beat.ts';
 import type { ApiObject } from '../api-object.ts';
 import { type ServedObject, servedAs } from '../cache/served-object.ts';
 import { sharedObject } from '../cache/shared-object.ts';
@@ -84,7 +85,7 @@ async function* tell(
   if (query.sendInitialEvents && query.allowBookmarks) yield bookmark(scope, from, true);
   const prefix = storePrefix(scope);
   const endMs = now() + query.timeoutMs;
-  let bookmarkMs = now() + BOOKMARK_MS;
+  let bookmarkMs = nearestBeat(now() + BOOKMARK_MS, BOOKMARK_MS);
   while (!subscription.isEnded && now() < endMs) {
     const changes = await subscription.take(Math.max(1, Math.min(endMs, bookmarkMs) - now()));
     for (const change of changes) {
@@ -96,7 +97,7 @@ async function* tell(
     // Whoever goes on from a bookmark must have been told of all before it.
     const { takenUpTo } = subscription;
     if (takenUpTo === undefined) continue;
-    bookmarkMs = now() + BOOKMARK_MS;
+    bookmarkMs = nearestBeat(now() + BOOKMARK_MS, BOOKMARK_MS);
     if (query.allowBookmarks && !subscription.isEnded) yield bookmark(scope, takenUpTo, false);
   }
   // What ended it, if that was no abort.

@@ -8,6 +8,7 @@ import type { Pod } from '../../model/api/types.ts';
 import { type RotationPolicy, rotateLog } from '../../runtime/stream/log-rotation.ts';
 import type { Host, NodeHost } from '../host.ts';
 import { networkDialer } from '../../agent/probes/network-dialer.ts';
+import { exchangeBytes } from '../../runtime/linux/exchange-bytes.ts';
 import { traced } from '../../runtime/linux/trace.ts';
 import type { Settings } from '../settings.ts';
 import { isPlaced, placeWaitingPods } from '../placement/place-pods.ts';
@@ -68,6 +69,8 @@ async function collectLocks(host: Host): Promise<void> {
   for (const uid of held) if (!present.has(uid)) host.locks.tryKeep(uid)?.[Symbol.dispose]();
 }
 
+const dialer = networkDialer(exchangeBytes);
+
 export function agentDeps(host: NodeHost, rotation?: RotationPolicy): Omit<AgentDeps, 'client'> {
   return {
     runtime: host.runtime,
@@ -78,9 +81,9 @@ export function agentDeps(host: NodeHost, rotation?: RotationPolicy): Omit<Agent
     node: nodeFacts(host.settings),
     files: nodeFiles(host.paths),
     dialer: {
-      http: (request, call) => traced('HTTP probe', () => networkDialer.http(request, call), 'probes'),
-      tcp: (request, call) => traced('TCP probe', () => networkDialer.tcp(request, call), 'probes'),
-      grpc: (request, call) => traced('gRPC probe', () => networkDialer.grpc(request, call), 'probes'),
+      http: (request, call) => traced('HTTP probe', () => dialer.http(request, call), 'probes'),
+      tcp: (request, call) => traced('TCP probe', () => dialer.tcp(request, call), 'probes'),
+      grpc: (request, call) => traced('gRPC probe', () => dialer.grpc(request, call), 'probes'),
     },
     log: ({ level, message, pod, error }) => {
       if (level === 'warn' || level === 'error') {

@@ -137,8 +137,13 @@ export async function serveWith(own: Settings, config: ServeConfig, stop: AbortC
     tellUnwritable(unwritable);
   }
   const apiServer = forPods === undefined ? undefined : { host: forPods, port: secure.port };
+  const isHeard = address === forPods || address === '0.0.0.0' || address === '::';
   await Promise.all([
-    listenForPods(server, apiServer === undefined ? undefined : { ...tls, ...apiServer, log }, stop.signal),
+    listenForPods(
+      server,
+      apiServer === undefined || isHeard ? undefined : { ...tls, ...apiServer, log },
+      stop.signal,
+    ),
     runParts(host, server, {
       signal: stop.signal,
       config: config.agent,

@@ -1,6 +1,6 @@
 import { watch } from 'node:fs/promises';
 import type { Clock } from '../../model/clock.ts';
-import { nearestBeat } from '../../model/nearest-beat.ts';
+import { nextBeat } from '../../model/nearest-beat.ts';
 import { hasProcess } from '../linux/kill.ts';
 import type { RuntimePaths } from '../paths.ts';
 import type { ContainerStatus, EventOptions, PodSandboxStatus, RuntimeEvent } from '../pod-runtime.ts';
@@ -16,9 +16,9 @@ export interface EventSource {
 }
 
 /** How soon the death of an infra container is seen, which nobody reports. */
-const TICK_MS = 1000;
-/** Every so many ticks all is looked at, though nothing was reported. */
-const TICKS_PER_RELIST = 10;
+const TICK_MS = 2000;
+/** How often all is looked at, though nothing was reported. */
+const RELIST_MS = 10_000;
 /** After a look at everything, so many times as long as it took nothing is looked at: of many reports most are answered by one look. */
 const REST = 3;
 
@@ -38,11 +38,13 @@ export async function* runtimeEvents(
   });
   try {
     let before = await look(source, onLook);
-    for (let tick = 1; !signal.aborted; tick++) {
+    let relistAt = nextBeat(source.clock.now(), RELIST_MS);
+    while (!signal.aborted) {
       if (!changed) await pause(source.clock, signal, (notify) => (wake = notify));
       if (signal.aborted) return;
-      if (!changed && tick % TICKS_PER_RELIST !== 0 && before.infras.every(hasProcess)) continue;
       const begun = source.clock.now();
+      if (!changed && begun < relistAt && before.infras.every(hasProcess)) continue;
+      relistAt = nextBeat(begun, RELIST_MS);
       changed = false;
       const now = await look(source, onLook);
       yield* diffSnapshots(before.snapshot, now.snapshot);
@@ -87,8 +89,7 @@ async function pause(
   onReport(end);
   signal.addEventListener('abort', end, { once: true });
   const now = clock.now();
-  const tickAt = nearestBeat(now + TICK_MS, TICK_MS * TICKS_PER_RELIST);
-  await clock.sleep(tickAt - now, { signal: done.signal }).catch(() => {});
+  await clock.sleep(nextBeat(now, TICK_MS) - now, { signal: done.signal }).catch(() => {});
   signal.removeEventListener('abort', end);
 }
 

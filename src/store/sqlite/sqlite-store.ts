@@ -2,6 +2,7 @@
 import type { Worker } from 'node:worker_threads';
 import type { Clock } from '../../model/clock.ts';
 import { isPeapodError, PeapodError } from '../../model/errors.ts';
+import { nextBeat } from '../../model/nearest-beat.ts';
 import type {
   ListOptions,
   Store,
@@ -32,7 +33,10 @@ export interface SqliteStoreParts {
   readonly historyMs: number;
 }
 
+/** How soon a watcher hears how far things are, and how long a key whose time is over may stay. */
 const TICK_MS = 1000;
+/** How long nothing is looked at while nothing is due: what a write makes due is known from the write. */
+const LONGEST_REST_MS = 10_000;
 
 interface Pending {
   readonly write: Write;
@@ -55,6 +59,9 @@ export class SqliteStore implements Store {
   /** What ended the writer. */
   #failure: unknown;
   #refusal: PeapodError | undefined;
+  /** When the next key's time is over, as far as is known. */
+  #expiresAtMs = 0;
+  #dueSooner = (): void => {};
 
   constructor(parts: SqliteStoreParts) {
     this.#parts = parts;
@@ -196,7 +203,13 @@ export class SqliteStore implements Store {
   }
 
   #expiry({ ttlSeconds }: WriteOptions): { expiresAtMs?: number } {
-    return ttlSeconds === undefined ? {} : { expiresAtMs: this.#parts.clock.now() + ttlSeconds * 1000 };
+    if (ttlSeconds === undefined) return {};
+    const expiresAtMs = this.#parts.clock.now() + ttlSeconds * 1000;
+    if (expiresAtMs < this.#expiresAtMs) {
+      this.#expiresAtMs = expiresAtMs;
+      this.#dueSooner();
+    }
+    return { expiresAtMs };
   }
 
   #take(message: WriterMessage): void {
@@ -234,7 +247,7 @@ export class SqliteStore implements Store {
 
   #announce(change: WrittenChange): void {
     this.#revision = change.revision;
-    this.#hub.publish(eventOf(change));
+    if (!this.#hub.publish(eventOf(change))) this.#dueSooner();
     if (this.#waiters.length === 0) return;
     const waiting = this.#waiters;
     this.#waiters = waiting.filter(({ revision }) => revision > change.revision);
@@ -263,11 +276,12 @@ export class SqliteStore implements Store {
     let compactAt = clock.now() + historyMs;
     let candidate = this.#revision;
     while (!signal.aborted) {
-      await clock.sleep(TICK_MS, { signal }).catch(() => {});
+      await this.#rest();
       if (signal.aborted || worker === undefined || this.#failure !== undefined) continue;
       this.#hub.bookmark(this.#revision);
       try {
         const next = this.#parts.reader.nextExpiry();
+        this.#expiresAtMs = next ?? Number.POSITIVE_INFINITY;
         if (next !== undefined && next <= clock.now())
           await this.#write({ kind: 'expire', nowMs: clock.now() });
         if (clock.now() < compactAt) continue;
@@ -278,6 +292,27 @@ export class SqliteStore implements Store {
       } catch {
         // A full disk or the like: whoever writes is told; this is tried again.
       }
+    }
+  }
+
+  /** For a tick, or as long as nothing is due. */
+  async #rest(): Promise<void> {
+    const { clock } = this.#parts;
+    const { signal } = this.#stop;
+    const begun = clock.now();
+    const longest = nextBeat(begun, LONGEST_REST_MS) - begun;
+    for (let over = false; !over && !signal.aborted; ) {
+      const restMs = this.#hub.isBehind(this.#revision) ? 0 : Math.min(this.#expiresAtMs - begun, longest);
+      const sooner = new AbortController();
+      const wake = (): void => sooner.abort();
+      this.#dueSooner = restMs > TICK_MS ? wake : () => {};
+      signal.addEventListener('abort', wake, { once: true });
+      const at = begun + Math.max(TICK_MS, restMs);
+      over = await clock.sleep(at - clock.now(), { signal: sooner.signal }).then(
+        () => true,
+        () => false,
+      );
+      signal.removeEventListener('abort', wake);
     }
   }
 }

@@ -7,8 +7,11 @@ import {
 } from 'node:http2';
 import { createServer as createTcpServer, type AddressInfo, type Server } from 'node:net';
 import { test } from 'node:test';
-import { networkDialer } from './network-dialer.ts';
-import type { HttpRequest } from './probe-dialer.ts';
+import { exchangeBytes } from '../../runtime/linux/exchange-bytes.ts';
+import { networkDialer as dialerBy } from '../../agent/probes/network-dialer.ts';
+import type { HttpRequest } from '../../agent/probes/probe-dialer.ts';
+
+const networkDialer = dialerBy(exchangeBytes);
 
 async function listening<T extends Server>(server: T): Promise<{ port: number } & AsyncDisposable> {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -70,6 +73,32 @@ test('a server that does not answer in time, and one that is not there, are told
   await networkDialer.tcp({ host: '127.0.0.1', port: silent.port, timeoutMs: 1000 });
   await assert.rejects(networkDialer.http(get(silent.port, { timeoutMs: 30 })), /Client.Timeout exceeded/);
   for (const socket of sockets) socket.destroy();
+});
+
+test('a name is looked up, and one that nobody has is told', async () => {
+  await using server = await httpServer((_, response) => response.end('here'));
+  assert.equal((await networkDialer.http(get(server.port, { host: 'localhost' }))).body, 'here');
+  await assert.rejects(networkDialer.tcp({ host: 'nobody.invalid', port: 80, timeoutMs: 5000 }), {
+    message: 'dial tcp: lookup nobody.invalid: no such host',
+  });
+});
+
+test('a header that would say more than itself is not sent', async () => {
+  let asked = 0;
+  await using server = await httpServer((_, response) => {
+    asked += 1;
+    response.end();
+  });
+  const headers = [{ name: 'X-One', value: '1\r\nX-Two: 2' }];
+  await assert.rejects(networkDialer.http(get(server.port, { headers })), {
+    message: 'net/http: invalid header field value for "X-One"',
+  });
+  assert.equal(asked, 0);
+});
+
+test('one that speaks something else is not taken for a server of HTTP', async () => {
+  await using server = await listening(createTcpServer((socket) => socket.resume().end('220 mail\r\n')));
+  await assert.rejects(networkDialer.http(get(server.port)), /malformed HTTP response "220 mail"$/);
 });
 
 test('a gRPC server is asked for the health of a service', async () => {
