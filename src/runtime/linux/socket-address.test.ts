@@ -10,11 +10,11 @@ test('an address of IPv4 is four bytes after the port', () => {
 
 test('an address of IPv6 is written out', () => {
   const head = '1f9000000000';
-  assert.equal(hex('::1'), `${head}00000000000000000000000000000001${'00000000'}`);
-  assert.equal(hex('fd00::1:2'), `${head}fd000000000000000000000000010002${'00000000'}`);
+  assert.equal(hex('::1'), `${head}0000000000000000000000000000000100000000`);
+  assert.equal(hex('fd00::1:2'), `${head}fd00000000000000000000000001000200000000`);
   assert.equal(hex('::'), `${head}${'0'.repeat(32)}00000000`);
-  assert.equal(hex('1:2:3:4:5:6:7:8'), `${head}00010002000300040005000600070008${'00000000'}`);
-  assert.equal(hex('::ffff:10.0.0.1'), `${head}00000000000000000000ffff0a000001${'00000000'}`);
+  assert.equal(hex('1:2:3:4:5:6:7:8'), `${head}0001000200030004000500060007000800000000`);
+  assert.equal(hex('::ffff:10.0.0.1'), `${head}00000000000000000000ffff0a00000100000000`);
 });
 
 test('an address of IPv6 may be of an interface', () => {
