@@ -28,7 +28,7 @@ const request = Buffer.from('hello\n');
 test('what is said arrives, and what is answered until the other side closes is heard', async () => {
   for (const host of ['127.0.0.1', '::1']) {
     await using server = await listening(
-      (socket) => socket.once('data', (data) => socket.end(`${data}back`)),
+      (socket) => socket.once('data', (data) => socket.end(`${data.toString()}back`)),
       host,
     );
     assert.equal((await exchangeBytes({ ...server, request })).toString(), 'hello\nback');
