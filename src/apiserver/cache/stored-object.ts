@@ -1,4 +1,5 @@
 /** How objects lie in the store, and how their bytes go to clients without being parsed. */
+import type { ObjectMeta } from '../../model/api/types.ts';
 import { PeapodError } from '../../model/errors.ts';
 import type { StoreEntry } from '../../store/store.ts';
 import type { ApiObject } from '../api-object.ts';
@@ -8,6 +9,15 @@ const METADATA = Buffer.from('"metadata":{');
 const encoder = new TextEncoder();
 const decoder = new TextDecoder('utf-8', { fatal: true });
 
+/** What stands before all else. */
+const IN_HEAD: ReadonlySet<string> = new Set(['apiVersion', 'kind', 'metadata']);
+
+function withoutVersion(metadata: ObjectMeta): ObjectMeta {
+  if (metadata.resourceVersion === undefined) return metadata;
+  const { resourceVersion: _, ...kept } = metadata;
+  return kept;
+}
+
 /**
  * The bytes of an object without its resourceVersion, which is the store's revision. `metadata` comes right after
  * `apiVersion` and `kind`, so that the revision can be put in without parsing.
@@ -15,17 +25,19 @@ const decoder = new TextDecoder('utf-8', { fatal: true });
  * @param spec the specification as JSON text, where it is at hand
  */
 export function encodeStored(object: ApiObject, managedFields?: string, spec?: string): Uint8Array {
-  const { apiVersion, kind, metadata = {}, ...others } = object;
-  const { resourceVersion: _, ...kept } = metadata;
+  const { apiVersion, kind } = object;
+  const head = { apiVersion, kind, metadata: withoutVersion(object.metadata ?? {}) };
   if (managedFields === undefined && spec === undefined)
-    return encoder.encode(JSON.stringify({ apiVersion, kind, metadata: kept, ...others }));
-  let text = JSON.stringify({ apiVersion, kind, metadata: kept }).slice(0, -'}}'.length);
+    return encoder.encode(JSON.stringify({ ...head, ...object, metadata: head.metadata }));
+  let text = JSON.stringify(head).slice(0, -'}}'.length);
   if (managedFields !== undefined) text += `${text.endsWith('{') ? '' : ','}"managedFields":${managedFields}`;
   text += '}';
-  if (spec !== undefined) text += `,"spec":${spec}`;
-  const { spec: own, ...rest } = others;
-  const tail = JSON.stringify(spec === undefined ? { spec: own, ...rest } : rest).slice('{'.length);
-  return encoder.encode(`${text}${tail === '}' ? '' : ','}${tail}`);
+  for (const name of Object.keys(object)) {
+    if (IN_HEAD.has(name)) continue;
+    const json = name === 'spec' && spec !== undefined ? spec : JSON.stringify(object[name]);
+    if (json !== undefined) text += `,${JSON.stringify(name)}:${json}`;
+  }
+  return encoder.encode(`${text}}`);
 }
 
 /**

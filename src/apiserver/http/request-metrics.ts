@@ -24,8 +24,11 @@ export class RequestMetrics {
     const counter = `code="${code}",${labels}`;
     this.#requests.set(counter, (this.#requests.get(counter) ?? 0) + 1);
     if (verb === 'WATCH') return;
-    const series = this.#durations.get(labels) ?? { count: 0, sum: 0, buckets: BUCKETS_SECONDS.map(() => 0) };
-    this.#durations.set(labels, series);
+    let series = this.#durations.get(labels);
+    if (series === undefined) {
+      series = { count: 0, sum: 0, buckets: BUCKETS_SECONDS.map(() => 0) };
+      this.#durations.set(labels, series);
+    }
     const seconds = durationMs / 1000;
     series.count += 1;
     series.sum += seconds;

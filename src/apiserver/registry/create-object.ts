@@ -64,7 +64,9 @@ async function store(registry: Registry, scope: Scope, prepared: Prepared): Prom
   const value = encodeStored(object, managedFields, prepared.specJson);
   const revision = await registry.store.create(key, value, options);
   const entry = { key, value, createRevision: revision, modRevision: revision };
-  return StoredObject.noteWritten(entry, withoutManagedFields(atRevision(object, revision)));
+  const written = atRevision(object, revision);
+  const isWithout = object.metadata?.managedFields === undefined;
+  return StoredObject.noteWritten(entry, isWithout ? written : withoutManagedFields(written));
 }
 
 function atRevision(object: ApiObject, revision: number): ApiObject {

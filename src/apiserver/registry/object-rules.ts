@@ -14,13 +14,17 @@ const OWN_FINALIZERS: ReadonlySet<string> = new Set(['orphan', 'foregroundDeleti
 
 export function checkNewMetadata(resource: Resource, object: ApiObject): FieldError[] {
   const errors = new FieldErrors();
-  const { finalizers = [], ...metadata } = object.metadata ?? {};
-  const qualified = finalizers.filter((name) => !OWN_FINALIZERS.has(name));
-  validateObjectMeta(errors, { ...metadata, finalizers: qualified }, 'metadata', nameRule(resource.strategy));
+  const { metadata = {} } = object;
+  validateObjectMeta(errors, withoutOwnFinalizers(metadata), 'metadata', nameRule(resource.strategy));
   if (!resource.namespaced && metadata.namespace)
     errors.forbidden('metadata.namespace', 'not allowed on this type');
   checkOwners(errors, metadata);
   return errors.list;
+}
+
+function withoutOwnFinalizers(metadata: ObjectMeta): ObjectMeta {
+  if (metadata.finalizers === undefined) return metadata;
+  return { ...metadata, finalizers: metadata.finalizers.filter((name) => !OWN_FINALIZERS.has(name)) };
 }
 
 function checkOwners(errors: FieldErrors, { ownerReferences = [] }: ObjectMeta): void {
@@ -66,7 +70,7 @@ export function checkChangedMetadata(next: ApiObject, previous: ApiObject): Fiel
   return errors.list;
 }
 
-export function nameRule({ nameRule: rule }: ResourceStrategy): (name: string) => string[] {
+export function nameRule({ nameRule: rule }: ResourceStrategy): (name: string) => readonly string[] {
   if (rule === 'label') return checkDnsLabel;
   return rule === 'path' ? checkPathSegment : checkDnsSubdomain;
 }

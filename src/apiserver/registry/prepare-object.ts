@@ -111,27 +111,27 @@ async function settle(
   return isSettled ? [] : (strategy.warnings?.(object) ?? []);
 }
 
+/** What only the server says. */
+const NEVER_GIVEN = [
+  'resourceVersion',
+  'selfLink',
+  'deletionTimestamp',
+  'deletionGracePeriodSeconds',
+] as const;
+
 function newMetadata({ resource, namespace }: Scope, object: ApiObject, nowMs: number): ObjectMeta {
   const given = object.metadata ?? {};
   if (given.resourceVersion) throw badRequest('resourceVersion should not be set on objects to be created');
-  const {
-    resourceVersion: _version,
-    selfLink: _link,
-    deletionTimestamp: _time,
-    deletionGracePeriodSeconds: _grace,
-    ...metadata
-  } = given;
+  const metadata = { ...given };
+  for (const field of NEVER_GIVEN) if (metadata[field] !== undefined) delete metadata[field];
   if (resource.namespaced && metadata.namespace && metadata.namespace !== namespace) {
     throw badRequest(`the namespace of the provided object does not match the namespace sent on the request`);
   }
   const name = metadata.name || (metadata.generateName ? randomName(metadata.generateName) : undefined);
-  return {
-    ...(name === undefined ? {} : { name }),
-    ...metadata,
-    ...(name === undefined ? {} : { name }),
-    ...(resource.namespaced ? { namespace } : {}),
-    uid: randomUUID(),
-    creationTimestamp: timestamp(nowMs),
-    ...(resource.strategy.countsGenerations === true ? { generation: 1 } : {}),
-  };
+  const made: ObjectMeta = name === undefined ? metadata : Object.assign({ name }, metadata, { name });
+  if (resource.namespaced) made.namespace = namespace;
+  made.uid = randomUUID();
+  made.creationTimestamp = timestamp(nowMs);
+  if (resource.strategy.countsGenerations === true) made.generation = 1;
+  return made;
 }

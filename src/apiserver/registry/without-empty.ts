@@ -4,12 +4,18 @@ const COLLECTIONS = ['labels', 'annotations', 'ownerReferences', 'finalizers', '
 
 /** Metadata whose lists and maps that hold nothing are not there, as in Kubernetes: what was emptied and what never was look alike. */
 export function withoutEmpty(metadata: ObjectMeta): ObjectMeta {
-  const empty = COLLECTIONS.filter((field) => {
+  let kept = metadata;
+  for (const field of COLLECTIONS) {
     const value = metadata[field];
-    return value !== undefined && Object.keys(value).length === 0;
-  });
-  if (empty.length === 0) return metadata;
-  const kept = { ...metadata };
-  for (const field of empty) delete kept[field];
+    if (value === undefined || !isEmpty(value)) continue;
+    if (kept === metadata) kept = { ...metadata };
+    delete kept[field];
+  }
   return kept;
+}
+
+function isEmpty(value: object): boolean {
+  // oxlint-disable-next-line no-unreachable-loop -- the first is enough, and a list of all would be thrown away
+  for (const _ in value) return false;
+  return true;
 }

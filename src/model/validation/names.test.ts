@@ -11,7 +11,7 @@ import {
   isIp,
 } from './names.ts';
 
-const TABLE: [string, (value: string) => string[], string[], string[]][] = [
+const TABLE: [string, (value: string) => readonly string[], string[], string[]][] = [
   [
     'DNS labels',
     checkDnsLabel,

@@ -17,12 +17,23 @@ const PORT_NAME_MAX_BYTES = 15;
 
 const QUALIFIED_MESSAGE =
   "must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character";
+const LABEL_EXAMPLES = ['my-name', '123-abc'];
+const SUBDOMAIN_EXAMPLES = ['example.com'];
+const VALUE_EXAMPLES = ['MyValue', 'my_value', '12345'];
 const QUALIFIED_EXAMPLES = ['MyName', 'my.name', '123-abc'];
 
-function tooLong(value: string, maxBytes: number): string[] {
+/** Most names are fine: an empty list for each would be most of what checking them costs. */
+const FINE: readonly string[] = [];
+
+function tooLong(value: string, maxBytes: number): readonly string[] {
   // No character takes more than three bytes for its place in a string.
-  if (value.length * 3 <= maxBytes) return [];
-  return Buffer.byteLength(value) > maxBytes ? [`must be no more than ${maxBytes} bytes`] : [];
+  if (value.length * 3 <= maxBytes) return FINE;
+  return Buffer.byteLength(value) > maxBytes ? [`must be no more than ${maxBytes} bytes`] : FINE;
+}
+
+function both(problems: readonly string[], more: readonly string[]): readonly string[] {
+  if (problems.length === 0) return more;
+  return more.length === 0 ? problems : [...problems, ...more];
 }
 
 /** A format is one of the constants above: there are few. */
@@ -34,28 +45,30 @@ function matches(value: string, format: string): boolean {
   return pattern.test(value) && !value.endsWith('\n');
 }
 
-function mismatch(value: string, format: string, message: string, examples: readonly string[]): string[] {
-  if (matches(value, format)) return [];
+function mismatch(
+  value: string,
+  format: string,
+  message: string,
+  examples: readonly string[],
+): readonly string[] {
+  if (matches(value, format)) return FINE;
   const list = examples.map((example) => `'${example}', `).join(' or ');
   return [`${message} (e.g. ${list}regex used for validation is '${format}')`];
 }
 
-export function checkDnsLabel(value: string): string[] {
+export function checkDnsLabel(value: string): readonly string[] {
   const message =
     "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an alphanumeric character";
-  return [
-    ...tooLong(value, LABEL_MAX_BYTES),
-    ...mismatch(value, LABEL_FORMAT, message, ['my-name', '123-abc']),
-  ];
+  return both(tooLong(value, LABEL_MAX_BYTES), mismatch(value, LABEL_FORMAT, message, LABEL_EXAMPLES));
 }
 
-export function checkDnsSubdomain(value: string): string[] {
+export function checkDnsSubdomain(value: string): readonly string[] {
   const message =
     "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character";
-  return [
-    ...tooLong(value, SUBDOMAIN_MAX_BYTES),
-    ...mismatch(value, SUBDOMAIN_FORMAT, message, ['example.com']),
-  ];
+  return both(
+    tooLong(value, SUBDOMAIN_MAX_BYTES),
+    mismatch(value, SUBDOMAIN_FORMAT, message, SUBDOMAIN_EXAMPLES),
+  );
 }
 
 /** Most are among few: keys of labels and tolerations, resources. */
@@ -63,8 +76,8 @@ const qualified = new Set<string>();
 const MAX_QUALIFIED = 1000;
 
 /** `[prefix/]name`, as keys of labels are. */
-export function checkQualifiedName(value: string): string[] {
-  if (qualified.has(value)) return [];
+export function checkQualifiedName(value: string): readonly string[] {
+  if (qualified.has(value)) return FINE;
   const problems = qualifiedNameProblems(value);
   if (problems.length === 0) {
     if (qualified.size >= MAX_QUALIFIED) qualified.clear();
@@ -98,18 +111,15 @@ function qualifiedNameProblems(value: string): string[] {
   return [...problems, ...found.map((problem) => `name part ${problem}`)];
 }
 
-export function checkLabelValue(value: string): string[] {
+export function checkLabelValue(value: string): readonly string[] {
   const message =
     "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character";
-  return [
-    ...tooLong(value, LABEL_MAX_BYTES),
-    ...mismatch(value, LABEL_VALUE_FORMAT, message, ['MyValue', 'my_value', '12345']),
-  ];
+  return both(tooLong(value, LABEL_MAX_BYTES), mismatch(value, LABEL_VALUE_FORMAT, message, VALUE_EXAMPLES));
 }
 
-export function checkEnvVarName(value: string): string[] {
+export function checkEnvVarName(value: string): readonly string[] {
   if (value === '') return ['environment variable name must be non-empty'];
-  if (/^[ -<>-~]+$/.test(value) && !value.endsWith('\n')) return [];
+  if (/^[ -<>-~]+$/.test(value) && !value.endsWith('\n')) return FINE;
   return ["a valid environment variable name must consist only of printable ASCII characters other than '='"];
 }
 
@@ -126,7 +136,7 @@ export function checkConfigKey(value: string): string[] {
 }
 
 export function checkPortName(value: string): string[] {
-  const problems = tooLong(value, PORT_NAME_MAX_BYTES);
+  const problems = [...tooLong(value, PORT_NAME_MAX_BYTES)];
   if (!/^[-a-z0-9]+$/.test(value) || value.endsWith('\n')) {
     problems.push('must contain only alpha-numeric characters (a-z, 0-9), and hyphens (-)');
   }
@@ -136,7 +146,7 @@ export function checkPortName(value: string): string[] {
   return problems;
 }
 
-export function checkHttpHeaderName(value: string): string[] {
+export function checkHttpHeaderName(value: string): readonly string[] {
   const message = "a valid HTTP header must consist of alphanumeric characters or '-'";
   return mismatch(value, HEADER_FORMAT, message, ['X-Header-Name']);
 }

@@ -9,7 +9,7 @@ export function validateObjectMeta(
   errors: FieldErrors,
   metadata: ObjectMeta | undefined,
   field = 'metadata',
-  checkName: (name: string) => string[] = checkDnsSubdomain,
+  checkName: (name: string) => readonly string[] = checkDnsSubdomain,
 ): void {
   const name = metadata?.name ?? '';
   const generateName = metadata?.generateName ?? '';
