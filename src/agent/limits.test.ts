@@ -135,7 +135,13 @@ test('housekeeping removes what pods that are gone have left', async () => {
   node.start();
   await node.clock.advance(1000);
   assert.deepEqual(
-    [...node.runtime.sandboxes, ...node.runtime.containers, ...node.volumes, ...node.cgroups],
+    [
+      ...node.runtime.sandboxes,
+      ...node.runtime.containers,
+      ...node.volumes,
+      ...node.cgroups,
+      ...node.files.files,
+    ],
     [],
   );
 });

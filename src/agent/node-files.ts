@@ -16,6 +16,8 @@ export interface NodeFiles {
   readTail(path: string, maxBytes: number): Promise<string>;
   /** Removes a log and what rotation made of it. */
   removeLog(path: string): Promise<void>;
+  /** Of whom there are files or logs; the name is empty where there are no logs. */
+  owners(): Promise<PodIdentity[]>;
   /** Removes all files that the agent made for a pod, its logs too. */
   removePod(pod: PodIdentity): Promise<void>;
 }

@@ -39,6 +39,11 @@ export class FakeFiles implements NodeFiles {
     this.files.delete(path);
   }
 
+  async owners(): Promise<PodIdentity[]> {
+    const uids = [...this.files.keys()].flatMap((path) => /^\/pods\/([^/]+)\//.exec(path)?.[1] ?? []);
+    return [...new Set(uids)].map((uid) => ({ namespace: '', name: '', uid }));
+  }
+
   async removePod({ uid }: PodIdentity): Promise<void> {
     for (const path of this.files.keys()) if (path.startsWith(`/pods/${uid}/`)) this.files.delete(path);
   }

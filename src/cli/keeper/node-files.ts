@@ -27,17 +27,30 @@ export function nodeFiles(paths: RuntimePaths): NodeFiles {
     readTail,
     async removeLog(path) {
       const name = basename(path);
-      const siblings = await readdir(dirname(path)).catch((): string[] => []);
+      const siblings = await namesIn(dirname(path));
       for (const sibling of siblings) {
         if (sibling === name || sibling.startsWith(`${name}.`))
           await rm(join(dirname(path), sibling), { force: true });
       }
     },
+    async owners() {
+      const logs = (await namesIn(paths.logs)).flatMap((directory) => {
+        const [namespace = '', name = '', uid, ...rest] = directory.split('_');
+        return uid === undefined || rest.length > 0 ? [] : [{ namespace, name, uid }];
+      });
+      const logged = new Set(logs.map(({ uid }) => uid));
+      const others = (await namesIn(paths.pods)).filter((uid) => !logged.has(uid));
+      return [...logs, ...others.map((uid) => ({ namespace: '', name: '', uid }))];
+    },
     async removePod(pod) {
-      await rm(logDirectory(pod), { recursive: true, force: true });
+      if (pod.name !== '') await rm(logDirectory(pod), { recursive: true, force: true });
       await rm(podDirectory(pod.uid), { recursive: true, force: true });
     },
   };
+}
+
+async function namesIn(directory: string): Promise<string[]> {
+  return await readdir(directory).catch((): string[] => []);
 }
 
 async function readTail(path: string, maxBytes: number): Promise<string> {

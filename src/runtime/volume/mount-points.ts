@@ -1,3 +1,4 @@
+import { PeapodError } from '../../model/errors.ts';
 import { realpath, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { makePrivate, umount } from '../linux/mount.ts';
@@ -37,6 +38,9 @@ export async function deleteUnmounted(path: string): Promise<void> {
   // The outermost first: it takes those below it along.
   for (const point of await mountPointsBelow(path)) detach(point);
   const [left] = await mountPointsBelow(path);
-  if (left !== undefined) throw new Error(`cannot delete ${path}: something is still mounted at ${left}`);
+  if (left !== undefined)
+    throw new PeapodError('VolumeError', `cannot delete ${path}: something is still mounted at ${left}`, {
+      retryable: true,
+    });
   await removeTree(path);
 }

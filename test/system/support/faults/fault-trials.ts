@@ -23,7 +23,13 @@ export function faultTrials(
       if (kind === 'fail-from' && !/^(mkdir|mkdtemp|write|create|symlink|lock) /.test(step)) return [];
       // What cannot be removed stays until the next start.
       if (kind === 'fail' && /^(unlink .*\.lock|rm .*\/exec-<random>\..*)$/.test(step)) return [];
-      const suited = kind === 'fail' ? codes : kind === 'fail-from' ? ['ENOSPC'] : [''];
+      // What the kernel says is not there is gone.
+      const suited =
+        kind === 'fail'
+          ? codes.filter((code) => code !== 'ENOENT' || !step.startsWith('umount '))
+          : kind === 'fail-from'
+            ? ['ENOSPC']
+            : [''];
       return suited.map((code) => faultTrial({ kind, step, occurrence, code }));
     });
   });
@@ -37,7 +43,8 @@ function faultTrial(fault: Fault): Trial {
     kills,
     undoes: kind !== 'fail-from',
     provoke: (verb, lab) => (kills ? kill(fault, verb, lab) : failing(fault, verb, lab)),
-    unclear: (error) => unclear(error, code),
+    // What was not taken away, as it seemed to be gone, is noticed later, and named by what is then in the way.
+    unclear: (error) => unclear(error, code === 'ENOENT' && /^(rm|rmdir|unlink) /.test(step) ? '' : code),
   };
 }
 

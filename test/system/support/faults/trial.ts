@@ -41,8 +41,6 @@ const PODS_OWN_CGROUP = /^left over: cgroup .*\/(burstable|pod<uuid>): 0$/;
 const LEFT_UNTIL_LATER: readonly [step: RegExp, line: RegExp][] = [
   [/^fail@unlink \/run\/peapod\/locks\//, /^left over: file \/run\/peapod\/locks\//],
   [/^fail@unlink .*\/exec\.fifo/, /^left over: node .*\/exec\.fifo/],
-  // What the kernel says is not there is taken to be gone.
-  [/^fail@umount .*:ENOENT$/, /^left over: mount /],
   [/^fail@spawn crun .* delete /, /^left over: (file|directory) \/run\/peapod\/oci\/<id>/],
 ];
 
