@@ -1,6 +1,7 @@
 /** How our sources become few files that Node.js loads in a fraction of the time that they take. */
 import { readFile } from 'node:fs/promises';
 import { isBuiltin } from 'node:module';
+import { promisify } from 'node:util';
 import type { BuildOptions, Plugin } from 'esbuild';
 
 /** Code that is started by its file: workers, and the program itself. They all lie side by side in `dist/`. */
@@ -39,15 +40,39 @@ const builtinsAsObjects: Plugin = {
       contents: `module.exports = ${builtin(pluginData)};`,
     }));
     bundler.onLoad({ filter: /.*/, namespace: 'imported builtin' }, ({ pluginData }) => ({
-      contents: [
-        `const module = /* @__PURE__ */ ${builtin(pluginData)};`,
-        'const named = (name) => module[name];',
-        'export default module;',
-        ...namesOf(pluginData).map((name) => `export const ${name} = /* @__PURE__ */ named('${name}');`),
-      ].join('\n'),
+      contents: SLOW.has(pluginData) ? loadedAtFirstCall(pluginData) : loadedAtOnce(pluginData),
     }));
   },
 };
+
+/** They load dozens of others, and most verbs never call them. */
+const SLOW = new Set(['node:child_process', 'node:crypto']);
+
+function loadedAtOnce(path: string): string {
+  return [
+    `const module = /* @__PURE__ */ ${builtin(path)};`,
+    'const named = (name) => module[name];',
+    'export default module;',
+    ...namesOf(path).map((name) => `export const ${name} = /* @__PURE__ */ named('${name}');`),
+  ].join('\n');
+}
+
+/** What is more than a function to be called (a class, an object, one that `promisify` knows) is loaded at once where it is asked for. */
+function loadedAtFirstCall(path: string): string {
+  const module = process.getBuiltinModule(path) as unknown as Record<string, unknown>;
+  const isPlain = (value: unknown) => typeof value === 'function' && !(promisify.custom in value);
+  return [
+    'let loaded;',
+    `const load = () => (loaded ??= ${builtin(path)});`,
+    'const named = (name) => load()[name];',
+    'const called = (name) => (...args) => load()[name](...args);',
+    'export default /* @__PURE__ */ new Proxy({}, { get: (_, name) => load()[name] });',
+    ...namesOf(path).map((name) => {
+      const how = /^[a-z]/.test(name) && isPlain(module[name]) ? 'called' : 'named';
+      return `export const ${name} = /* @__PURE__ */ ${how}('${name}');`;
+    }),
+  ].join('\n');
+}
 
 function builtin(path: string): string {
   return `process.getBuiltinModule('${path}')`;

@@ -48,12 +48,17 @@ export function terminalOf(stream: NodeJS.WriteStream, env: NodeJS.ProcessEnv = 
   };
 }
 
-const graphemes = new Intl.Segmenter();
+const ASCII = /^[ -~]*$/;
+/** Made when it is needed: with the first comes all that is known of the world's languages, which takes longer than most verbs. */
+let graphemes: Intl.Segmenter | undefined;
 
 /** How many cells the text takes on a terminal; styles take none. */
 export function displayWidth(text: string): number {
+  const shown = stripVTControlCharacters(text);
+  if (ASCII.test(shown)) return shown.length;
+  graphemes ??= new Intl.Segmenter();
   let cells = 0;
-  for (const _ of graphemes.segment(stripVTControlCharacters(text))) cells += 1;
+  for (const _ of graphemes.segment(shown)) cells += 1;
   return cells;
 }
 
