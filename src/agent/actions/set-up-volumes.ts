@@ -1,15 +1,13 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Pod, Volume } from '../../model/api/types.ts';
 import { nearestBeat } from '../../model/nearest-beat.ts';
 import { eventTexts } from '../events/event-texts.ts';
 import type { PodContext } from './pod-context.ts';
 import type { VolumeSources } from '../../runtime/pod-volumes.ts';
+import { refreshPeriod } from './refresh-period.ts';
 import { SeenSources } from './seen-sources.ts';
 import { messageOf, stepFailure } from './step-failure.ts';
 import { volumeSources } from './volume-sources.ts';
 
-/** How often contents that can change are brought up to date. */
-const REFRESH_MS = 60_000;
 /** How often they are made anew though nothing has changed: somebody may have damaged them. */
 const REPAIR_MS = 15 * 60_000;
 const FIRST_RETRY_MS = 500;
@@ -37,9 +35,11 @@ export async function setUpVolumes(context: PodContext): Promise<void> {
       memory.volumes = { state: 'failed', ...stepFailure(context, 'FailedMount', error, retryMs) };
     events.record(pod, eventTexts.failedMount(messageOf(error)));
   }
-  memory.volumesStaleAt = canChange(pod)
-    ? nearestBeat(deps.clock.now() + REFRESH_MS * (1 + deps.random() / 2), REFRESH_MS)
-    : Number.POSITIVE_INFINITY;
+  const periodMs = refreshPeriod(pod);
+  memory.volumesStaleAt =
+    periodMs === undefined
+      ? Number.POSITIVE_INFINITY
+      : nearestBeat(deps.clock.now() + periodMs * (1 + deps.random() / 2), periodMs);
 }
 
 /** Whether they were made a while ago of what they would be made of now. What became of them since is looked at now and then. */
@@ -47,12 +47,4 @@ async function areFresh({ deps, pod, memory }: PodContext, sources: VolumeSource
   const { volumesSeen: seen } = memory;
   if (seen === undefined || deps.clock.now() - seen.at >= REPAIR_MS) return false;
   return isDeepStrictEqual(seen.spec, pod.spec) && !(await seen.sources.haveChanged(sources));
-}
-
-function canChange({ spec }: Pod): boolean {
-  const changing = (volume: Volume): boolean =>
-    [volume.configMap, volume.secret, volume.downwardAPI, volume.projected].some(
-      (source) => source !== undefined,
-    );
-  return (spec?.volumes ?? []).some(changing);
 }
