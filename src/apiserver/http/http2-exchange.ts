@@ -21,7 +21,27 @@ export function http2Request(
   stream.on('error', () => {});
   if (headers.expect === '100-continue') stream.additionalHeaders({ ':status': 100 });
   const method = headers[':method'] ?? 'GET';
-  return Object.assign(stream, { method, url: headers[':path'] ?? '/', headers, rawHeaders });
+  const url = headers[':path'] ?? '/';
+  return Object.assign(stream, { method, url, headers, rawHeaders, _destroy: destroyWithoutTraces });
+}
+
+/**
+ * With each answer Node.js makes an error for writes that could still wait, and throws it away: where it was made is
+ * most of what that costs.
+ */
+function destroyWithoutTraces(
+  this: ServerHttp2Stream,
+  error: Error | null,
+  done: (error?: Error | null) => void,
+): void {
+  const prototype = Object.getPrototypeOf(this) as ServerHttp2Stream;
+  const { stackTraceLimit } = Error;
+  if (error === null) Error.stackTraceLimit = 0;
+  try {
+    prototype._destroy.call(this, error, done);
+  } finally {
+    Error.stackTraceLimit = stackTraceLimit;
+  }
 }
 
 /** As much of `ServerResponse` as the handlers use. */
