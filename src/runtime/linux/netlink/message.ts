@@ -107,7 +107,7 @@ export function decodeMessages(packet: Buffer): Answer[] {
     if (length < HEADER_BYTES || at + length > packet.length) throw new RangeError('netlink: cut off');
     const type = packet.readUInt16LE(at + 4);
     const payload = packet.subarray(at + HEADER_BYTES, at + length);
-    const errno = type === NLMSG_ERROR ? -payload.readInt32LE(0) : undefined;
+    const errno = type === NLMSG_ERROR ? 0 - payload.readInt32LE(0) : undefined;
     answers.push({ type, sequence: packet.readUInt32LE(at + 8), errno, payload });
     at += aligned(length);
   }
