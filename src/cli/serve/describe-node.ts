@@ -17,68 +17,65 @@ export async function nodeCapacity(settings: Settings, maxPods: number): Promise
   return { ...thisNode(settings, maxPods).status?.capacity, ...(await storageResources(settings.root)) };
 }
 
-/** How long it is not asked anew: disks grow now and then. */
-const CAPACITY_MS = 60_000;
+/** What of a machine changes now and then: disks grow, addresses come. */
+interface SlowFacts extends Pick<NodeDescription, 'capacity' | 'ips' | 'labels'> {
+  readonly info: Omit<NodeDescription['info'], 'containerRuntimeVersion'>;
+}
+
+/** How long these are not asked anew: of a machine with many pods the list of its interfaces alone is long. */
+const SLOW_FACTS_MS = 60_000;
 
 /** Tells of this machine again and again. */
 export function nodeDescriber(
   host: Pick<NodeHost, 'settings' | 'runtime' | 'clock'>,
   config: Pick<AgentConfig, 'maxPods' | 'reservations' | 'eviction'>,
 ): (pressure: NodeDescription['pressure']) => Promise<NodeDescription> {
-  let capacity: Record<string, string> = {};
-  let askedAt = Number.NEGATIVE_INFINITY;
+  const { settings, runtime, clock } = host;
+  let known: { readonly facts: SlowFacts; readonly askedAt: number } | undefined;
   return async (pressure) => {
-    if (host.clock.now() - askedAt >= CAPACITY_MS) {
-      capacity = await nodeCapacity(host.settings, config.maxPods);
-      askedAt = host.clock.now();
-    }
-    return describeNode(host, { ...config, capacity }, pressure);
+    const isFresh = known !== undefined && clock.now() - known.askedAt < SLOW_FACTS_MS;
+    // A machine that starts up gets its addresses any moment.
+    if (known === undefined || !isFresh || known.facts.ips.length === 0)
+      known = { facts: await slowFacts(settings, config.maxPods), askedAt: clock.now() };
+    const { capacity, info, ...facts } = known.facts;
+    const [images, { runtimeName, runtimeVersion }] = await Promise.all([
+      runtime.listImages(),
+      runtime.version(),
+    ]);
+    return {
+      name: settings.nodeName,
+      ...facts,
+      capacity,
+      allocatable: allocatableOf(capacity, config.reservations, config.eviction),
+      info: { ...info, containerRuntimeVersion: `${runtimeName}://${runtimeVersion}` },
+      images: images
+        .map(({ repoTags, repoDigests, sizeBytes }) => ({ names: [...repoDigests, ...repoTags], sizeBytes }))
+        .filter(({ names }) => names.length > 0)
+        .sort((a, b) => b.sizeBytes - a.sizeBytes)
+        .slice(0, MAX_IMAGES),
+      pressure,
+    };
   };
 }
 
-/** This machine as its Node object tells it. */
-async function describeNode(
-  { settings, runtime }: Pick<NodeHost, 'settings' | 'runtime'>,
-  {
-    capacity,
-    reservations,
-    eviction,
-  }: Pick<AgentConfig, 'reservations' | 'eviction'> & {
-    readonly capacity: Readonly<Record<string, string>>;
-  },
-  pressure: NodeDescription['pressure'],
-): Promise<NodeDescription> {
+async function slowFacts(settings: Settings, maxPods: number): Promise<SlowFacts> {
   const { metadata } = thisNode(settings);
+  const labels = metadata?.labels ?? {};
   const read = async (path: string) => (await readFile(path, 'utf8').catch(() => '')).trim();
-  const osRelease = await read('/etc/os-release');
-  const [images, { runtimeName, runtimeVersion }] = await Promise.all([
-    runtime.listImages(),
-    runtime.version(),
-  ]);
-  const architecture = metadata?.labels?.['kubernetes.io/arch'] ?? arch();
   return {
-    name: settings.nodeName,
-    labels: metadata?.labels ?? {},
+    capacity: await nodeCapacity(settings, maxPods),
     ips: nodeAddresses(settings.bridge),
-    capacity,
-    allocatable: allocatableOf(capacity, reservations, eviction),
+    labels,
     info: {
-      architecture,
+      architecture: labels['kubernetes.io/arch'] ?? arch(),
       bootID: await read('/proc/sys/kernel/random/boot_id'),
       machineID: await read('/etc/machine-id'),
       systemUUID: await read('/sys/class/dmi/id/product_uuid'),
-      containerRuntimeVersion: `${runtimeName}://${runtimeVersion}`,
       kernelVersion: release(),
       kubeProxyVersion: '',
       kubeletVersion: `v1.36.0+peapod-${packageJson.version}`,
       operatingSystem: 'linux',
-      osImage: /^PRETTY_NAME="?([^"\n]*)/m.exec(osRelease)?.[1] ?? 'Linux',
+      osImage: /^PRETTY_NAME="?([^"\n]*)/m.exec(await read('/etc/os-release'))?.[1] ?? 'Linux',
     },
-    images: images
-      .map(({ repoTags, repoDigests, sizeBytes }) => ({ names: [...repoDigests, ...repoTags], sizeBytes }))
-      .filter(({ names }) => names.length > 0)
-      .sort((a, b) => b.sizeBytes - a.sizeBytes)
-      .slice(0, MAX_IMAGES),
-    pressure,
   };
 }
