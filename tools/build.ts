@@ -48,7 +48,12 @@ await build({
 const verbs = QUICK_VERBS.map((verb) => `'${verb}'`).join(', ');
 writeFileSync(
   'dist/main.js',
-  `await import([${verbs}].includes(process.argv[2]) ? './quick.js' : '${WHOLE}');\n`,
+  `if (Number.parseInt(process.versions.node) < 24) {
+  console.error("peapod: needs Node.js 24 or later, and this is " + process.versions.node + ": set PEAPOD_NODE to one");
+  process.exit(69);
+}
+await import([${verbs}].includes(process.argv[2]) ? './quick.js' : '${WHOLE}');
+`,
 );
 
 if (process.argv.includes('--types')) {

@@ -3,7 +3,7 @@
  * `kube play`, containerd over CRI, and bare crun as the floor, in turn, in one run. Then many pods at once, memory, and a large image.
  * Writes the tables and pictures of docs/performance.md.
  *
- *     npm run build && npm run bench:pod [-- ROUNDS [PODS [IMAGE_MIB]]]
+ *     npm run bench:pod [-- ROUNDS [PODS [IMAGE_MIB]]]
  *
  * Takes some ten minutes; `-- 3 5 50` is for a look, and writes nothing.
  */
@@ -15,6 +15,7 @@ import { pssOf } from './cri/memory.ts';
 import { median, timed } from './cri/measure.ts';
 import { containerdPlayer } from './pod/containerd-player.ts';
 import { crunPlayer } from './pod/crun-player.ts';
+import { install } from './pod/install.ts';
 import { benchPod, benchPods } from './pod/manifests.ts';
 import { keepersOf, peapodHelpers, podmanHelpers } from './pod/memory.ts';
 import { type PeapodPlayer, peapodPlayer, serverPlayer } from './pod/peapod-player.ts';
@@ -47,6 +48,7 @@ function note(peer: string, what: string, unit: string, peapod: number, theirs: 
 
 const directory = mkdtempSync(join(tmpdir(), 'peapod-bench-'));
 const compileCache = join(directory, 'compiled');
+process.env['PEAPOD_PROGRAM'] = install(directory);
 try {
   await measurePods();
   const { ours, theirs } = await measurePulls(IMAGE_MIB, Math.min(PULLS, ROUNDS), compileCache);

@@ -11,6 +11,8 @@ import { imageArchive, type RecipeName } from './images.ts';
 import { leaksSince, takeSnapshot } from './leaks.ts';
 
 const PROGRAM = join(import.meta.dirname, '../../../peapod');
+/** Another than this repository's, e.g. as it is installed. */
+const programNow = (): string => process.env['PEAPOD_PROGRAM'] ?? PROGRAM;
 const TIMEOUT_MS = 60_000;
 
 export interface Result {
@@ -130,7 +132,7 @@ export class RunningPeapod implements AsyncDisposable {
   stderr = '';
 
   constructor(args: readonly string[], env: Record<string, string>, wrapper: readonly string[] = []) {
-    const [program = PROGRAM, ...words] = [...wrapper, PROGRAM, ...args];
+    const [program = '', ...words] = [...wrapper, programNow(), ...args];
     this.child = spawn(program, words, { env: { ...process.env, ...env }, stdio: 'pipe' });
     this.child.stdout?.setEncoding('utf8').on('data', (text: string) => (this.stdout += text));
     this.child.stderr?.setEncoding('utf8').on('data', (text: string) => (this.stderr += text));
