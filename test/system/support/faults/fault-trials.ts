@@ -2,7 +2,7 @@
 import { type Fault, inject } from '../../../../src/runtime/linux/external-step.ts';
 import { spawnProcess } from '../../../../src/runtime/linux/spawn-process.ts';
 import type { Verb } from './pod-verbs.ts';
-import { sweptSteps } from './swept-steps.ts';
+import { mayFailSilently, sweptSteps } from './swept-steps.ts';
 import { type Lab, messagesOf, type Trial } from './trial.ts';
 
 /** By SIGKILL. */
@@ -21,8 +21,7 @@ export function faultTrials(
       if (kind === 'hang' && !step.startsWith('spawn ')) return [];
       if (kind === 'kill-within' && !/^(write|rm) /.test(step)) return [];
       if (kind === 'fail-from' && !/^(mkdir|mkdtemp|write|create|symlink|lock) /.test(step)) return [];
-      // What cannot be removed stays until the next start.
-      if (kind === 'fail' && /^(unlink .*\.lock|rm .*\/exec-<random>\..*)$/.test(step)) return [];
+      if (kind === 'fail' && mayFailSilently(step)) return [];
       // What the kernel says is not there is gone.
       const suited =
         kind === 'fail'

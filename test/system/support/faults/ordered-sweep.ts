@@ -2,7 +2,7 @@
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { type CaseBook, type CaseOptions } from './case-book.ts';
 import type { SweepOptions } from './sweep.ts';
-import { sweptSteps } from './swept-steps.ts';
+import { mayFailSilently, sweptSteps } from './swept-steps.ts';
 import { accept, awaitState, type Expected, settled } from './trial.ts';
 
 export type OrderedOptions = Pick<SweepOptions, 'verbs' | 'kinds' | 'codes'> & CaseOptions;
@@ -69,6 +69,7 @@ function faultsAt(steps: readonly string[], { kinds, codes }: OrderedOptions): s
   return sweptSteps(steps).flatMap(({ step, occurrence, isFirst }) => {
     return kinds.flatMap((kind) => {
       if (kind === 'kill-before' && !isFirst) return [];
+      if (kind === 'fail' && mayFailSilently(step)) return [];
       if (kind === 'kill-within' && !/^(write|rm) /.test(step)) return [];
       const suited = kind === 'fail' ? codes : [''];
       return suited.map((code) => `${kind}@${step}#${occurrence}${code === '' ? '' : `:${code}`}`);

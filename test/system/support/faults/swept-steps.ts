@@ -29,3 +29,8 @@ export function sweptSteps(steps: readonly string[]): SweptStep[] {
   const folded = new Set([...alike.values()].flatMap((indexes) => indexes.slice(1, -1)));
   return all.filter((_, index) => !folded.has(index));
 }
+
+/** Whether what it takes away stays, when that fails, until peapod starts again; docs/crash-safety.md says so. */
+export function mayFailSilently(step: string): boolean {
+  return /^(unlink .*\.lock|rm .*\/exec-<random>\..*)$/.test(step);
+}
