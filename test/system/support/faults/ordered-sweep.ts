@@ -3,7 +3,7 @@ import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { type CaseBook, type CaseOptions } from './case-book.ts';
 import type { SweepOptions } from './sweep.ts';
 import { mayFailSilently, sweptSteps } from './swept-steps.ts';
-import { accept, awaitState, type Expected, settled } from './trial.ts';
+import { accept, awaitState, type Expected, isLeftUntilLater, settled } from './trial.ts';
 
 export type OrderedOptions = Pick<SweepOptions, 'verbs' | 'kinds' | 'codes'> & CaseOptions;
 
@@ -99,6 +99,7 @@ async function tryCase(
     if (found.length > 0) problems.push(`${when}: ${found.slice(0, 12).join('; ')}`);
   };
   const code = /^fail.*:(\w+)$/.exec(fault)?.[1];
+  const isLeft = (line: string) => verb.leaves?.test(line) === true || isLeftUntilLater(fault, line);
   try {
     subject.order(fault);
     const said = await verb.attempt();
@@ -110,9 +111,8 @@ async function tryCase(
     if (verb.atomic && died)
       note('after the restart', await awaitState(subject, [expected.before, expected.after], SETTLE_MS));
     else if (verb.atomic && said !== undefined)
-      note('after the failure', await awaitState(subject, [expected.before], SETTLE_MS));
+      note('after the failure', await awaitState(subject, [expected.before], SETTLE_MS, isLeft));
     await verb.finish();
-    const isLeft = (line: string) => verb.leaves?.test(line) ?? false;
     note('in the end', await awaitState(subject, [expected.after], SETTLE_MS, isLeft));
     await subject.checkWitness();
     await verb.undo();
