@@ -82,6 +82,9 @@ function unclear(error: Error, code: string): string[] {
   const messages = messagesOf(error);
   if (error.name !== 'PeapodError') return [`${error.name} is no error of ours: ${error.message}`];
   const isNamed =
-    code === '' || messages.some((message) => message.includes(code) || /no space left/.test(message));
+    code === '' ||
+    messages.some(
+      (message) => message.includes(code) || /no space left|something is still mounted at/.test(message),
+    );
   return isNamed ? [] : [`it does not name ${code}: ${messages.join(' <- ')}`];
 }
