@@ -68,7 +68,14 @@ test('a trace shows the steps of the sandbox and of each container in lanes of t
       'start pods',
       'hand over to the keeper',
     ],
-    'sandbox traced': ['run pod sandbox', 'start infra container', 'run crun', 'join network', 'run bridge'],
+    'sandbox traced': [
+      'run pod sandbox',
+      'start infra container',
+      'run crun',
+      'join network',
+      'link to the bridge',
+      'run nft',
+    ],
     'container one': ['create container', 'mount rootfs', 'conmon and OCI create', 'start container'],
     'container two': ['create container', 'mount rootfs', 'conmon and OCI create', 'start container'],
   };

@@ -10,6 +10,7 @@ import { PeapodError } from '../../model/errors.ts';
 import { endUnfinished } from '../linux/end-unfinished.ts';
 import { findProgramsByEnvironment } from '../linux/find-programs.ts';
 import { lockFile } from '../linux/lock-file.ts';
+import { traced } from '../linux/trace.ts';
 import { writeFileAtomic } from '../linux/write-file-atomic.ts';
 import type { PodMetadata, PortMapping } from '../pod-runtime.ts';
 import { removeBridge } from './bridge/bridge.ts';
@@ -133,7 +134,9 @@ export function openPodNetwork(options: PodNetworkOptions): PodNetwork {
     const subnets = await ownSubnets(bridge, options.subnet);
     const prepared = prepare(subnets, isAlone);
     const linked = takeOwnAddresses(attachment.sandboxId, subnets).then(async (ips) => {
-      await linkPod(attachment.sandboxId, netns, ips, { bridge, subnets });
+      await traced('link to the bridge', () =>
+        linkPod(attachment.sandboxId, netns, ips, { bridge, subnets }),
+      );
       return ips;
     });
     const [ips] = await settleAll(linked, prepared);
