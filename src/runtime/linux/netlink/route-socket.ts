@@ -1,19 +1,18 @@
 /** Asks the kernel of one network namespace for links, addresses and routes. @see rtnetlink(7) */
-import { closeSync, openSync } from 'node:fs';
+import { closeSync } from 'node:fs';
 import { checked, foreignFunction, lastErrno, systemError } from '../libc.ts';
+import { withinNamespace } from '../within-namespace.ts';
 import { decodeMessages, encodeMessage, type Message } from './message.ts';
 
 const socket = foreignFunction('int socket(int domain, int type, int protocol)');
 const send = foreignFunction('long send(int fd, const uint8_t *data, size_t length, int flags)');
 const recv = foreignFunction('long recv(int fd, _Out_ uint8_t *data, size_t length, int flags)');
-const setns = foreignFunction('int setns(int fd, int type)');
 
 const AF_NETLINK = 16;
 const SOCK_RAW = 3;
 const SOCK_CLOEXEC = 0o2000000;
 const NETLINK_ROUTE = 0;
 const MSG_DONTWAIT = 0x40;
-const CLONE_NEWNET = 0x4000_0000;
 const EINTR = 4;
 const EAGAIN = 11;
 /** More than the kernel puts into one packet. */
@@ -35,7 +34,7 @@ export interface RouteSocket extends Disposable {
  * @throws ErrnoException ENOENT when the namespace is gone, EPERM
  */
 export function openRouteSocket(namespace?: string): RouteSocket {
-  const fd = namespace === undefined ? openSocket() : within(namespace, openSocket);
+  const fd = namespace === undefined ? openSocket() : withinNamespace('net', namespace, openSocket);
   let sequence = 0;
   return {
     async request(messages) {
@@ -53,25 +52,6 @@ export function openRouteSocket(namespace?: string): RouteSocket {
 
 function openSocket(): number {
   return checked(socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE), 'socket');
-}
-
-function within<T>(namespace: string, work: () => T): T {
-  const own = openSync('/proc/thread-self/ns/net', 'r');
-  try {
-    const other = openSync(namespace, 'r');
-    try {
-      checked(setns(other, CLONE_NEWNET), 'setns', namespace);
-      try {
-        return work();
-      } finally {
-        checked(setns(own, CLONE_NEWNET), 'setns');
-      }
-    } finally {
-      closeSync(other);
-    }
-  } finally {
-    closeSync(own);
-  }
 }
 
 /** The kernel works while it is sent to. */
