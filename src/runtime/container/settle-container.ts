@@ -73,9 +73,9 @@ function isHalfStarted(record: ContainerRecord): boolean {
 }
 
 /** The runtime may take what runs for created as long as the pipe is there in which it waited. @returns whether it runs now */
-async function finishStart({ runtime, id }: ContainerRecord): Promise<boolean> {
+async function finishStart({ runtime, id, init }: ContainerRecord): Promise<boolean> {
   if (await hasStarted(runtime, id)) return true;
-  return await releaseContainer(runtime, id).then(
+  return await releaseContainer(runtime, id, init).then(
     () => true,
     // Told to whoever starts it again.
     () => false,

@@ -42,7 +42,7 @@ async function start(context: ContainerContext, id: string, options: CallOptions
   const requested = { ...record, startRequestedAt: context.clock.now() };
   await saveRecord(context.paths.containers, requested);
   try {
-    await releaseContainer(record.runtime, id);
+    await releaseContainer(record.runtime, id, record.startRequestedAt > 0 ? record.init : undefined);
   } catch (error) {
     // What the runtime says is of the command. What the kernel refused us is not: the container waits, or runs already, and is asked again.
     if (!(error instanceof PeapodError)) throw error;
