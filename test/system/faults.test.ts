@@ -111,7 +111,13 @@ test('a spare sandbox is a pod’s or nobody’s, whatever happens while it is t
     'spare',
     isFull
       ? { story: 'spare', kinds: [...KILLS, ...FAILURES], codes: ERRORS }
-      : { story: 'spare', kinds: ['kill-after'], verbs: ['take over a spare sandbox'], oneOf: 8 },
+      : {
+          story: 'spare',
+          kinds: ['kill-after', 'fail'],
+          codes: ['ENOSPC'],
+          verbs: ['take over a spare sandbox'],
+          oneOf: 16,
+        },
   );
   t.diagnostic(`${result.cases} kills and failures`);
   demandNone(result, 3);

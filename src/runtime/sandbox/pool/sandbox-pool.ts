@@ -29,7 +29,7 @@ export interface SandboxPool {
   take(config: PodSandboxConfig): Promise<SandboxRecord | undefined>;
   /** Another record names it now. */
   forget(id: string): Promise<void>;
-  /** Takes one away that was taken, and is nobody's. */
+  /** Takes one away that was taken, and is nobody's. What cannot be taken away now is later, by `keep`: it is no reason for a pod to fail. */
   discard(spare: SandboxRecord): Promise<void>;
   has(id: string): Promise<boolean>;
   /**
@@ -99,13 +99,34 @@ export function openSandboxPool(outer: Omit<SandboxContext, 'pool'>): SandboxPoo
     }
   }
 
-  /** Also those whose making or removal has failed half-way. */
   async function removeOwn(): Promise<void> {
     spares.length = 0;
-    const own = (await records.list()).filter(({ id }) => made.has(id) && !lent.has(id));
-    const removals = await Promise.allSettled(own.map(remove));
-    for (const removal of removals) if (removal.status === 'rejected') throw removal.reason;
+    await removeStrays();
     await outer.removeEmptyCgroups();
+  }
+
+  function hasStrays(): boolean {
+    return made.size > spares.length + lent.size;
+  }
+
+  /** What is neither spare nor on the way to a pod: its making or removal has failed half-way. */
+  async function removeStrays(): Promise<void> {
+    const kept = new Set([...lent, ...spares.map(({ id }) => id)]);
+    const strays = new Set([...made].filter((id) => !kept.has(id)));
+    const onDisk = (await records.list()).filter(({ id }) => strays.has(id));
+    for (const { id } of onDisk) strays.delete(id);
+    strays.forEach(release);
+    const removals = await Promise.allSettled(onDisk.map(remove));
+    for (const removal of removals) if (removal.status === 'rejected') throw removal.reason;
+  }
+
+  async function discard(spare: SandboxRecord): Promise<void> {
+    try {
+      await remove(spare);
+    } catch {
+      lent.delete(spare.id);
+      wake.resolve();
+    }
   }
 
   return {
@@ -115,19 +136,16 @@ export function openSandboxPool(outer: Omit<SandboxContext, 'pool'>): SandboxPoo
       const spare = spares.shift();
       wake.resolve();
       if (spare === undefined) return undefined;
-      if (!isReady(spare)) {
-        // What of it stays goes with the pool: it is no reason for a pod to fail.
-        await remove(spare).catch(() => {});
-        return undefined;
-      }
       lent.add(spare.id);
-      return spare;
+      if (isReady(spare)) return spare;
+      await discard(spare);
+      return undefined;
     },
     async forget(id) {
       await records.remove(id);
       release(id);
     },
-    discard: remove,
+    discard,
     has: async (id) => (await records.read(id)) !== undefined,
 
     async keep(size, warn, { signal }) {
@@ -136,7 +154,8 @@ export function openSandboxPool(outer: Omit<SandboxContext, 'pool'>): SandboxPoo
       while (!signal.aborted) {
         const quietMs = takenAt + QUIET_MS - outer.clock.now();
         try {
-          if (spares.length >= size) {
+          if (hasStrays()) await removeStrays();
+          else if (spares.length >= size) {
             await wake.promise;
             wake = Promise.withResolvers();
             if (signal.aborted) wake.resolve();

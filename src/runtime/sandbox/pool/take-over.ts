@@ -31,12 +31,16 @@ export async function takeOver(
   };
   try {
     await context.records.save(record);
+    await context.pool.forget(spare.id);
   } catch (error) {
-    await context.records.remove(id);
-    await context.pool.discard(spare);
+    // Nothing of the pod is in it yet: it goes as the spare one that it was.
+    try {
+      await context.records.remove(id);
+    } finally {
+      await context.pool.discard(spare);
+    }
     throw error;
   }
-  await context.pool.forget(spare.id);
   const { config } = record;
   const pid = infra?.pid ?? 0;
   const { path } = cgroupPlace(config.linux.cgroupParent, spare.id, context.systemd);
