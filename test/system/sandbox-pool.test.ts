@@ -9,7 +9,7 @@ import { after, before, test } from 'node:test';
 import { systemClock } from '../../src/cli/system-clock.ts';
 import { type Fault, inject } from '../../src/runtime/linux/external-step.ts';
 import { type LocalRuntime, openLocalRuntime } from '../../src/runtime/local-runtime.ts';
-import { readProcessStat } from '../../src/runtime/linux/proc.ts';
+import { isAlive, readProcessStat } from '../../src/runtime/linux/proc.ts';
 import { runtimePaths } from '../../src/runtime/paths.ts';
 import type { PodSandboxConfig } from '../../src/runtime/pod-runtime.ts';
 import { cgroupDirectory, hostnameOf, mountsOf, nftRules, processes } from './support/kernel-view.ts';
@@ -97,6 +97,13 @@ async function withPool<T>(size: number, work: () => Promise<T>): Promise<T> {
     await kept;
     assert.deepEqual(failures, []);
   }
+}
+
+/** Is back when it is dead. */
+function killAtOnce(pid: number): void {
+  const startTime = readProcessStat(pid)?.startTime ?? 0;
+  process.kill(pid, 'SIGKILL');
+  while (isAlive(pid, startTime)) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1);
 }
 
 /** Everything outside the process that a sandbox needs. */
@@ -201,7 +208,7 @@ test('a spare sandbox that dies as a pod takes it over is replaced by one of the
     let kills = 0;
     using _ = inject(undefined, (step) => {
       const isTakenOver = step.startsWith('write ') && step.endsWith('/resolv.conf');
-      if (isTakenOver && kills++ === 0) process.kill(spare, 'SIGKILL');
+      if (isTakenOver && kills++ === 0) killAtOnce(spare);
     });
     const id = await runtime.runPodSandbox(config('bereft'));
     const { state, pid } = await runtime.podSandboxStatus(id);
