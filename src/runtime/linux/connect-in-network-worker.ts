@@ -2,6 +2,8 @@
 import { closeSync, openSync } from 'node:fs';
 import { parentPort, workerData } from 'node:worker_threads';
 import { foreignFunction, lastErrno } from './libc.ts';
+import { AF_INET, AF_INET6, connect, SOCK_CLOEXEC, SOCK_STREAM, SOL_SOCKET, socket } from './sockets.ts';
+import { enterNamespace } from './within-namespace.ts';
 
 export interface ConnectRequest {
   path: string;
@@ -11,19 +13,10 @@ export interface ConnectRequest {
 
 export type ConnectAnswer = { fd: number } | { errno: number; syscall: string };
 
-const setns = foreignFunction('int setns(int fd, int type)');
-const socket = foreignFunction('int socket(int domain, int type, int protocol)');
 const setsockopt = foreignFunction(
   'int setsockopt(int fd, int level, int name, const int64_t *value, unsigned int length)',
 );
-const connect = foreignFunction('int connect(int fd, const uint8_t *address, unsigned int length)');
 
-const CLONE_NEWNET = 0x4000_0000;
-const AF_INET = 2;
-const AF_INET6 = 10;
-const SOCK_STREAM = 1;
-const SOCK_CLOEXEC = 0o2000000;
-const SOL_SOCKET = 1;
 /** How long connect(2) waits, too. */
 const SO_SNDTIMEO = 21;
 const ENOENT = 2;
@@ -35,10 +28,13 @@ function run({ path, port, timeoutMs }: ConnectRequest): ConnectAnswer {
   } catch {
     return { errno: ENOENT, syscall: 'open' };
   }
-  const entered = setns(namespace, CLONE_NEWNET) === 0;
-  const errno = lastErrno();
-  closeSync(namespace);
-  if (!entered) return { errno, syscall: 'setns' };
+  try {
+    enterNamespace('net', namespace);
+  } catch {
+    return { errno: lastErrno(), syscall: 'setns' };
+  } finally {
+    closeSync(namespace);
+  }
   const first = connectTo(AF_INET, addressOf4(port), timeoutMs);
   if ('fd' in first) return first;
   const second = connectTo(AF_INET6, addressOf6(port), timeoutMs);

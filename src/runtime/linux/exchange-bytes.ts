@@ -2,21 +2,23 @@ import { closeSync } from 'node:fs';
 import { checked, foreignFunction, lastErrno, systemError } from './libc.ts';
 import { type PolledSocket, PolledSockets } from './polled-sockets.ts';
 import { socketAddress } from './socket-address.ts';
+import {
+  connect,
+  MSG_NOSIGNAL,
+  recv,
+  SOCK_CLOEXEC,
+  SOCK_NONBLOCK,
+  SOCK_STREAM,
+  SOL_SOCKET,
+  send,
+  socket,
+} from './sockets.ts';
 
-const socket = foreignFunction('int socket(int domain, int type, int protocol)');
-const connect = foreignFunction('int connect(int fd, const uint8_t *address, unsigned int length)');
 const getsockopt = foreignFunction(
   'int getsockopt(int fd, int level, int name, uint8_t *value, uint8_t *length)',
 );
-const send = foreignFunction('long send(int fd, const uint8_t *data, size_t length, int flags)');
-const recv = foreignFunction('long recv(int fd, uint8_t *data, size_t length, int flags)');
 
-const SOCK_STREAM = 1;
-const SOCK_NONBLOCK = 0o4000;
-const SOCK_CLOEXEC = 0o2000000;
-const SOL_SOCKET = 1;
 const SO_ERROR = 4;
-const MSG_NOSIGNAL = 0x4000;
 const EINTR = 4;
 const EAGAIN = 11;
 const EINPROGRESS = 115;

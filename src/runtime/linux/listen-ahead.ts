@@ -2,19 +2,14 @@
 import { closeSync } from 'node:fs';
 import { isIPv4 } from 'node:net';
 import { checked, foreignFunction } from './libc.ts';
+import { AF_INET, SOCK_CLOEXEC, SOCK_NONBLOCK, SOCK_STREAM, SOL_SOCKET, socket } from './sockets.ts';
 
-const socket = foreignFunction('int socket(int domain, int type, int protocol)');
 const setsockopt = foreignFunction(
   'int setsockopt(int fd, int level, int name, const int *value, unsigned int length)',
 );
 const bind = foreignFunction('int bind(int fd, const uint8_t *address, unsigned int length)');
 const listen = foreignFunction('int listen(int fd, int backlog)');
 
-const AF_INET = 2;
-const SOCK_STREAM = 1;
-const SOCK_NONBLOCK = 0o4000;
-const SOCK_CLOEXEC = 0o2000000;
-const SOL_SOCKET = 1;
 const SO_REUSEADDR = 2;
 const SOL_IP = 0;
 const IP_FREEBIND = 15;

@@ -1,9 +1,6 @@
+import { closeSync } from 'node:fs';
 import { checked, foreignFunction } from './libc.ts';
-
-const AF_UNIX = 1;
-const SOCK_DGRAM = 2;
-const SOCK_CLOEXEC = 0o2000000;
-const MSG_NOSIGNAL = 0x4000;
+import { AF_UNIX, MSG_NOSIGNAL, SOCK_CLOEXEC, SOCK_DGRAM, socket } from './sockets.ts';
 
 /**
  * Tells the service manager that started this process what it waits for, e.g. `READY=1`. Nothing happens where there is none.
@@ -12,18 +9,16 @@ const MSG_NOSIGNAL = 0x4000;
 export function notifySystemd(state: string, env: NodeJS.ProcessEnv = process.env): void {
   const target = env['NOTIFY_SOCKET'] ?? '';
   if (!target.startsWith('/') && !target.startsWith('@')) return;
-  const socket = foreignFunction('int socket(int domain, int type, int protocol)');
   const sendto = foreignFunction(
     'long sendto(int fd, const void *data, size_t length, int flags, const void *address, uint32_t addressLength)',
   );
-  const close = foreignFunction('int close(int fd)');
   const fd = checked(socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0), 'socket');
   try {
     const address = socketAddress(target);
     const data = Buffer.from(state);
     checked(sendto(fd, data, data.length, MSG_NOSIGNAL, address, address.length), 'sendto', target);
   } finally {
-    close(fd);
+    closeSync(fd);
   }
 }
 

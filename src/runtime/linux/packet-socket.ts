@@ -3,18 +3,20 @@ import { closeSync, constants, openSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { externalStep } from './external-step.ts';
 import { checked, foreignFunction, lastErrno, systemError } from './libc.ts';
+import {
+  AF_UNIX,
+  connect,
+  MSG_DONTWAIT,
+  MSG_NOSIGNAL,
+  recv,
+  SOCK_CLOEXEC,
+  SOCK_SEQPACKET,
+  send,
+  socket,
+} from './sockets.ts';
 
-const socket = foreignFunction('int socket(int domain, int type, int protocol)');
-const connect = foreignFunction('int connect(int fd, const uint8_t *address, unsigned int length)');
-const send = foreignFunction('long send(int fd, const uint8_t *data, size_t length, int flags)');
-const recv = foreignFunction('long recv(int fd, _Out_ uint8_t *data, size_t length, int flags)');
 const shutdown = foreignFunction('int shutdown(int fd, int how)');
 
-const AF_UNIX = 1;
-const SOCK_SEQPACKET = 5;
-const SOCK_CLOEXEC = 0o2000000;
-const MSG_DONTWAIT = 0x40;
-const MSG_NOSIGNAL = 0x4000;
 const EINTR = 4;
 const EAGAIN = 11;
 const SHUT_WR = 1;

@@ -1,11 +1,9 @@
 import { isIPv4, isIPv6 } from 'node:net';
 import { endianness } from 'node:os';
 import { foreignFunction } from './libc.ts';
+import { AF_INET, AF_INET6 } from './sockets.ts';
 
 const interfaceIndex = foreignFunction('unsigned int if_nametoindex(const char *name)');
-
-export const AF_INET = 2;
-export const AF_INET6 = 10;
 
 const IPV4_BYTES = 16;
 const IPV6_BYTES = 28;

@@ -1,18 +1,11 @@
 /** Asks the kernel of one network namespace for links, addresses and routes. @see rtnetlink(7) */
 import { closeSync } from 'node:fs';
-import { checked, foreignFunction, lastErrno, systemError } from '../libc.ts';
+import { checked, lastErrno, systemError } from '../libc.ts';
+import { AF_NETLINK, MSG_DONTWAIT, recv, SOCK_CLOEXEC, SOCK_RAW, send, socket } from '../sockets.ts';
 import { withinNamespace } from '../within-namespace.ts';
 import { decodeMessages, encodeMessage, type Message } from './message.ts';
 
-const socket = foreignFunction('int socket(int domain, int type, int protocol)');
-const send = foreignFunction('long send(int fd, const uint8_t *data, size_t length, int flags)');
-const recv = foreignFunction('long recv(int fd, _Out_ uint8_t *data, size_t length, int flags)');
-
-const AF_NETLINK = 16;
-const SOCK_RAW = 3;
-const SOCK_CLOEXEC = 0o2000000;
 const NETLINK_ROUTE = 0;
-const MSG_DONTWAIT = 0x40;
 const EINTR = 4;
 const EAGAIN = 11;
 /** More than the kernel puts into one packet. */
