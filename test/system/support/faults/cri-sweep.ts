@@ -104,7 +104,7 @@ const whole = [runSandbox, create, start];
 const VERBS: readonly OrderedVerb[] = [
   verb('RunPodSandbox', true, runSandbox, [removeSandbox]),
   verb('CreateContainer', true, create, [remove]),
-  verb('StartContainer', true, start, [remove, create]),
+  { ...verb('StartContainer', true, start, [remove, create]), commits: true },
   verb('ExecSync', true, exec, []),
   verb('StopContainer', false, stop, [remove, create, start]),
   verb('RemoveContainer', false, remove, [create, start, stop]),

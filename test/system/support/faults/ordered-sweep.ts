@@ -11,6 +11,8 @@ export interface OrderedVerb {
   readonly name: string;
   /** Whether what a kill left of it is, after the next start, all of it or nothing; and nothing after a failure. */
   readonly atomic: boolean;
+  /** A step that fails late may leave it done: what runs cannot be made to never have run. */
+  readonly commits?: true;
   /** Does it, as a user would. @returns what the user was told, when it failed; nothing also when peapod died */
   attempt(): Promise<string | undefined>;
   /** The same again, as it ends well, and what has to come after it for all to come to rest. */
@@ -110,8 +112,10 @@ async function tryCase(
       problems.push(`the error does not name ${code ?? 'a failure, and nothing was to fail'}: ${said}`);
     if (verb.atomic && died)
       note('after the restart', await awaitState(subject, [expected.before, expected.after], SETTLE_MS));
-    else if (verb.atomic && said !== undefined)
-      note('after the failure', await awaitState(subject, [expected.before], SETTLE_MS, isLeft));
+    else if (verb.atomic && said !== undefined) {
+      const states = verb.commits === true ? [expected.before, expected.after] : [expected.before];
+      note('after the failure', await awaitState(subject, states, SETTLE_MS, isLeft));
+    }
     await verb.finish();
     note('in the end', await awaitState(subject, [expected.after], SETTLE_MS, isLeft));
     await subject.checkWitness();
