@@ -118,7 +118,7 @@ async function tryDamage(path: string, damage: (content: Buffer) => Buffer | str
   return problems;
 }
 
-/** A pod that runs anew has another UID, and its sandbox another address. */
+/** A pod that runs anew has another UID, its sandbox another address, and its tokens a folder of another name. */
 function presentPath(path: string): string | undefined {
   if (existsSync(path)) return path;
   return stateFiles().find((one) => !ofOthers.has(one) && kindOf(one) === kindOf(path));
@@ -127,6 +127,7 @@ function presentPath(path: string): string | undefined {
 function kindOf(path: string): string {
   return path
     .replace(/[0-9a-f]{64}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, '<id>')
+    .replace(/kube-api-access-\w{5}\b/, 'kube-api-access-<random>')
     .replace(/\.\.\d{4}(_\d\d){5}\.[0-9a-f]+/, '..<time>')
     .replace(/\/[\d.a-f:]+$/, '/<address>');
 }
