@@ -5,7 +5,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { PAUSE_PROGRAM } from '../src/runtime/sandbox/pause/pause-program.ts';
+import { PAUSE_PROGRAM } from '../src/runtime/sandbox/infra/pause/pause-program.ts';
 import { buildPause } from './build-pause.ts';
 
 test('the bytes of pause are those that its sources give, for both architectures', () => {

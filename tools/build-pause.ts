@@ -1,10 +1,10 @@
-/** Writes `src/runtime/sandbox/pause/pause-program.ts`: the bytes of `pause` for each architecture, made by binutils from its sources. */
+/** Writes `src/runtime/sandbox/infra/pause/pause-program.ts`: the bytes of `pause` for each architecture, made by binutils from its sources. */
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-const FOLDER = new URL('../src/runtime/sandbox/pause/', import.meta.url).pathname;
+const FOLDER = new URL('../src/runtime/sandbox/infra/pause/', import.meta.url).pathname;
 
 /** @returns the ELF file */
 export function buildPause(architecture: 'x86_64' | 'aarch64'): Buffer {

@@ -1,4 +1,4 @@
-import { accessSync, closeSync, constants, openSync, readSync, statSync } from 'node:fs';
+import { accessSync, closeSync, constants, openSync, readFileSync, readSync, statSync } from 'node:fs';
 import { fileIdentity } from '../linux/file-identity.ts';
 import { sealedCopy } from '../linux/sealed-copy.ts';
 import { isCrun } from './state-folder.ts';
@@ -23,7 +23,8 @@ export function executableOf(path: string): string {
     if (known?.of === of) return known.path;
     const made = {
       of,
-      path: statSync(path).size <= MAX_BYTES && isCopied(path) ? sealedCopy(path, 'crun') : path,
+      path:
+        statSync(path).size <= MAX_BYTES && isCopied(path) ? sealedCopy(readFileSync(path), 'crun') : path,
     };
     copies.set(path, made);
     return made.path;

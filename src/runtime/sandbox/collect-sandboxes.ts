@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { removeTorn } from '../linux/write-file-atomic.ts';
 import { tryLockFile } from '../linux/lock-file.ts';
 import { forgetContainer } from '../oci/forget-container.ts';
+import { endUnrecorded } from './infra/start-by-calls.ts';
 import type { SandboxContext } from './sandbox-context.ts';
 import { removeSandboxFiles } from './sandbox-files.ts';
 import { sandboxPaths } from './sandbox-paths.ts';
@@ -40,8 +41,9 @@ export async function collectSandboxes(context: SandboxContext): Promise<void> {
   }
 }
 
-/** The infra container of one whose record is lost: the OCI runtime knows it still. */
+/** The infra container of one whose record is lost: its arguments, or the OCI runtime, tell of it still. */
 async function endForgotten({ oci }: SandboxContext, id: string): Promise<void> {
+  await endUnrecorded(id);
   for (const runtime of oci.usable) await forgetContainer(runtime, id);
 }
 

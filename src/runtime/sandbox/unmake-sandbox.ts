@@ -4,6 +4,7 @@ import { killProcess, waitForExit } from '../linux/kill.ts';
 import { endUnfinished } from '../linux/end-unfinished.ts';
 import { findPrograms } from '../linux/find-programs.ts';
 import { bootId } from '../linux/proc.ts';
+import { endUnrecorded } from './infra/start-by-calls.ts';
 import type { SandboxContext } from './sandbox-context.ts';
 import { removeSandboxFiles } from './sandbox-files.ts';
 import { sandboxPaths } from './sandbox-paths.ts';
@@ -15,8 +16,10 @@ const KILL_TIMEOUT_MS = 10_000;
 export async function unmakeSandbox(context: SandboxContext, record: SandboxRecord): Promise<void> {
   const id = madeAs(record);
   const runtime = record.runtime ?? context.oci.preferred;
-  if (record.infra === undefined && record.bootId === bootId())
+  if (record.infra === undefined && record.bootId === bootId()) {
+    await endUnrecorded(id);
     await endUnfinished(() => findPrograms(runtime.path, id));
+  }
   const running = isRunning(record.infra, record.bootId);
   // The plugins take the interface out of the namespace while it is there: afterwards nobody has to look for the host's end of it.
   await context.network.leave(

@@ -9,7 +9,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { RuntimeService } from '../../../src/cri/api/runtime_pb.ts';
 import { openGrpcConnection } from '../../../src/cri/grpc/grpc-client.ts';
 import { umountAll } from '../../../src/runtime/linux/mount.ts';
-import { PAUSE_PROGRAM } from '../../../src/runtime/sandbox/pause/pause-program.ts';
+import { PAUSE_PROGRAM } from '../../../src/runtime/sandbox/infra/pause/pause-program.ts';
 import { pushImage, type TestRegistry } from './registry.ts';
 
 export interface TestContainerd extends AsyncDisposable {

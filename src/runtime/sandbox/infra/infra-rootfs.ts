@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { PeapodError } from '../../model/errors.ts';
-import { writeFileAtomic } from '../linux/write-file-atomic.ts';
+import { PeapodError } from '../../../model/errors.ts';
+import { writeFileAtomic } from '../../linux/write-file-atomic.ts';
 import { PAUSE_PROGRAM } from './pause/pause-program.ts';
-import { chmod, mkdir } from '../linux/files.ts';
+import { chmod, mkdir } from '../../linux/files.ts';
 
 /** Makes the root file system of all infra containers, or finds it as it should be. @returns its path */
 export async function infraRootfs(root: string): Promise<string> {

@@ -1,9 +1,9 @@
-import { PeapodError } from '../../model/errors.ts';
-import { permittedOomScore } from '../container/spec/oom-score.ts';
-import type { PodSandboxConfig } from '../pod-runtime.ts';
+import { PeapodError } from '../../../model/errors.ts';
+import { permittedOomScore } from '../../container/spec/oom-score.ts';
+import type { PodSandboxConfig } from '../../pod-runtime.ts';
 
 /** Last to be killed for want of memory, as the kubelet's `PodInfraOOMAdj`. */
-const OOM_SCORE_ADJ = -998;
+export const OOM_SCORE_ADJ = -998;
 const CPU_SHARES = 2;
 
 /** In the root of all infra containers the root of a user namespace could make no devices. */
