@@ -71,7 +71,7 @@ test('a trace shows the steps of the sandbox and of each container in lanes of t
     'sandbox traced': [
       'run pod sandbox',
       'start infra container',
-      'run crun',
+      'make namespaces',
       'join network',
       'link to the bridge',
       'run nft',

@@ -156,6 +156,49 @@ test('the infra container reaps orphans as PID 1 and leaves on SIGTERM', async (
   assert.equal(isAlive(pid, startTime), false);
 });
 
+test('the infra container can do nothing, and nobody can change its program', async () => {
+  const { pid, cgroupParent } = await sandboxes.status(await sandboxes.run(config('bare')));
+  const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+  for (const line of ['CapInh', 'CapPrm', 'CapEff', 'CapBnd', 'CapAmb'])
+    assert.match(status, new RegExp(`^${line}:\\t0+$`, 'm'));
+  assert.match(status, /^NoNewPrivs:\t1$/m);
+  assert.match(status, /^Groups:\t\s*$/m);
+  assert.match(status, /^Threads:\t1$/m);
+  const mounts = readFileSync(`/proc/${pid}/mountinfo`, 'utf8').trim().split('\n');
+  assert.deepEqual(
+    mounts.map((line) => line.split(' ').slice(4, 6)),
+    [
+      ['/', 'ro,nosuid,nodev,relatime'],
+      ['/proc', 'rw,nosuid,nodev,noexec,relatime'],
+    ],
+  );
+  assert.deepEqual(readdirSync(`/proc/${pid}/fd`), ['0', '1', '2']);
+  assert.throws(() => writeFileSync(`/proc/${pid}/exe`, 'other', { flag: 'r+' }), /ETXTBSY|EPERM/);
+  assert.match(
+    readFileSync(`/proc/${pid}/cgroup`, 'utf8'),
+    new RegExp(`:${cgroupParent}/[0-9a-f]{64}$`, 'm'),
+  );
+});
+
+test('an infra container without a record is ended by the next who clears up', async () => {
+  const id = await sandboxes.run(config('lost'));
+  const { pid } = await sandboxes.status(id);
+  const startTime = readProcessStat(pid)?.startTime ?? 0;
+  rmSync(join(folder, 'root', 'sandboxes', id), { recursive: true });
+  await sandboxes.collect();
+  assert.equal(isAlive(pid, startTime), false);
+});
+
+test('what the kernel refuses is named, and nothing is left of the attempt', async () => {
+  const before = readdirSync(join(folder, 'run', 'sandboxes'));
+  await assert.rejects(sandboxes.run({ ...config('long'), hostname: 'h'.repeat(65) }), {
+    code: 'CreatePodSandboxError',
+    message: /cannot make the infra container: sethostname h+: invalid argument/,
+  });
+  assert.deepEqual(await sandboxes.list({ podUid: 'uid-long' }), []);
+  assert.deepEqual(readdirSync(join(folder, 'run', 'sandboxes')), before);
+});
+
 test('a sandbox whose infra container died is not ready, and is made anew when asked for', async () => {
   const id = await sandboxes.run(config('phoenix'));
   const { pid } = await sandboxes.status(id);

@@ -20,16 +20,20 @@ const NO_LIMIT_BYTES = 2 ** 62;
 
 const MOVE_ATTEMPTS = 5;
 
+/** Of version 1: those in which a pod has a cgroup of its own. */
+const COUNTING = new Set(['cpu', 'cpuacct', 'memory', 'pids', 'hugetlb']);
+
 /** The cgroups of single containers, and the one of all conmons. Paths are relative to each hierarchy's root. */
 export function openContainerCgroups(
   layout: CgroupLayout,
   parent: string,
 ): ContainerCgroups & {
-  /** Moves a process into a cgroup, made when missing, that has the least share of the processor. */
+  /** Moves a process that does nothing into a cgroup, made when missing, that has the least share of the processor. */
   enter(path: string, pid: number): Promise<void>;
   removeEmpty(): Promise<void>;
 } {
   const roots = hierarchies(layout);
+  const counting = countingHierarchies(layout);
   const mountOf = (controller: string) =>
     layout.version === 2 ? layout.mountPoint : layout.controllers.get(controller);
   return {
@@ -43,10 +47,9 @@ export function openContainerCgroups(
       }
     },
     async enter(path, pid) {
-      for (const root of roots) {
+      for (const root of counting) {
         const directory = join(root, path);
         await moveInto(directory, pid, async () => {
-          if (layout.version === 1 && root === mountOf('cpuset')) await inheritCpuset(root, path);
           if (root === mountOf('cpu')) await writeLeastShare(directory, layout.version);
         });
       }
@@ -90,17 +93,13 @@ export function openContainerCgroups(
   };
 }
 
-/** In version 1 a new cgroup has no processors and no memory nodes, and takes no process before it has. */
-async function inheritCpuset(root: string, path: string): Promise<void> {
-  let above = root;
-  for (const name of path.split('/').filter(Boolean)) {
-    const directory = join(above, name);
-    for (const file of ['cpuset.cpus', 'cpuset.mems']) {
-      const own = (await readCgroupFile(directory, file))?.trim();
-      if (own === '') await writeCgroupFile(directory, file, (await readCgroupFile(above, file)) ?? '');
-    }
-    above = directory;
-  }
+/** Without those whose limits mean nothing to a process that does nothing: each costs a directory for each pod. */
+function countingHierarchies(layout: CgroupLayout): string[] {
+  if (layout.version === 2) return hierarchies(layout);
+  const controllers = [...layout.controllers].filter(
+    ([name]) => COUNTING.has(name) || name.startsWith('name='),
+  );
+  return hierarchies({ ...layout, controllers: new Map(controllers) });
 }
 
 async function writeLeastShare(directory: string, version: 1 | 2): Promise<void> {
