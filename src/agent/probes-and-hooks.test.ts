@@ -273,3 +273,44 @@ test('deletion without grace runs no hook and kills at once', async () => {
   assert.ok(node.runtime.journal.includes('stop main#0 0'));
   assert.equal(node.client.pods.size, 0);
 });
+
+test('a probe that rested counts what ended its rest as the first failure', async () => {
+  const over = Promise.withResolvers<void>();
+  let asked = 0;
+  let status = 200;
+  const http = async () => {
+    asked += 1;
+    return { status, body: '' };
+  };
+  await using node = new FakeNode({
+    deps: {
+      dialer: {
+        http,
+        tcp: () => Promise.resolve(),
+        grpc: () => Promise.resolve('SERVING'),
+        rest: async () => {
+          await over.promise;
+          return { beganAt: node.clock.now(), dialer: { http, tcp: () => Promise.resolve() } };
+        },
+      },
+    },
+  });
+  const readinessProbe: Probe = { httpGet: { path: '/', port: 80 }, periodSeconds: 5, failureThreshold: 2 };
+  await node.run({ containers: [container('main', { readinessProbe })] });
+  await node.clock.advance(60_000);
+  assert.equal(asked, 1);
+  assert.equal(node.status('main').ready, true);
+  status = 503;
+  over.resolve();
+  await node.clock.advance(4000);
+  assert.equal(asked, 2);
+  assert.equal(node.status('main').ready, true);
+  await node.clock.advance(2000);
+  assert.equal(asked, 3);
+  assert.equal(node.status('main').ready, false);
+  const unhealthy = node.eventTexts().filter((text) => text.startsWith('Unhealthy'));
+  assert.deepEqual(
+    new Set(unhealthy),
+    new Set(['Unhealthy: Readiness probe failed: HTTP probe failed with statuscode: 503']),
+  );
+});

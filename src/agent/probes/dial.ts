@@ -43,11 +43,20 @@ async function talk(
     return await exchange(target, call);
   } catch (error) {
     call.signal?.throwIfAborted();
-    if (!(error instanceof Error) || !('code' in error)) throw error;
-    if (error.code === 'ETIMEDOUT' && !('syscall' in error)) throw new Error(late, { cause: error });
-    const dialed = isConnect(error) ? `dial tcp ${hostAndPort(target.host, target.port)}: ` : '';
-    throw new Error(`${dialed}${dialError(error)}`, { cause: error });
+    throw inGoWords(error, target, late);
   }
+}
+
+/** @param late what is said when the time is over */
+export function inGoWords(
+  error: unknown,
+  { host, port }: Pick<ByteExchange, 'host' | 'port'>,
+  late: string,
+): unknown {
+  if (!(error instanceof Error) || !('code' in error)) return error;
+  if (error.code === 'ETIMEDOUT' && !('syscall' in error)) return new Error(late, { cause: error });
+  const dialed = isConnect(error) ? `dial tcp ${hostAndPort(host, port)}: ` : '';
+  return new Error(`${dialed}${dialError(error)}`, { cause: error });
 }
 
 function isConnect(error: unknown): boolean {

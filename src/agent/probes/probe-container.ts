@@ -9,8 +9,9 @@ import type { PodEvents } from '../events/pod-events.ts';
 import type { ObservedPod, ProbeResult } from '../planner/plan-input.ts';
 import type { SpecContainer } from '../spec-containers.ts';
 import { podAddress } from './pod-address.ts';
+import type { ProbeDialer, Unrest } from './probe-dialer.ts';
 import { type ProbeKind, probeOf } from './probe-set.ts';
-import { type ProbeOutcome, runProbe } from './run-probe.ts';
+import { type ProbeOutcome, probeTalk, runProbe } from './run-probe.ts';
 
 export interface ProbeContainer {
   deps: AgentDeps;
@@ -46,13 +47,16 @@ export async function probeContainer(kind: ProbeKind, run: ProbeContainer): Prom
   let last: ProbeResult = 'unknown';
   let inARow = 0;
   let hasSucceeded = false;
+  let unrest: Unrest | undefined;
   for (;;) {
-    const begunAt = deps.clock.now();
+    const begunAt = unrest?.beganAt ?? deps.clock.now();
     const nextAt = begunAt + periodSeconds * 1000;
     // A failure that decides is told when the kubelet tells it.
     const isLastChance = kind !== 'readiness' && inARow + 1 >= failureThreshold;
     const waits = !hasSucceeded && !isLastChance;
-    const result = await probeOnce(kind, run, waits ? { sinceMs: firstAt, untilMs: nextAt } : undefined);
+    const wait = waits ? { sinceMs: firstAt, untilMs: nextAt } : undefined;
+    const dialer = unrest === undefined ? deps.dialer : { ...deps.dialer, ...unrest.dialer };
+    const result = await probeOnce(kind, run, dialer, wait);
     hasSucceeded ||= result === 'success';
     signal.throwIfAborted();
     if (result !== undefined) {
@@ -67,14 +71,31 @@ export async function probeContainer(kind: ProbeKind, run: ProbeContainer): Prom
     // Until the container is what it is to be somebody waits for it.
     const isSettled = last === 'success' && inARow >= successThreshold;
     const at = isSettled ? nearestBeat(nextAt, periodSeconds * 1000) : nextAt;
-    await deps.clock.sleep(at - deps.clock.now(), { signal });
+    unrest = isSettled ? await rested(kind, run, { at, periodMs: periodSeconds * 1000 }) : undefined;
+    if (unrest === undefined) await deps.clock.sleep(at - deps.clock.now(), { signal });
   }
+}
+
+/**
+ * Probes at the given time, and on, for as long as all is well, where that can be had for less than one probe after the other.
+ * @returns what the last one came to
+ */
+async function rested(
+  kind: ProbeKind,
+  { deps, container, pod, observed, signal }: ProbeContainer,
+  beat: { at: number; periodMs: number },
+): Promise<Unrest | undefined> {
+  const probe = probeOf(container, kind);
+  const address = podAddress(pod(), observed(), deps.node.ips);
+  const talk = probe && probeTalk(probe, { container, address, isAwaited: false });
+  return await (talk && deps.dialer.rest?.(talk, beat, { signal }));
 }
 
 /** @returns nothing when the probe itself could not be run: that says nothing about the container */
 async function probeOnce(
   kind: ProbeKind,
   run: ProbeContainer,
+  dialer: ProbeDialer,
   wait: ListenWait | undefined,
 ): Promise<'success' | 'failure' | undefined> {
   const { deps, container, instance, events, signal } = run;
@@ -86,7 +107,7 @@ async function probeOnce(
   try {
     outcome = await onceListening(deps, wait, signal, () =>
       runProbe(probe, {
-        deps,
+        deps: { runtime: deps.runtime, dialer },
         container,
         containerId: instance.id,
         address: podAddress(pod, run.observed(), deps.node.ips),

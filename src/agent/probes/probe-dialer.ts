@@ -43,20 +43,60 @@ export interface ByteExchange {
  */
 export type ExchangeBytes = (exchange: ByteExchange, options?: CallOptions) => Promise<Buffer>;
 
+/** Makes a talk ready to be had again and again. */
+export type RepeatExchange = (exchange: ByteExchange) => {
+  /**
+   * Has it once, never while one is under way.
+   * @param onEnd told, perhaps at once, what went wrong, or what was heard; that may be kept as a copy only
+   */
+  begin(onEnd: (error: unknown, heard: Buffer) => void): void;
+  /** Gives up the one under way, and tells nobody. */
+  giveUp(): void;
+};
+
+/** What is asked of a pod, which says by it that all is well or that it is not. */
+export type ProbeTalk =
+  | { readonly kind: 'http'; readonly request: HttpRequest }
+  | { readonly kind: 'tcp'; readonly target: TcpTarget };
+
+export interface TcpTarget {
+  /** An IP address or a host name. */
+  readonly host: string;
+  readonly port: number;
+  readonly timeoutMs: number;
+  readonly isAwaited?: boolean;
+}
+
+/** The last of a row of talks. */
+export interface Unrest {
+  /** Milliseconds since the epoch. */
+  readonly beganAt: number;
+  /** Answer what that talk came to, once. */
+  readonly dialer: Pick<ProbeDialer, 'http' | 'tcp'>;
+}
+
 /** Speaks to a pod over the network, from the node. */
 export interface ProbeDialer {
   /** @throws Error whose message says why there is no answer */
   http(request: HttpRequest, options?: CallOptions): Promise<HttpAnswer>;
   /** Opens a TCP connection and closes it. */
-  tcp(
-    target: { host: string; port: number; timeoutMs: number; isAwaited?: boolean },
-    options?: CallOptions,
-  ): Promise<void>;
+  tcp(target: TcpTarget, options?: CallOptions): Promise<void>;
   /** Asks the service of grpc.health.v1. */
   grpc(
     target: { host: string; port: number; service: string; timeoutMs: number },
     options?: CallOptions,
   ): Promise<GrpcHealth>;
+  /**
+   * Has the same talk in every period, at times that many share, for as long as all is well: an answer below 400 that leads nowhere else, a connection
+   * that is taken. Resolves when one came to anything else.
+   * @param beat.at when first, in milliseconds since the epoch
+   * @returns nothing where that talk cannot be repeated so
+   */
+  rest?(
+    talk: ProbeTalk,
+    beat: { readonly at: number; readonly periodMs: number },
+    options: { signal: AbortSignal },
+  ): Promise<Unrest> | undefined;
 }
 
 export type GrpcHealth = 'SERVING' | 'NOT_SERVING' | 'UNKNOWN' | 'SERVICE_UNKNOWN';

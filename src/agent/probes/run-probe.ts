@@ -1,10 +1,11 @@
 /** @see kubernetes/pkg/probe/ */
-import type { GRPCAction, HTTPGetAction, Probe } from '../../model/api/types.ts';
+import type { GRPCAction, Probe } from '../../model/api/types.ts';
 import { isPeapodError } from '../../model/errors.ts';
 import type { AgentDeps } from '../agent-deps.ts';
 import type { SpecContainer } from '../spec-containers.ts';
 import { messageOf } from '../actions/step-failure.ts';
 import { httpTarget } from './http-target.ts';
+import type { HttpRequest, ProbeTalk, TcpTarget } from './probe-dialer.ts';
 import { resolvePort } from './resolve-port.ts';
 
 export interface ProbeOutcome {
@@ -34,13 +35,30 @@ const MAX_OUTPUT_BYTES = 10 * 1024;
 export async function runProbe(probe: Probe, target: ProbeTarget): Promise<ProbeOutcome> {
   const timeoutMs = (probe.timeoutSeconds ?? 1) * 1000;
   if (probe.exec !== undefined) return probeExec(probe.exec.command ?? [], timeoutMs, target);
-  if (probe.httpGet !== undefined) return probeHttp(probe.httpGet, timeoutMs, target);
-  if (probe.tcpSocket !== undefined) {
-    const { host, port } = probe.tcpSocket;
-    return probeTcp(host || target.address, resolvePort(port, target.container.spec), timeoutMs, target);
-  }
+  const talk = probeTalk(probe, target);
+  if (talk?.kind === 'http') return probeHttp(talk.request, target);
+  if (talk?.kind === 'tcp') return probeTcp(talk.target, target);
   if (probe.grpc !== undefined) return probeGrpc(probe.grpc, timeoutMs, target);
   throw new Error(`missing probe handler for container ${target.container.name}`);
+}
+
+/**
+ * What is said to the container over the network, where that is HTTP, or no more than a connection.
+ * @throws RangeError for a port that the container does not have
+ */
+export function probeTalk(
+  probe: Probe,
+  { container, address, isAwaited }: Pick<ProbeTarget, 'container' | 'address' | 'isAwaited'>,
+): ProbeTalk | undefined {
+  const timeoutMs = (probe.timeoutSeconds ?? 1) * 1000;
+  if (probe.httpGet !== undefined) {
+    const port = resolvePort(probe.httpGet.port, container.spec);
+    const request = httpTarget(probe.httpGet, probe.httpGet.host || address, port);
+    return { kind: 'http', request: { ...request, timeoutMs, isAwaited } };
+  }
+  if (probe.tcpSocket === undefined) return undefined;
+  const port = resolvePort(probe.tcpSocket.port, container.spec);
+  return { kind: 'tcp', target: { host: probe.tcpSocket.host || address, port, timeoutMs, isAwaited } };
 }
 
 async function probeExec(
@@ -67,16 +85,10 @@ async function probeExec(
   }
 }
 
-async function probeHttp(
-  action: HTTPGetAction,
-  timeoutMs: number,
-  { deps, container, address, signal, isAwaited }: ProbeTarget,
-): Promise<ProbeOutcome> {
-  const port = resolvePort(action.port, container.spec);
-  const request = httpTarget(action, action.host || address, port);
-  const url = `${request.scheme}://${hostAndPort(request.host, port)}${request.path}`;
+async function probeHttp(request: HttpRequest, { deps, signal }: ProbeTarget): Promise<ProbeOutcome> {
+  const url = `${request.scheme}://${hostAndPort(request.host, request.port)}${request.path}`;
   try {
-    const answer = await deps.dialer.http({ ...request, timeoutMs, isAwaited }, { signal });
+    const answer = await deps.dialer.http(request, { signal });
     if (answer.redirectedTo !== undefined) {
       return { result: 'warning', output: `Probe terminated redirects, Response body: ${answer.body}` };
     }
@@ -88,14 +100,9 @@ async function probeHttp(
   }
 }
 
-async function probeTcp(
-  host: string,
-  port: number,
-  timeoutMs: number,
-  { deps, signal, isAwaited }: ProbeTarget,
-): Promise<ProbeOutcome> {
+async function probeTcp(target: TcpTarget, { deps, signal }: ProbeTarget): Promise<ProbeOutcome> {
   try {
-    await deps.dialer.tcp({ host, port, timeoutMs, isAwaited }, { signal });
+    await deps.dialer.tcp(target, { signal });
     return { result: 'success', output: '' };
   } catch (error) {
     signal.throwIfAborted();

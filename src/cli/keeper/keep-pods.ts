@@ -8,7 +8,7 @@ import type { Pod } from '../../model/api/types.ts';
 import { type RotationPolicy, rotateLog } from '../../runtime/stream/log-rotation.ts';
 import type { Host, NodeHost } from '../host.ts';
 import { networkDialer } from '../../agent/probes/network-dialer.ts';
-import { exchangeBytes } from '../../runtime/linux/exchange-bytes.ts';
+import { exchangeBytes, repeatExchange } from '../../runtime/linux/exchange-bytes.ts';
 import { traced } from '../../runtime/linux/trace.ts';
 import type { Settings } from '../settings.ts';
 import { isPlaced, placeWaitingPods } from '../placement/place-pods.ts';
@@ -69,9 +69,8 @@ async function collectLocks(host: Host): Promise<void> {
   for (const uid of held) if (!present.has(uid)) host.locks.tryKeep(uid)?.[Symbol.dispose]();
 }
 
-const dialer = networkDialer(exchangeBytes);
-
 export function agentDeps(host: NodeHost, rotation?: RotationPolicy): Omit<AgentDeps, 'client'> {
+  const dialer = networkDialer({ exchange: exchangeBytes, repeat: repeatExchange, clock: host.clock });
   return {
     runtime: host.runtime,
     volumes: host.volumes,
@@ -81,6 +80,7 @@ export function agentDeps(host: NodeHost, rotation?: RotationPolicy): Omit<Agent
     node: nodeFacts(host.settings),
     files: nodeFiles(host.paths),
     dialer: {
+      ...dialer,
       http: (request, call) => traced('HTTP probe', () => dialer.http(request, call), 'probes'),
       tcp: (request, call) => traced('TCP probe', () => dialer.tcp(request, call), 'probes'),
       grpc: (request, call) => traced('gRPC probe', () => dialer.grpc(request, call), 'probes'),

@@ -7,11 +7,13 @@ import {
 } from 'node:http2';
 import { createServer as createTcpServer, type AddressInfo, type Server } from 'node:net';
 import { test } from 'node:test';
-import { exchangeBytes } from '../../runtime/linux/exchange-bytes.ts';
+import { setTimeout as delay } from 'node:timers/promises';
+import { exchangeBytes, repeatExchange } from '../../runtime/linux/exchange-bytes.ts';
 import { networkDialer as dialerBy } from '../../agent/probes/network-dialer.ts';
+import { systemClock } from '../system-clock.ts';
 import type { HttpRequest } from '../../agent/probes/probe-dialer.ts';
 
-const networkDialer = dialerBy(exchangeBytes);
+const networkDialer = dialerBy({ exchange: exchangeBytes, repeat: repeatExchange, clock: systemClock });
 
 async function listening<T extends Server>(server: T): Promise<{ port: number } & AsyncDisposable> {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -134,4 +136,61 @@ test('a server without the health service says so', async () => {
     networkDialer.grpc({ host: '127.0.0.1', port: listener.port, service: '', timeoutMs: 2000 }),
     /does not implement the grpc health protocol/,
   );
+});
+
+test('what goes well is asked again in every period, and what does not is answered as by itself', async () => {
+  let status = 200;
+  const asked: (string | undefined)[] = [];
+  await using server = await httpServer(({ url }, response) => {
+    asked.push(url);
+    const location = url === '/next' ? 'http://elsewhere.example/' : '/next';
+    response.writeHead(status, status === 302 ? { location } : {}).end('body');
+  });
+  const talk = { kind: 'http', request: get(server.port, { path: '/ok' }) } as const;
+  const signal = AbortSignal.timeout(20_000);
+  for (const turn of [500, 302]) {
+    status = 200;
+    asked.length = 0;
+    const over = networkDialer.rest?.(talk, { at: Date.now(), periodMs: 20 }, { signal });
+    while (asked.length < 3) await delay(5);
+    status = turn;
+    const answer = await (await over)?.dialer.http(talk.request);
+    if (turn === 500) assert.deepEqual(answer, { status: 500, body: 'body' });
+    else assert.equal(answer?.redirectedTo, 'http://elsewhere.example/');
+    assert.deepEqual(new Set(asked), new Set(turn === 500 ? ['/ok'] : ['/ok', '/next']));
+  }
+});
+
+test('a port that is not listened to any more ends a rest', async () => {
+  const over = await (async () => {
+    let accepted = 0;
+    await using server = await listening(
+      createTcpServer((socket) => {
+        accepted += 1;
+        socket.destroy();
+      }),
+    );
+    const target = { host: '127.0.0.1', port: server.port, timeoutMs: 1000 };
+    const rest = networkDialer.rest?.(
+      { kind: 'tcp', target },
+      { at: Date.now(), periodMs: 20 },
+      { signal: AbortSignal.timeout(20_000) },
+    );
+    while (accepted < 3) await delay(5);
+    return { rest, target };
+  })();
+  const unrest = await over.rest;
+  assert.ok(Math.abs((unrest?.beganAt ?? 0) - Date.now()) < 5000);
+  await assert.rejects(async () => unrest?.dialer.tcp(over.target), {
+    message: `dial tcp 127.0.0.1:${over.target.port}: connect: connection refused`,
+  });
+});
+
+test('neither names nor HTTPS are asked in that way', () => {
+  const beat = { at: Date.now(), periodMs: 1000 };
+  const call = { signal: new AbortController().signal };
+  const tcp = { kind: 'tcp', target: { host: 'localhost', port: 80, timeoutMs: 1000 } } as const;
+  assert.equal(networkDialer.rest?.(tcp, beat, call), undefined);
+  const request = get(443, { scheme: 'https' });
+  assert.equal(networkDialer.rest?.({ kind: 'http', request }, beat, call), undefined);
 });

@@ -1,5 +1,5 @@
 import { closeSync } from 'node:fs';
-import { checked, foreignFunction, lastErrno, systemError } from './libc.ts';
+import { lastErrno, systemError } from './libc.ts';
 import { type PolledSocket, PolledSockets } from './polled-sockets.ts';
 import { socketAddress } from './socket-address.ts';
 import {
@@ -9,19 +9,17 @@ import {
   SOCK_CLOEXEC,
   SOCK_NONBLOCK,
   SOCK_STREAM,
-  SOL_SOCKET,
   send,
   socket,
 } from './sockets.ts';
 
-const getsockopt = foreignFunction(
-  'int getsockopt(int fd, int level, int name, uint8_t *value, uint8_t *length)',
-);
-
-const SO_ERROR = 4;
 const EINTR = 4;
 const EAGAIN = 11;
+const EISCONN = 106;
+const EALREADY = 114;
 const EINPROGRESS = 115;
+/** What a connection fails with that does not come about, whichever call tells: ENETUNREACH, ETIMEDOUT, ECONNREFUSED, EHOSTUNREACH. */
+const UNCONNECTED: ReadonlySet<number> = new Set([101, 110, 111, 113]);
 
 export interface ByteExchange {
   /** An IP address. */
@@ -48,13 +46,16 @@ export async function exchangeBytes(
 ): Promise<Buffer> {
   signal?.throwIfAborted();
   const over = Promise.withResolvers<Buffer>();
-  const talk = new Talk(exchange, over.resolve, over.reject);
-  const onAbort = (): void => {
-    talk.give(signal?.reason);
-    talks.remove(talk);
-  };
-  talks.add(talk);
+  const talk = new Talk(exchange);
+  talk.begin((error, heard) => {
+    if (error === undefined) over.resolve(Buffer.from(heard));
+    else over.reject(error);
+  });
   if (talk.isOver) return over.promise;
+  const onAbort = (): void => {
+    talk.giveUp();
+    over.reject(signal?.reason);
+  };
   signal?.addEventListener('abort', onAbort, { once: true });
   try {
     return await over.promise;
@@ -63,36 +64,49 @@ export async function exchangeBytes(
   }
 }
 
+/** The same talk again and again, which then costs little more than its system calls. */
+export interface RepeatedExchange {
+  /**
+   * Has it once, never while one is under way.
+   * @param onEnd told, perhaps at once, what went wrong as `exchangeBytes` would, or what was heard; that may be kept as a copy only
+   */
+  begin(onEnd: (error: unknown, heard: Buffer) => void): void;
+  /** Gives up the one under way, and tells nobody. */
+  giveUp(): void;
+}
+
+/** @throws RangeError for what is no IP address */
+export function repeatExchange(exchange: ByteExchange): RepeatedExchange {
+  return new Talk(exchange);
+}
+
 const talks = new PolledSockets();
 const heard = Buffer.alloc(16 * 1024);
+const NOTHING = Buffer.alloc(0);
 
 /**
- *     connecting ──► writing ──► reading ──► over
- *         └─────────────┴───────────┴──(failed, late, given up)──► over
+ *     over ──begin──► connecting ──► writing ──► reading ──► over
+ *                         └─────────────┴───────────┴──(failed, late, given up)──► over
  */
-class Talk implements PolledSocket {
+class Talk implements PolledSocket, RepeatedExchange {
   readonly #exchange: ByteExchange;
-  readonly #resolve: (answer: Buffer) => void;
-  readonly #reject: (error: unknown) => void;
+  readonly #family: number;
+  readonly #address: Buffer;
   readonly isAwaited: boolean;
-  readonly beganMs = performance.now();
-  readonly deadlineMs: number;
-  readonly fd: number;
-  #state: 'connecting' | 'writing' | 'reading' | 'over' = 'connecting';
-  #unsent: Uint8Array;
-  #answer = Buffer.alloc(0);
+  beganMs = 0;
+  deadlineMs = 0;
+  fd = -1;
+  #state: 'connecting' | 'writing' | 'reading' | 'over' = 'over';
+  #unsent: Uint8Array = NOTHING;
+  #answer: Buffer = NOTHING;
+  #onEnd: (error: unknown, heard: Buffer) => void = () => {};
 
-  constructor(exchange: ByteExchange, resolve: (answer: Buffer) => void, reject: (error: unknown) => void) {
+  constructor(exchange: ByteExchange) {
     const { family, bytes } = socketAddress(exchange.host, exchange.port);
     this.#exchange = exchange;
-    this.#resolve = resolve;
-    this.#reject = reject;
-    this.#unsent = exchange.request ?? new Uint8Array();
+    this.#family = family;
+    this.#address = bytes;
     this.isAwaited = exchange.isAwaited === true;
-    this.deadlineMs = this.beganMs + exchange.timeoutMs;
-    this.fd = checked(socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), 'socket');
-    if (connect(this.fd, bytes, bytes.length) < 0 && lastErrno() !== EINPROGRESS)
-      this.#fail(lastErrno(), 'connect');
   }
 
   get isOver(): boolean {
@@ -103,39 +117,59 @@ class Talk implements PolledSocket {
     return this.#state === 'reading' ? 'input' : 'output';
   }
 
+  begin(onEnd: (error: unknown, heard: Buffer) => void): void {
+    const { request, timeoutMs } = this.#exchange;
+    this.#onEnd = onEnd;
+    this.#unsent = request ?? NOTHING;
+    this.#answer = NOTHING;
+    this.beganMs = performance.now();
+    this.deadlineMs = this.beganMs + timeoutMs;
+    this.fd = socket(this.#family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (this.fd < 0) return onEnd(systemError(lastErrno(), 'socket'), NOTHING);
+    this.#state = 'connecting';
+    if (!this.#hasConnected() && this.isOver) return;
+    // To a pod of this machine a connection stands by now, though it was not told.
+    if (request !== undefined) this.#state = 'writing';
+    talks.add(this);
+  }
+
   proceed(): void {
-    if (this.#state === 'connecting') this.#connected();
-    else if (this.#state === 'writing') this.#write();
+    if (this.#state === 'connecting') {
+      if (this.#hasConnected()) this.#heardEnough();
+    } else if (this.#state === 'writing') this.#write();
     else this.#read();
   }
 
   late(): void {
     const { host, port } = this.#exchange;
-    this.give(Object.assign(new Error(`ETIMEDOUT: ${host}:${port}`), { code: 'ETIMEDOUT' }));
+    this.#end(Object.assign(new Error(`ETIMEDOUT: ${host}:${port}`), { code: 'ETIMEDOUT' }), NOTHING);
   }
 
-  give(reason: unknown): void {
+  giveUp(): void {
     if (this.isOver) return;
-    this.#close();
-    this.#reject(reason);
+    this.#onEnd = () => {};
+    this.#end(undefined, NOTHING);
+    talks.remove(this);
   }
 
-  #connected(): void {
-    const errno = new Int32Array(1);
-    const size = new Uint32Array([errno.byteLength]);
-    checked(getsockopt(this.fd, SOL_SOCKET, SO_ERROR, bytesOf(errno), bytesOf(size)), 'getsockopt');
-    if (errno[0] !== 0) return this.#fail(errno[0] ?? 0, 'connect');
-    if (this.#exchange.request === undefined) return this.#heardEnough();
-    this.#state = 'writing';
-    this.#write();
+  #hasConnected(): boolean {
+    if (connect(this.fd, this.#address, this.#address.length) >= 0) return true;
+    const errno = lastErrno();
+    if (errno === EISCONN) return true;
+    if (errno !== EINPROGRESS && errno !== EALREADY) this.#fail(errno, 'connect');
+    return false;
   }
 
   #write(): void {
     while (this.#unsent.length > 0) {
       const sent = Number(send(this.fd, this.#unsent, this.#unsent.length, MSG_NOSIGNAL));
-      if (sent >= 0) this.#unsent = this.#unsent.subarray(sent);
-      else if (lastErrno() === EAGAIN) return;
-      else if (lastErrno() !== EINTR) return this.#fail(lastErrno(), 'write');
+      if (sent >= 0) {
+        this.#unsent = this.#unsent.subarray(sent);
+        continue;
+      }
+      const errno = lastErrno();
+      if (errno === EAGAIN) return;
+      if (errno !== EINTR) return this.#fail(errno, UNCONNECTED.has(errno) ? 'connect' : 'write');
     }
     this.#state = 'reading';
   }
@@ -145,39 +179,39 @@ class Talk implements PolledSocket {
       const length = Number(recv(this.fd, heard, heard.length, 0));
       if (length === 0) return this.#heardEnough();
       if (length > 0) {
-        this.#answer = Buffer.concat([this.#answer, heard.subarray(0, length)]);
-        if (this.#isEnough()) return this.#heardEnough();
+        const more = heard.subarray(0, length);
+        const answer = this.#answer.length === 0 ? more : Buffer.concat([this.#answer, more]);
+        if (this.#isEnough(answer)) return this.#end(undefined, answer);
         if (this.isOver) return;
+        // Others hear by the same buffer.
+        this.#answer = answer === more ? Buffer.from(more) : answer;
       } else if (lastErrno() === EAGAIN) return;
       else if (lastErrno() !== EINTR) return this.#fail(lastErrno(), 'read');
     }
   }
 
-  #isEnough(): boolean {
+  #isEnough(answer: Buffer): boolean {
     try {
-      return this.#exchange.isEnough?.(this.#answer) === true;
+      return this.#exchange.isEnough?.(answer) === true;
     } catch (error) {
-      this.give(error);
+      this.#end(error, NOTHING);
       return false;
     }
   }
 
   #heardEnough(): void {
-    this.#close();
-    this.#resolve(this.#answer);
+    this.#end(undefined, this.#answer);
   }
 
   #fail(errno: number, syscall: string): void {
     const { host, port } = this.#exchange;
-    this.give(systemError(errno, syscall, `${host}:${port}`));
+    this.#end(systemError(errno, syscall, `${host}:${port}`), NOTHING);
   }
 
-  #close(): void {
+  #end(error: unknown, answer: Buffer): void {
     this.#state = 'over';
+    this.#answer = NOTHING;
     closeSync(this.fd);
+    this.#onEnd(error, answer);
   }
-}
-
-function bytesOf(numbers: Int32Array | Uint32Array): Uint8Array {
-  return new Uint8Array(numbers.buffer, numbers.byteOffset, numbers.byteLength);
 }

@@ -24,7 +24,7 @@ export interface PolledSocket {
   readonly deadlineMs: number;
   /** Then the descriptor is closed, and it is not looked at any more. */
   readonly isOver: boolean;
-  /** Called when what it awaits is there, or it has failed. */
+  /** Called when what it awaits is there, or it has failed, and once as it begins: it goes as far as it can without a wait. */
   proceed(): void;
   /** Called when its time is over. */
   late(): void;
@@ -41,7 +41,7 @@ export class PolledSockets {
 
   /** Lets it proceed as far as it can, and looks at it again until it is over. */
   add(socket: PolledSocket): void {
-    while (!socket.isOver && ready([socket]).length > 0) socket.proceed();
+    socket.proceed();
     if (socket.isOver) return;
     this.#sockets.add(socket);
     this.#lookAt(nextLook(socket, performance.now()));
@@ -81,14 +81,20 @@ function nextLook({ isAwaited, beganMs, deadlineMs }: PolledSocket, now: number)
   return Math.min(deadlineMs, Math.max(beganMs + firstMs, now + pauseMs));
 }
 
+let pollfds = new Int32Array(POLLFD_INTS);
+let pollfdBytes = new Uint8Array(pollfds.buffer);
+
 function ready(sockets: readonly PolledSocket[]): PolledSocket[] {
-  const fds = new Int32Array(sockets.length * POLLFD_INTS);
-  for (const [index, { fd, awaits }] of sockets.entries()) {
-    fds[index * POLLFD_INTS] = fd;
-    fds[index * POLLFD_INTS + 1] = awaits === 'input' ? POLLIN : POLLOUT;
+  if (pollfds.length < sockets.length * POLLFD_INTS) {
+    pollfds = new Int32Array(2 * sockets.length * POLLFD_INTS);
+    pollfdBytes = new Uint8Array(pollfds.buffer);
   }
-  const count: number = poll(new Uint8Array(fds.buffer), sockets.length, 0);
+  for (const [index, { fd, awaits }] of sockets.entries()) {
+    pollfds[index * POLLFD_INTS] = fd;
+    pollfds[index * POLLFD_INTS + 1] = awaits === 'input' ? POLLIN : POLLOUT;
+  }
+  const count: number = poll(pollfdBytes, sockets.length, 0);
   if (count < 0 && lastErrno() !== EINTR) throw systemError(lastErrno(), 'poll');
   if (count <= 0) return [];
-  return sockets.filter((_, index) => (fds[index * POLLFD_INTS + 1] ?? 0) >>> WORD !== 0);
+  return sockets.filter((_, index) => (pollfds[index * POLLFD_INTS + 1] ?? 0) >>> WORD !== 0);
 }
