@@ -60,7 +60,10 @@ function repeatedTcp(target: TcpTarget, { repeat }: Network): RepeatedTalk<never
     begin: (onEnd) =>
       talk.begin((error) => {
         if (error === undefined) onEnd(undefined);
-        else onEnd(() => Promise.reject(inGoWords(error, target, lateOf(target)) as Error));
+        else
+          onEnd(async () => {
+            throw inGoWords(error, target, lateOf(target));
+          });
       }),
     giveUp: () => talk.giveUp(),
   };

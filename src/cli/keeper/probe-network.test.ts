@@ -163,11 +163,10 @@ test('what goes well is asked again in every period, and what does not is answer
 
 test('a port that is not listened to any more ends a rest', async () => {
   const over = await (async () => {
-    let accepted = 0;
+    const accepted: unknown[] = [];
     await using server = await listening(
       createTcpServer((socket) => {
-        accepted += 1;
-        socket.destroy();
+        accepted.push(socket.destroy());
       }),
     );
     const target = { host: '127.0.0.1', port: server.port, timeoutMs: 1000 };
@@ -176,7 +175,7 @@ test('a port that is not listened to any more ends a rest', async () => {
       { at: Date.now(), periodMs: 20 },
       { signal: AbortSignal.timeout(20_000) },
     );
-    while (accepted < 3) await delay(5);
+    while (accepted.length < 3) await delay(5);
     return { rest, target };
   })();
   const unrest = await over.rest;

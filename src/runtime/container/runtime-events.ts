@@ -1,7 +1,7 @@
 import { watch } from 'node:fs/promises';
 import type { Clock } from '../../model/clock.ts';
 import { nextBeat } from '../../model/nearest-beat.ts';
-import { hasProcess } from '../linux/kill.ts';
+import { processHandles } from '../linux/process-handles.ts';
 import type { RuntimePaths } from '../paths.ts';
 import type { ContainerStatus, EventOptions, PodSandboxStatus, RuntimeEvent } from '../pod-runtime.ts';
 import { exitsDirectory } from './container-paths.ts';
@@ -15,10 +15,12 @@ export interface EventSource {
   listPodSandboxes(): Promise<PodSandboxStatus[]>;
 }
 
-/** How soon the death of an infra container is seen, which nobody reports. */
+/** How soon the death of an infra container is seen, or of a conmon, which nobody reports. */
 const TICK_MS = 2000;
-/** How often all is looked at, though nothing was reported. */
-const RELIST_MS = 10_000;
+/** When all is looked at once more after something has changed, or when nothing can be reported: what is younger may not be held by a descriptor. */
+const SETTLE_MS = 10_000;
+/** How often all is looked at, though nothing was reported and nobody has died. The kubelet's, where its runtime tells of events. */
+const RELIST_MS = 300_000;
 /** After a look at everything, so many times as long as it took nothing is looked at: of many reports most are answered by one look. */
 const REST = 3;
 
@@ -32,22 +34,30 @@ export async function* runtimeEvents(
   const over = new AbortController();
   let changed = false;
   let wake = (): void => {};
+  let isWatched = true;
   const watching = watchDirectory(exits, AbortSignal.any([signal, over.signal]), () => {
     changed = true;
     wake();
+  }).finally(() => {
+    isWatched = false;
   });
   try {
+    let ended = processHandles.countEnded();
     let before = await look(source, onLook);
-    let relistAt = nextBeat(source.clock.now(), RELIST_MS);
+    let relistAt = nextBeat(source.clock.now(), SETTLE_MS);
     while (!signal.aborted) {
       if (!changed) await pause(source.clock, signal, (notify) => (wake = notify));
       if (signal.aborted) return;
       const begun = source.clock.now();
-      if (!changed && begun < relistAt && before.infras.every(hasProcess)) continue;
-      relistAt = nextBeat(begun, RELIST_MS);
+      const deaths = processHandles.countEnded();
+      const isQuiet = !changed && deaths === ended;
+      if (isQuiet && begun < relistAt) continue;
       changed = false;
+      ended = deaths;
       const now = await look(source, onLook);
-      yield* diffSnapshots(before.snapshot, now.snapshot);
+      const events = diffSnapshots(before, now);
+      relistAt = nextBeat(begun, isQuiet && isWatched && events.length === 0 ? RELIST_MS : SETTLE_MS);
+      yield* events;
       before = now;
       const restMs = (source.clock.now() - begun) * REST;
       if (restMs > 0) await source.clock.sleep(restMs, { signal }).catch(() => {});
@@ -60,22 +70,12 @@ export async function* runtimeEvents(
 
 const REPORTED = new Error('something was reported');
 
-interface Look {
-  readonly snapshot: Snapshot;
-  /** The infra containers that live, by PID. */
-  readonly infras: readonly number[];
-}
-
-async function look(source: EventSource, onLook: EventOptions['onLook']): Promise<Look> {
+async function look(source: EventSource, onLook: EventOptions['onLook']): Promise<Snapshot> {
   const begun = source.clock.now();
   const containers = await source.listContainers();
   const sandboxes = await source.listPodSandboxes();
-  const ready = sandboxes.filter(({ state }) => state === 'SANDBOX_READY');
   onLook?.(begun, (source.clock.now() - begun) / 1000);
-  return {
-    snapshot: snapshotOf(containers, sandboxes),
-    infras: ready.map(({ pid }) => pid),
-  };
+  return snapshotOf(containers, sandboxes);
 }
 
 /** Until the next report, or the next tick. */

@@ -25,15 +25,6 @@ export function sendSignal(pid: number, signal: NodeJS.Signals | number): void {
   externalStep('kill', `${pid < 0 ? 'group ' : ''}${signal}`, () => process.kill(pid, signal));
 }
 
-/** Whether some process has this PID: cheaper than to look whether it is the same, and as good for a moment. */
-export function hasProcess(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
-}
-
 /**
  * Waits until this very process is gone.
  * @returns false when it is still there after `timeoutMs`

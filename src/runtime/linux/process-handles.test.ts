@@ -40,3 +40,22 @@ test('descriptors of processes that nobody asks for any more do not pile up', as
   }
   assert.equal(readdirSync('/proc/self/fd').length, before);
 });
+
+test('the end of one of many is seen without asking for each', async () => {
+  using handles = new ProcessHandles();
+  const all = Array.from({ length: 5 }, sleeper);
+  for (const { pid, startTime } of [...all, ...all]) handles.isAlive(pid, startTime);
+  assert.equal(handles.countEnded(), 0);
+  const [first, ...others] = all;
+  const ended = once(first?.child ?? process, 'exit');
+  first?.child.kill('SIGKILL');
+  await ended;
+  assert.equal(handles.countEnded(), 1);
+  assert.equal(handles.countEnded(), 1);
+  assert.equal(handles.size, 4);
+  const rest = others.map(({ child }) => once(child, 'exit'));
+  for (const { child } of others) child.kill('SIGKILL');
+  await Promise.all(rest);
+  for (const { pid, startTime } of others) assert.equal(handles.isAlive(pid, startTime), false);
+  assert.equal(handles.countEnded(), 5);
+});
