@@ -25,10 +25,23 @@ const LOST_MESSAGE =
   'The container could not be located when the pod was deleted.  The container used to be Running';
 
 export function containerStatus(input: StatusInput, container: SpecContainer): ContainerStatus {
-  const [newest, previous] = containersNamed(input.observed, container.name);
+  const [newest, previous] = toldInstances(input, container);
   const status =
     newest === undefined ? unseenStatus(input, container) : seenStatus(input, container, newest, previous);
   return { ...status, ...readiness(input, container, status, newest) };
+}
+
+/**
+ * The newest comes first. One that is on its way to its start is not told yet: it will run in a moment, and a status of its own for that moment would
+ * be a write and a message to every watcher.
+ */
+function toldInstances(
+  { observed, busy }: StatusInput,
+  { name }: SpecContainer,
+): readonly RuntimeContainer[] {
+  const all = containersNamed(observed, name);
+  const onItsWay = busy.get(containerKey(name))?.type === 'start-container';
+  return onItsWay && all[0]?.state === 'CONTAINER_CREATED' ? all.slice(1) : all;
 }
 
 /** Of a container that the runtime does not have. */
