@@ -57,6 +57,26 @@ test('an agent sees the pods that it wants and that nobody else keeps', async ()
   assert.deepEqual([...locks.held].sort(), ['also', 'mine', 'other']);
 });
 
+test('whoever ends takes no pod any more that comes at that moment', async () => {
+  const locks = sharedLocks();
+  const client = {
+    async *watchPods({ signal }: { signal: AbortSignal }) {
+      yield { type: 'ADDED', pod: pod('mine') };
+      await new Promise((resolve) => signal.addEventListener('abort', resolve));
+      yield { type: 'ADDED', pod: pod('late') };
+    },
+  } as unknown as PodClient;
+  using kept = keptClient({ client, locks, wants: () => true, retryMs: 1000 });
+  const stop = new AbortController();
+  const seen = [];
+  for await (const { pod } of kept.watchPods({ signal: stop.signal })) {
+    seen.push(pod.metadata?.uid);
+    setTimeout(() => stop.abort(), 5);
+  }
+  assert.deepEqual(seen, ['mine']);
+  assert.deepEqual([...locks.held], ['mine']);
+});
+
 test('a pod whose keeper is gone is taken over', async () => {
   const locks = sharedLocks();
   locks.held.add('a');

@@ -76,6 +76,8 @@ class Keeper {
     try {
       while (!signal.aborted) {
         const result = await Promise.race([next, retry.promise]);
+        // Whoever ends must not win the pod that somebody else has just made.
+        if (signal.aborted) return;
         if (result === 'retry') {
           retry = pause();
           for (const pod of this.#waiting.values()) {
