@@ -114,6 +114,21 @@ test('one that fails, or takes too long, leaves nothing, and says why', async ()
   await assert.rejects(checkpointContainer(fails, id, 'b.tar'), { code: 'Invalid', message: /location/ });
 });
 
+test('the OCI runtime finds CRIU where we do, whatever PATH says', async () => {
+  const context = standIn(
+    'looks',
+    'command -v criu >/dev/null || exit 1; echo fine >"$WORK/dump.log"; exit 0',
+  );
+  const id = await running(context, 'found');
+  const { PATH = '' } = process.env;
+  process.env['PATH'] = '/usr/bin:/bin';
+  try {
+    await checkpointContainer(context, id, join(host.directory, 'found.tar'));
+  } finally {
+    process.env['PATH'] = PATH;
+  }
+});
+
 test('without CRIU it is UNIMPLEMENTED, and the container runs on', async () => {
   await using cri = await startCri({ wrapper: withoutPrograms('criu') });
   const containerId = await cri.runShell(await cri.runPod('plain'), 'c', 'sleep 1000', { logPath: '' });

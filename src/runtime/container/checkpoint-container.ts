@@ -1,6 +1,6 @@
 /** A checkpoint of a running container as an archive that containerd, CRI-O and podman know, by CRIU; the container runs on. */
 import { readFile } from 'node:fs/promises';
-import { basename, isAbsolute, join } from 'node:path';
+import { basename, dirname, isAbsolute, join } from 'node:path';
 import { PeapodError } from '../../model/errors.ts';
 import { mkdir, rename, rm, writeFile } from '../linux/files.ts';
 import { lockFile } from '../linux/lock-file.ts';
@@ -37,7 +37,8 @@ export async function checkpointContainer(
   const { record, derived } = await settle(context, await loadRecord(context.paths.containers, id));
   if (derived.state !== 'CONTAINER_RUNNING')
     throw new PeapodError('FailedPrecondition', `container "${id}" is not running`);
-  if ((await findProgram('criu')) === undefined)
+  const criu = await findProgram('criu');
+  if (criu === undefined)
     throw new PeapodError('Unsupported', 'CheckpointContainer: not supported: criu is not installed', {
       hint: 'apt-get install criu',
     });
@@ -47,7 +48,7 @@ export async function checkpointContainer(
   try {
     await mkdir(join(work, 'checkpoint'), { recursive: true, mode: 0o700 });
     const limit = { ...options, timeoutMs: timeoutMs > 0 ? timeoutMs : DEFAULT_TIMEOUT_MS };
-    await dump(record, work, limit);
+    await dump(record, criu, work, limit);
     await describe(context, record, work);
     await tar(['-C', work, '-cf', partial, '.'], limit);
     await rename(partial, location);
@@ -59,11 +60,13 @@ export async function checkpointContainer(
 
 type Limit = { timeoutMs: number; signal?: AbortSignal };
 
-async function dump(record: ContainerRecord, work: string, limit: Limit): Promise<void> {
+async function dump(record: ContainerRecord, criu: string, work: string, limit: Limit): Promise<void> {
   const { path, globalArgs } = record.runtime;
   const images = join(work, 'checkpoint');
   const args = ['checkpoint', '--image-path', images, '--work-path', work, '--leave-running', record.id];
-  const result = await runCommand(path, [...globalArgs, ...args], limit);
+  // The runtime looks for it too, and may be told of fewer folders than we look into.
+  const env = { PATH: [process.env['PATH'] ?? '', dirname(criu)].join(':') };
+  const result = await runCommand(path, [...globalArgs, ...args], { ...limit, env });
   if (result.exitCode === 0) return;
   const said = `${result.stderr.toString()}\n${result.stdout.toString()}`.trim();
   if (
