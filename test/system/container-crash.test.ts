@@ -1,7 +1,16 @@
 /** `kill -9` of the client at any instant harms no running container and leaks nothing. */
 import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
-import { existsSync, globSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import {
+  existsSync,
+  globSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -169,6 +178,17 @@ test('a container whose conmon was killed is told as lost when it ends', async (
     [ended.state, ended.reason, ended.exitCode],
     ['CONTAINER_EXITED', 'ContainerStatusUnknown', 137],
   );
+});
+
+test('a container whose record is torn is taken away with its cgroup', async () => {
+  const id = await runtime.createContainer(sandbox, { ...shellContainer('torn', 'sleep 1000'), image });
+  await runtime.startContainer(id);
+  const cgroups = () => globSync(`/sys/fs/cgroup/{,*}${cgroupParent}/**/${id}`);
+  assert.ok(cgroups().length > 0);
+  writeFileSync(join(paths.containers, id, 'container.json'), '');
+  await runtime.collect();
+  assert.deepEqual(cgroups(), []);
+  assert.deepEqual(leaks(id), []);
 });
 
 test('no line is lost when a log is rotated while it is written and read', async () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { cgroupPlace, parentPath } from './cgroup-place.ts';
+import { cgroupPlace, parentPath, pathOfCgroup } from './cgroup-place.ts';
 
 for (const [parent, path] of [
   ['/peapod/burstable/podx', '/peapod/burstable/podx'],
@@ -26,4 +26,15 @@ test('a container lies in its parent, and in a slice as a scope that systemd mak
   });
   const path = '/a.slice/a-b.slice/peapod-id.scope';
   assert.deepEqual(cgroupPlace('a-b.slice', 'id', false), { path, cgroupsPath: path, args: [] });
+});
+
+test('the path is known by what the OCI runtime was told', () => {
+  for (const [parent, systemd] of [
+    ['/a/b', true],
+    ['a-b.slice', true],
+    ['a-b.slice', false],
+  ] as const) {
+    const { path, cgroupsPath } = cgroupPlace(parent, 'id', systemd);
+    assert.equal(pathOfCgroup(cgroupsPath), path);
+  }
 });

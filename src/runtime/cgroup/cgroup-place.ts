@@ -32,6 +32,12 @@ export function cgroupPlace(parent: string, id: string, systemd: boolean): Cgrou
   };
 }
 
+/** The path, by what an OCI runtime was told. @throws PeapodError Invalid */
+export function pathOfCgroup(cgroupsPath: string): string {
+  const [slice = '', prefix, name] = cgroupsPath.split(':');
+  return name === undefined ? parentPath(slice) : `${parentPath(slice)}/${prefix}-${name}.scope`;
+}
+
 /**
  * @returns the path, with a slice's levels written out: `a-b.slice` and `/a.slice/a-b.slice` are both `/a.slice/a-b.slice`
  * @throws PeapodError Invalid

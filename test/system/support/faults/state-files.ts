@@ -1,4 +1,4 @@
-import { lstatSync, readdirSync, renameSync, writeFileSync } from 'node:fs';
+import { chmodSync, lstatSync, readdirSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** What a loss of power or a bad disk leaves of a file. */
@@ -25,6 +25,7 @@ export function stateFiles(): string[] {
 /** Another file in its place, as whoever has cached the old one would see it. */
 export function replaceFile(path: string, content: Buffer): void {
   const { mode } = lstatSync(path, { throwIfNoEntry: false }) ?? { mode: 0o600 };
-  writeFileSync(`${path}.damaged`, content, { mode: mode & 0o777 });
+  writeFileSync(`${path}.damaged`, content);
+  chmodSync(`${path}.damaged`, mode & 0o777);
   renameSync(`${path}.damaged`, path);
 }
