@@ -105,8 +105,9 @@ async function tryDamage(path: string, damage: (content: Buffer) => Buffer | str
   }
   try {
     await run();
-    // As long as the pod runs its address is taken, whatever the lease says; and a container that was made anew has another log.
-    const isFine = (line: string) => /\/leases\/[^/]+\/<address> of |^left over: file .*\/1\.log /.test(line);
+    // As long as the pod runs its address is taken, whatever the lease says; and a container that was made anew has another number.
+    const isFine = (line: string) =>
+      /\/leases\/[^/]+\/<address> of |: file .*\/c\/\d\.(log|termination) /.test(line);
     const found = await awaitState(lab, [expected.after], SETTLE_MS, isFine);
     note('after the start', found);
     await remove();
