@@ -13,6 +13,8 @@ export interface ServedObject {
   copy(): ApiObject;
   /** The object as JSON, made once. */
   readonly json: Buffer;
+  /** The same in parts, for who puts them together anyway. */
+  readonly jsonParts: readonly Buffer[];
 }
 
 const converted = new WeakMap<Resource, WeakMap<StoredObject, ServedObject>>();
@@ -30,7 +32,14 @@ export function servedAs(resource: Resource, stored: StoredObject): ServedObject
     const json = Buffer.from(JSON.stringify(object));
     known.set(
       stored,
-      (served = { key, revision, object: sharedObject(withoutManagedFields(object)), copy, json }),
+      (served = {
+        key,
+        revision,
+        object: sharedObject(withoutManagedFields(object)),
+        copy,
+        json,
+        jsonParts: [json],
+      }),
     );
   }
   return served;

@@ -3,6 +3,7 @@ import type { ObjectMeta } from '../../model/api/types.ts';
 import { PeapodError } from '../../model/errors.ts';
 import type { StoreEntry } from '../../store/store.ts';
 import type { ApiObject } from '../api-object.ts';
+import { ownBuffer } from './own-buffer.ts';
 import { sharedObject } from './shared-object.ts';
 
 const METADATA = Buffer.from('"metadata":{');
@@ -109,8 +110,8 @@ export class StoredObject {
   }
 
   /** The bytes of an answer that was noted, as clients are sent them. */
-  static jsonOf(answer: ApiObject): Buffer | undefined {
-    return answered.get(answer)?.json;
+  static jsonOf(answer: ApiObject): readonly Buffer[] | undefined {
+    return answered.get(answer)?.jsonParts;
   }
 
   /**
@@ -133,9 +134,15 @@ export class StoredObject {
 
   /** What clients are sent: the object with its resourceVersion. */
   get json(): Buffer {
-    if (!this.#hasRevision) this.#bytes = withRevision(this.#bytes, this.revision);
+    // Memory of its own: it is kept, and a slice of Node.js's pool would keep its neighbours too.
+    if (!this.#hasRevision) this.#bytes = ownBuffer(partsWithRevision(this.#bytes, this.revision));
     this.#hasRevision = true;
     return this.#bytes;
+  }
+
+  /** The same, without a copy of it where there is none yet. */
+  get jsonParts(): readonly Buffer[] {
+    return this.#hasRevision ? [this.#bytes] : partsWithRevision(this.#bytes, this.revision);
   }
 }
 
@@ -155,15 +162,13 @@ function parseStored(bytes: Buffer, { key, revision }: Pick<StoredObject, 'key' 
   return object;
 }
 
-/** Puts `"resourceVersion":"7"` into the metadata. */
-function withRevision(bytes: Buffer, revision: number): Buffer {
+/** With `"resourceVersion":"7"` in the metadata. */
+function partsWithRevision(bytes: Buffer, revision: number): [head: Buffer, rest: Buffer] {
   const at = bytes.indexOf(METADATA) + METADATA.length;
   const isEmpty = bytes[at] === '}'.charCodeAt(0);
   const field = `"resourceVersion":"${revision}"${isEmpty ? '' : ','}`;
-  // Memory of its own: it is kept, and a slice of Node.js's pool would keep its neighbours too.
-  const json = Buffer.allocUnsafeSlow(bytes.length + field.length);
-  bytes.copy(json, 0, 0, at);
-  json.write(field, at, 'latin1');
-  bytes.copy(json, at + field.length, at);
-  return json;
+  const head = Buffer.allocUnsafe(at + field.length);
+  bytes.copy(head, 0, 0, at);
+  head.write(field, at, 'latin1');
+  return [head, bytes.subarray(at)];
 }

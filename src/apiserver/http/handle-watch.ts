@@ -58,12 +58,12 @@ function framer(call: ResourceCall): (event: ObjectEvent) => Buffer {
       return frame(event.type, Buffer.from(JSON.stringify(shaped(event.object.copy()))));
     const known = frames.get(event.object) ?? new Map<string, Buffer>();
     frames.set(event.object, known);
-    const made = known.get(event.type) ?? frame(event.type, event.object.json);
+    const made = known.get(event.type) ?? frame(event.type, ...event.object.jsonParts);
     known.set(event.type, made);
     return made;
   };
 }
 
-function frame(type: string, object: Buffer): Buffer {
-  return ownBuffer([Buffer.from(`{"type":"${type}","object":`), object, Buffer.from('}\n')]);
+function frame(type: string, ...object: readonly Buffer[]): Buffer {
+  return ownBuffer([Buffer.from(`{"type":"${type}","object":`), ...object, Buffer.from('}\n')]);
 }

@@ -7,14 +7,14 @@ import {
   type Server,
   type ServerResponse,
 } from 'node:http';
-import { createSecureServer, type Http2SecureServer, type ServerHttp2Stream } from 'node:http2';
+import { createSecureServer, type Http2SecureServer } from 'node:http2';
 import type { Socket } from 'node:net';
 import { once } from 'node:events';
 import type { Duplex } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
 import type { ApiServer, UpgradeHandler } from '../api-server.ts';
 import type { Credentials } from '../user-info.ts';
-import { http2Request, Http2Response } from './http2-exchange.ts';
+import { serveHttp2 } from '../http2/serve-http2.ts';
 
 export interface ListenOptions {
   readonly api: ApiServer;
@@ -56,7 +56,6 @@ export async function listenTls(
     rejectUnauthorized: false,
     minVersion: 'TLSv1.2',
     handshakeTimeout: HEAD_TIMEOUT_MS,
-    settings: { maxConcurrentStreams: 250 },
   });
   // For HTTP/1.1, whose options this kind of server does not take. Bodies have their own limit.
   Object.assign(server, {
@@ -68,14 +67,19 @@ export async function listenTls(
     const certificate = peerCertificate(request.socket, request.socket as TLSSocket);
     void api.handle(request, response, credentialsOf(request.headers, certificate));
   });
-  // Listening for requests makes the server answer HTTP/2 by objects of HTTP/1's kind: that is done here, for less.
-  server.removeAllListeners('stream');
-  server.on('stream', (stream: ServerHttp2Stream, headers, _flags, rawHeaders: string[]) => {
-    const { session } = stream;
-    if (session === undefined) return;
-    const certificate = peerCertificate(session, session.socket as TLSSocket);
-    const request = http2Request(stream, headers, rawHeaders);
-    void api.handle(request, new Http2Response(request), credentialsOf(headers, certificate));
+  // HTTP/2 is ours, HTTP/1.1 is Node.js's.
+  const others = server.listeners('secureConnection');
+  server.removeAllListeners('secureConnection');
+  server.on('secureConnection', (socket: TLSSocket) => {
+    if (socket.alpnProtocol !== 'h2') {
+      for (const serve of others) serve.call(server, socket);
+      return;
+    }
+    socket.setNoDelay();
+    const certificate = peerCertificate(socket, socket);
+    serveHttp2(socket, (request, response) => {
+      void api.handle(request, response, credentialsOf(request.headers, certificate));
+    });
   });
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     void joinUpgrade(

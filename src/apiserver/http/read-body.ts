@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
+import type { Readable } from 'node:stream';
 import { StatusError } from '../errors/status-error.ts';
-import type { Http2Request } from './http2-exchange.ts';
+import { Http2Request } from '../http2/http2-request.ts';
 
 /** As much as kube-apiserver takes. */
 const MAX_BYTES = 3 * 1024 * 1024;
@@ -10,6 +11,11 @@ const DISCARD_MS = 5000;
 
 export type Request = IncomingMessage | Http2Request;
 
+/** The body as it comes. */
+export function bodyOf(request: Request): Readable {
+  return request instanceof Http2Request ? request.body : request;
+}
+
 /**
  * The whole body.
  * @throws StatusError RequestEntityTooLarge; Timeout when the client is too slow; BadRequest when it breaks off
@@ -17,9 +23,16 @@ export type Request = IncomingMessage | Http2Request;
 export async function readBody(request: Request): Promise<Buffer> {
   const announced = Number(request.headers['content-length'] ?? 0);
   if (announced > MAX_BYTES) {
-    await discard(request);
+    await discard(bodyOf(request));
     throw tooLarge();
   }
+  // Of what is here already nothing is waited for, and no more comes.
+  const whole = request instanceof Http2Request ? request.takeWhole() : undefined;
+  if (whole !== undefined) return whole;
+  return readPieces(bodyOf(request));
+}
+
+async function readPieces(body: Readable): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let bytes = 0;
   let isOver = false;
@@ -37,14 +50,14 @@ export async function readBody(request: Request): Promise<Buffer> {
     if (!isOver) reject(new StatusError('BadRequest', 'the request broke off'));
   };
   // They go with the request: to take them off one by one would cost as much as to read a small body.
-  request.on('data', take).on('end', resolve).on('error', brokenOff).on('close', brokenOff);
+  body.on('data', take).on('end', resolve).on('error', brokenOff).on('close', brokenOff);
   try {
     await promise;
     const [only] = chunks;
     return chunks.length === 1 && only !== undefined ? only : Buffer.concat(chunks, bytes);
   } catch (error) {
     // What still comes is not kept.
-    request.off('data', take).resume();
+    body.off('data', take).resume();
     throw error;
   } finally {
     isOver = true;
@@ -53,7 +66,7 @@ export async function readBody(request: Request): Promise<Buffer> {
 }
 
 /** A client that is still sending when the connection ends never reads the answer: what it says is heard out, within bounds. */
-async function discard(request: Request): Promise<void> {
+async function discard(body: Readable): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
   const timer = setTimeout(resolve, DISCARD_MS);
   let bytes = 0;
@@ -61,10 +74,10 @@ async function discard(request: Request): Promise<void> {
     bytes += chunk.length;
     if (bytes > DISCARDED_BYTES) resolve();
   };
-  request.on('data', drop).on('end', resolve).on('error', resolve).on('close', resolve);
+  body.on('data', drop).on('end', resolve).on('error', resolve).on('close', resolve);
   await promise;
   clearTimeout(timer);
-  request.off('data', drop);
+  body.off('data', drop);
 }
 
 function tooLarge(): StatusError {

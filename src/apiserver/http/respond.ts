@@ -2,18 +2,31 @@ import { ServerResponse } from 'node:http';
 import { once } from 'node:events';
 import { stringify } from 'yaml';
 import { StatusError } from '../errors/status-error.ts';
-import type { Http2Response } from './http2-exchange.ts';
+import { Http2Response } from '../http2/http2-response.ts';
 
 export type Response = ServerResponse | Http2Response;
 
 /** Sends bytes that are a whole answer. */
 export function send(response: Response, code: number, contentType: string, body: Buffer): void {
+  sendParts(response, code, contentType, [body]);
+}
+
+export function sendParts(
+  response: Response,
+  code: number,
+  contentType: string,
+  parts: readonly Buffer[],
+): void {
   if (response.headersSent || response.destroyed) return;
   response.statusCode = code;
   response.setHeader('Content-Type', contentType);
   response.setHeader('Cache-Control', 'no-cache, private');
-  response.setHeader('Content-Length', body.length);
-  response.end(body);
+  response.setHeader(
+    'Content-Length',
+    parts.reduce((sum, { length }) => sum + length, 0),
+  );
+  if (response instanceof Http2Response) response.end(parts);
+  else response.end(parts.length === 1 ? parts[0] : Buffer.concat(parts));
 }
 
 export function sendJson(response: Response, code: number, value: unknown): void {
@@ -81,8 +94,9 @@ export async function writePiece(
   if (signal.aborted || response.destroyed) return false;
   if (response.write(bytes)) return true;
   try {
-    await once('stream' in response ? response.stream : response, 'drain', { signal });
-    return true;
+    if (response instanceof Http2Response) await response.drained();
+    else await once(response, 'drain', { signal });
+    return !signal.aborted && !response.destroyed;
   } catch {
     return false;
   }

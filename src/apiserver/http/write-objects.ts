@@ -5,13 +5,13 @@ import type { ObjectPage } from '../registry/list-objects.ts';
 import { apiVersionOf } from '../registry/request-scope.ts';
 import { type IncludedObject, partialMetadata, table } from '../rendering/print-table.ts';
 import type { ResourceCall } from './api.ts';
-import { send, sendEncoded, yamlOf } from './respond.ts';
+import { send, sendEncoded, sendParts, yamlOf } from './respond.ts';
 
 /** Answers an object whose bytes are at hand, in the shape that the client wants. */
 export function writeServed(call: ResourceCall, code: number, served: CreatedObject): void {
   const { shape, encoding } = call.negotiated;
   if (shape === 'object' && encoding === 'json')
-    return send(call.response, code, 'application/json', served.json);
+    return sendParts(call.response, code, 'application/json', served.jsonParts);
   writeObject(call, code, served.copy());
 }
 
@@ -20,7 +20,7 @@ export function writeObject(call: ResourceCall, code: number, object: ApiObject)
   const { negotiated, response, resource } = call;
   const { shape, encoding } = negotiated;
   const json = shape === 'object' && encoding === 'json' ? StoredObject.jsonOf(object) : undefined;
-  if (json !== undefined) return send(response, code, 'application/json', json);
+  if (json !== undefined) return sendParts(response, code, 'application/json', json);
   const { resourceVersion } = object.metadata ?? {};
   const shaped =
     shape === 'table'

@@ -14,7 +14,7 @@ import { type RequestContext, type Scope, storeKey } from './request-scope.ts';
 const NAME_TRIES = 8;
 
 /** What was stored, or would have been. */
-export type CreatedObject = Pick<ServedObject, 'copy' | 'json'>;
+export type CreatedObject = Pick<ServedObject, 'copy' | 'jsonParts'>;
 
 /**
  * Stores a new object and answers it as it is stored.
@@ -74,7 +74,7 @@ function atRevision(object: ApiObject, revision: number): ApiObject {
 }
 
 function unstored(object: ApiObject): CreatedObject {
-  return { copy: () => copyPlain(object), json: Buffer.from(JSON.stringify(object)) };
+  return { copy: () => copyPlain(object), jsonParts: [Buffer.from(JSON.stringify(object))] };
 }
 
 function whole({ object, managedFields }: Prepared): ApiObject {

@@ -146,6 +146,7 @@ function atDeletion(resource: Scope['resource'], previous: StoredObject, revisio
     object: sharedObject(withoutManagedFields(object)),
     copy: () => JSON.parse(json.toString()) as ApiObject,
     json,
+    jsonParts: [json],
   };
   known.set(resource, served);
   return served;

@@ -8,6 +8,7 @@ import type { Duplex } from 'node:stream';
 import { proxyUpgrade } from '../../streaming/proxy-upgrade.ts';
 import { StatusError } from '../errors/status-error.ts';
 import type { CallHandler, ResourceCall, SubresourceHandlers } from '../http/api.ts';
+import { bodyOf } from '../http/read-body.ts';
 import { type Response, writePiece } from '../http/respond.ts';
 import { scopeOf } from '../http/scope-of.ts';
 import type { NodeAccess } from './node-access.ts';
@@ -90,7 +91,7 @@ function ask(
     const outgoing = send({ ...head, createConnection: () => connection, setHost: false });
     outgoing.on('response', resolve).on('error', reject);
     connection.on('error', reject);
-    pipeline(body, outgoing).catch(reject);
+    pipeline(bodyOf(body), outgoing).catch(reject);
   });
 }
 

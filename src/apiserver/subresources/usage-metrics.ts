@@ -60,13 +60,10 @@ function handlers(measure: Measure, plural: string): SubresourceHandlers {
       const items = (await measure(call, nodesFor(call)))
         .filter(({ metadata }) => namespace === '' || metadata?.namespace === namespace)
         .filter((object) => selects(call.resource, selection, object))
-        .map((object) => ({
-          revision: 0,
-          key: '',
-          object,
-          copy: () => object,
-          json: Buffer.from(JSON.stringify(object)),
-        }));
+        .map((object) => {
+          const json = Buffer.from(JSON.stringify(object));
+          return { revision: 0, key: '', object, copy: () => object, json, jsonParts: [json] };
+        });
       const { revision } = call.registry.cache;
       writeList(call, { items, revision, continueToken: '', remaining: undefined });
     },
