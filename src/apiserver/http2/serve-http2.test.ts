@@ -295,7 +295,7 @@ test('a head too large is answered so, and what was in it still counts for the n
     raw.write(frameOf(FRAME.CONTINUATION, isLast ? FLAG.END_HEADERS : 0, 1, block.subarray(at, at + 16_000)));
   }
   const { payload } = await raw.next(FRAME.HEADERS);
-  assert.match(payload.toString('latin1'), /\x03431/);
+  assert.ok(payload.includes('431'));
   raw.write(headers(3, FLAG.END_HEADERS | FLAG.END_STREAM, Buffer.concat([REQUEST, Buffer.from([0xbe])])));
   assert.equal((await raw.next(FRAME.DATA)).payload.toString(), 'k');
 });
