@@ -156,7 +156,7 @@ test('the infra container reaps orphans as PID 1 and leaves on SIGTERM', async (
   assert.equal(isAlive(pid, startTime), false);
 });
 
-test('the infra container can do nothing, and nobody can change its program', async () => {
+test('the infra container can do nothing, nobody can change its program, and its loopback is up', async () => {
   const { pid, cgroupParent } = await sandboxes.status(await sandboxes.run(config('bare')));
   const status = readFileSync(`/proc/${pid}/status`, 'utf8');
   for (const line of ['CapInh', 'CapPrm', 'CapEff', 'CapBnd', 'CapAmb'])
@@ -173,6 +173,10 @@ test('the infra container can do nothing, and nobody can change its program', as
     ],
   );
   assert.deepEqual(readdirSync(`/proc/${pid}/fd`), ['0', '1', '2']);
+  assert.match(
+    inside(pid, 'ip', 'addr', 'show', 'lo'),
+    /<LOOPBACK,UP,[^]* inet 127\.0\.0\.1\/8 [^]* inet6 ::1\/128 /,
+  );
   assert.throws(() => writeFileSync(`/proc/${pid}/exe`, 'other', { flag: 'r+' }), /ETXTBSY|EPERM/);
   assert.match(
     readFileSync(`/proc/${pid}/cgroup`, 'utf8'),

@@ -1,4 +1,5 @@
 /** What `pause` does to become a pod's infra container: the same that an OCI runtime would, for the plain case. */
+import { AF_INET, SOCK_DGRAM } from '../../linux/sockets.ts';
 import type { PodSandboxConfig } from '../../pod-runtime.ts';
 import { type SystemCall, TELL_DONE } from './system-calls.ts';
 
@@ -32,6 +33,17 @@ const NO_CAPABILITIES = Buffer.alloc(24);
 const CALLS_FD = 3;
 const ANSWER_FD = 4;
 
+const SIOCSIFFLAGS = 0x8914;
+/** IFF_UP and IFF_RUNNING, in an `ifreq`. */
+const LO_UP = Buffer.concat([Buffer.from('lo'.padEnd(16, '\0')), Buffer.from([0x41, 0]), Buffer.alloc(22)]);
+
+/** As OCI runtimes leave a new network. The socket gets the lowest free number, which is that of the descriptor closed before. */
+const LOOPBACK_UP: readonly SystemCall[] = [
+  ['socket', AF_INET, SOCK_DGRAM, 0],
+  ['ioctl', CALLS_FD, SIOCSIFFLAGS, LO_UP],
+  ['close', CALLS_FD],
+];
+
 export interface InfraCallsOptions {
   readonly rootfs: string;
   /** The highest that the kernel knows. */
@@ -56,6 +68,7 @@ export function infraCalls(
     (ipc === 'POD' ? CLONE_NEWIPC : 0) |
     (ownNetwork ? CLONE_NEWNET | CLONE_NEWUTS : 0);
   return [
+    ['close', CALLS_FD],
     ['unshare', namespaces],
     ['split'],
     ['mount', NONE, '/', NONE, MS_REC | MS_PRIVATE, NONE],
@@ -66,6 +79,7 @@ export function infraCalls(
     ['pivot_root', '.', '.'],
     ['umount2', '.', MNT_DETACH],
     ['chdir', '/'],
+    ...(ownNetwork ? LOOPBACK_UP : []),
     ...(ownNetwork && hostname !== '' ? [setHostname(hostname)] : []),
     ['setgroups', 0, NONE],
     ['prctl', PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0],
@@ -77,7 +91,6 @@ export function infraCalls(
     ['capset', CAPABILITY_HEADER, NO_CAPABILITIES],
     ['prctl', PR_SET_NAME, 'pause'],
     TELL_DONE,
-    ['close', CALLS_FD],
     ['close', ANSWER_FD],
   ];
 }

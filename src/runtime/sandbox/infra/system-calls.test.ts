@@ -63,8 +63,8 @@ describe('the calls of an infra container', () => {
     }) as never;
   const options = { rootfs: '/pause', lastCapability: 40 };
   const namespacesOf = (namespaces: object) => {
-    const [first] = infraCalls(config(namespaces), options);
-    return Number(first?.[1]) >>> 0;
+    const made = infraCalls(config(namespaces), options).find(([name]) => name === 'unshare');
+    return Number(made?.[1]) >>> 0;
   };
 
   test("make those namespaces that are not the node's", () => {
@@ -86,7 +86,8 @@ describe('the calls of an infra container', () => {
       dropped,
       Array.from({ length: 41 }, (_, capability) => capability),
     );
-    assert.deepEqual(all.slice(-3), [TELL_DONE, ['close', 3], ['close', 4]]);
+    assert.deepEqual(all[0], ['close', 3]);
+    assert.deepEqual(all.slice(-2), [TELL_DONE, ['close', 4]]);
     assert.ok(encodeCalls(all, 'x64').length < 8192);
   });
 });
