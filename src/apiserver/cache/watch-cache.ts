@@ -19,8 +19,8 @@ export interface ObjectChange {
 
 /** How many changes are kept for watches that begin in the past; older ones are asked of the store. */
 const HISTORY = 10_000;
-/** Nor more than so much, as it lies in the store: what is sent and what is parsed of it is held too. */
-const HISTORY_BYTES = 8 * 1024 ** 2;
+/** Nor more than so much, as it lies in the store: what is sent and what is parsed of it is held too, some three times as much. */
+const HISTORY_BYTES = 2 * 1024 ** 2;
 
 const REMEMBERED_LENGTH = 100;
 const REMEMBERED_LISTS = 100;

@@ -32,6 +32,7 @@ import { listenCri } from '../../cri/server/listen-cri.ts';
 import type { Pod } from '../../model/api/types.ts';
 import { PeapodError } from '../../model/errors.ts';
 import { notifySystemd } from '../../runtime/linux/notify-systemd.ts';
+import { trimMemory } from '../../runtime/linux/trim-memory.ts';
 import { writeFileAtomic } from '../../runtime/linux/write-file-atomic.ts';
 import { apiClusterClient } from '../../scheduler/driver/api-cluster-client.ts';
 import { runScheduler } from '../../scheduler/driver/scheduler.ts';
@@ -48,6 +49,7 @@ import type { AgentConfig, ServeConfig } from './config/serve-config.ts';
 import { nodeDescriber } from './describe-node.ts';
 import { reserveForOthers } from './reserve-for-others.ts';
 import { adminKubeconfig } from './kubeconfig.ts';
+import { giveBackMemory } from './give-back-memory.ts';
 import { hostDirectories } from './host-directories.ts';
 import { listenForPods } from './listen-for-pods.ts';
 import { localNodeStats } from './local-node-stats.ts';
@@ -302,6 +304,7 @@ async function runParts(
       (error) => log('cannot make a sandbox ahead', error),
       { signal },
     ),
+    giveBackMemory({ clock, cpuMicros, trim: trimMemory }, { signal }),
     collectImages({ ...deps, readRoom: () => readRoom(settings.images), policy: config.imageGc }, signal),
     asLeader('kube-scheduler', schedulerClient, (ended) =>
       runScheduler(
@@ -314,6 +317,11 @@ async function runParts(
       ),
     ),
   ]);
+}
+
+function cpuMicros(): number {
+  const { user, system } = process.cpuUsage();
+  return user + system;
 }
 
 async function checkFolder(path: string): Promise<void> {
