@@ -52,12 +52,21 @@ class Agent {
   }
 
   async watchRuntime(): Promise<void> {
-    const { metrics } = this.#deps;
-    const onLook = (at: number, seconds: number): void => metrics?.relisted(at, seconds);
-    const options = { signal: this.#signal, onLook };
+    const { metrics, runtime } = this.#deps;
+    // What happened while nothing was told is seen by whoever looks: at once, and once the runtime has looked from where on it tells.
+    let isAgain = false;
+    const onLook = (at: number, seconds: number): void => {
+      metrics?.relisted(at, seconds);
+      if (isAgain) this.#wakeAll();
+      isAgain = false;
+    };
     await this.#forever("watch the runtime's events", async () => {
-      for await (const { podUid } of this.#deps.runtime.events(options)) {
-        this.#workers.get(podUid)?.worker.wake();
+      if (isAgain) this.#wakeAll();
+      try {
+        for await (const { podUid } of runtime.events({ signal: this.#signal, onLook }))
+          this.#workers.get(podUid)?.worker.wake();
+      } finally {
+        isAgain = true;
       }
     });
   }
@@ -81,6 +90,10 @@ class Agent {
 
   async watchPressure(): Promise<void> {
     await this.#pressure?.run(this.#signal);
+  }
+
+  #wakeAll(): void {
+    for (const { worker } of this.#workers.values()) worker.wake();
   }
 
   async settled(): Promise<void> {

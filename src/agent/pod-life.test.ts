@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { PeapodError } from '../model/errors.ts';
+import type { EventOptions, PodRuntime, RuntimeEvent } from '../runtime/pod-runtime.ts';
 import { container, FakeNode } from './testing/fake-node.ts';
 
 test('a pod comes up: cgroup, volumes, sandbox, init containers in order, then all app containers', async () => {
@@ -183,6 +184,37 @@ test('when the infra container dies the sandbox is made anew, and the containers
     ['SANDBOX_NOTREADY', 'SANDBOX_READY'],
   );
 });
+
+test('what ends while the runtime tells of nothing is seen once it does again', async () => {
+  const broken = Promise.withResolvers<never>();
+  let times = 0;
+  const events = (runtime: PodRuntime, options: EventOptions): AsyncIterable<RuntimeEvent> =>
+    times++ === 0 ? failing(broken.promise) : runtime.events(options);
+  await using node = new FakeNode({
+    mortal: (target) =>
+      new Proxy(target, {
+        get(_, name) {
+          if (name === 'events') return (options: EventOptions) => events(target as PodRuntime, options);
+          const value: unknown = Reflect.get(target, name);
+          return typeof value === 'function' ? (value.bind(target) as unknown) : value;
+        },
+      }),
+  });
+  await node.run({ containers: [container('main')] });
+  assert.deepEqual(node.started(), ['main#0']);
+  broken.reject(new Error('it cannot be looked at'));
+  await node.clock.settle();
+  node.runtime.exit('main', 1);
+  await node.clock.settle();
+  assert.deepEqual(node.started(), ['main#0']);
+  await node.clock.advance(1100);
+  assert.deepEqual(node.started(), ['main#0', 'main#1']);
+});
+
+/** Tells of nothing until it fails. */
+async function* failing(broken: Promise<never>): AsyncIterable<never> {
+  yield await broken;
+}
 
 test('a stopped pod keeps its object and logs, and restarts nothing', async () => {
   await using node = new FakeNode();
