@@ -82,7 +82,7 @@ class Agent {
           const soonest = clock.now() + (again ? HOUSEKEEPING_MS : ORPHANS_MS);
           this.#orphansAt = Math.min(this.#orphansAt, soonest - HOUSEKEEPING_MS / 2);
         }
-        await rotateLogs(this.#deps, this.#signal);
+        await rotateLogs(this.#deps, this.#containers(), this.#signal);
         await this.#housekeeping.wait(nextBeat(clock.now(), HOUSEKEEPING_MS), this.#signal);
       }
     });
@@ -104,6 +104,10 @@ class Agent {
   #forget(uid: string): void {
     const present = this.#workers.get(uid);
     if (present?.worker.forget() === true) void present.done.then(() => this.#clearUp());
+  }
+
+  *#containers() {
+    for (const { worker } of this.#workers.values()) yield* worker.containers;
   }
 
   #clearUp(): void {

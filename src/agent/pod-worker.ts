@@ -143,6 +143,11 @@ export class PodWorker {
     return this.#pod;
   }
 
+  /** As they were seen last. */
+  get containers(): ObservedPod['containers'] {
+    return this.#observed.containers;
+  }
+
   /** The newest word on what is wanted; the status is the worker's own. */
   update(pod: Pod): void {
     const { status } = this.#pod;

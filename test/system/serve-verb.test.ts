@@ -2,9 +2,11 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { createServer, isIPv4 } from 'node:net';
+import { networkInterfaces } from 'node:os';
 import { once } from 'node:events';
 import { join } from 'node:path';
+import { connect as connectTls } from 'node:tls';
 import { after, before, test } from 'node:test';
 import { startPeapod, until, type TestPeapod } from './support/peapod.ts';
 
@@ -116,4 +118,30 @@ test('the server tells the service manager when it is ready', async () => {
   const dry = await peapod.succeed(['system', 'install', '--dry-run', '--listen', '127.0.0.1:7443']);
   assert.match(dry, /^ExecStart=\S+\/peapod serve --listen 127\.0\.0\.1:7443$/m);
   assert.match(dry, /^KillMode=process$/m);
+});
+
+test('a server that listens on all addresses is reached by this machine's addresses, which its certificate has', async () => {
+  for (const [listen, server] of [
+    ['0.0.0.0:0', '127.0.0.1'],
+    ['[::]:0', '[::1]'],
+  ] as const) {
+    await peapod.succeed(['serve', '--detach', '--listen', listen]);
+    const kubeconfig = write('all-addresses', await peapod.succeed(['kubeconfig']));
+    const port = /server: https:\/\/(.+):(\d+)$/m.exec(readFileSync(kubeconfig, 'utf8'));
+    assert.equal(port?.[1], server);
+    const nodes = execFileSync('kubectl', ['--kubeconfig', kubeconfig, 'get', 'nodes', '-o', 'name']);
+    assert.match(nodes.toString(), /^node\//);
+    const socket = connectTls({
+      host: server.replace(/[[\]]/g, ''),
+      port: Number(port?.[2]),
+      rejectUnauthorized: false,
+    });
+    await once(socket, 'secureConnect');
+    const names = socket.getPeerCertificate().subjectaltname ?? '';
+    socket.destroy();
+    for (const { address } of Object.values(networkInterfaces()).flatMap((list) => list ?? [])) {
+      if (isIPv4(address)) assert.ok(names.includes(`IP Address:${address}`), `${address} is not of ${names}`);
+    }
+    await peapod.succeed(['serve', '--stop']);
+  }
 });

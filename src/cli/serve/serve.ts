@@ -119,7 +119,7 @@ export async function serveWith(own: Settings, config: ServeConfig, stop: AbortC
     config.runtimeEndpoint === undefined
       ? await listenCri({ path: join(own.run, 'cri.sock') }, criOptions(host))
       : undefined;
-  const url = `https://${address.includes(':') ? `[${address}]` : address}:${secure.port}`;
+  const url = localUrl(address, secure.port);
   await writeKubeconfig(join(directory, 'admin.kubeconfig'), adminKubeconfig(url, pki));
   await announcement.listening(url);
   const running = { pid: process.pid, url, settings: own };
@@ -360,12 +360,19 @@ function readListen(text: string): { host: string; port: number } {
 }
 
 /** Everything the server may be called by. */
+/** Nobody has the address that stands for all: who reads the URL is on this machine. */
+function localUrl(address: string, port: number): string {
+  const reached = address === '0.0.0.0' ? '127.0.0.1' : address === '::' ? '::1' : address;
+  return `https://${reached.includes(':') ? `[${reached}]` : reached}:${port}`;
+}
+
 function serverNames(addresses: readonly string[], nodeName: string): string[] {
   const own = Object.values(networkInterfaces())
     .flatMap((list) => list ?? [])
     .map((one) => one.address)
     .filter((one) => !one.startsWith('fe80:'));
-  const isAll = addresses.includes('0.0.0.0') || addresses.includes('::');
+  const all = ['0.0.0.0', '::'];
+  const isAll = addresses.some((address) => all.includes(address));
   const services = [
     'kubernetes',
     'kubernetes.default',
@@ -379,7 +386,8 @@ function serverNames(addresses: readonly string[], nodeName: string): string[] {
       '::1',
       hostname().toLowerCase(),
       nodeName,
-      ...(isAll ? own : addresses),
+      ...(isAll ? own : []),
+      ...addresses.filter((address) => !all.includes(address)),
       ...services,
     ]),
   ];
