@@ -120,7 +120,7 @@ test('the server tells the service manager when it is ready', async () => {
   assert.match(dry, /^KillMode=process$/m);
 });
 
-test('a server that listens on all addresses is reached by this machine's addresses, which its certificate has', async () => {
+test('a server that listens everywhere is reached by each address of the machine, which its certificate has', async () => {
   for (const [listen, server] of [
     ['0.0.0.0:0', '127.0.0.1'],
     ['[::]:0', '[::1]'],
@@ -140,7 +140,8 @@ test('a server that listens on all addresses is reached by this machine's addres
     const names = socket.getPeerCertificate().subjectaltname ?? '';
     socket.destroy();
     for (const { address } of Object.values(networkInterfaces()).flatMap((list) => list ?? [])) {
-      if (isIPv4(address)) assert.ok(names.includes(`IP Address:${address}`), `${address} is not of ${names}`);
+      if (isIPv4(address))
+        assert.ok(names.includes(`IP Address:${address}`), `${address} is not of ${names}`);
     }
     await peapod.succeed(['serve', '--stop']);
   }

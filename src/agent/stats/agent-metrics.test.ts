@@ -46,4 +46,5 @@ test('looks at all that runs are timed, and how far they are apart', () => {
   assert.match(text, /^kubelet_pleg_relist_duration_seconds_count 2$/m);
   assert.match(text, /^kubelet_pleg_relist_interval_seconds_sum 10.5$/m);
   assert.match(text, /^kubelet_pleg_last_seen_seconds 20.5$/m);
+  assert.match(text, /^kubelet_pleg_discard_events 0$/m);
 });

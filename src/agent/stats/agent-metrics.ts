@@ -93,7 +93,7 @@ export class AgentMetrics {
       this.#relistInterval,
     ]
       .map((metric) => metric.text())
-      .concat(this.#lastRelist(), this.startup?.text() ?? '')
+      .concat(this.#lastRelist(), DISCARDED, this.startup?.text() ?? '')
       .join('');
   }
 
@@ -103,6 +103,14 @@ export class AgentMetrics {
     return prometheusText('kubelet_pleg_last_seen_seconds', 'gauge', help, samples);
   }
 }
+
+/** The kubelet's queue of them may overflow; here each waits until it is taken. */
+const DISCARDED = prometheusText(
+  'kubelet_pleg_discard_events',
+  'counter',
+  'The number of discard events in PLEG.',
+  [{ labels: {}, value: 0 }],
+);
 
 class Counter {
   readonly #name: string;

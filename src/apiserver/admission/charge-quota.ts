@@ -43,9 +43,31 @@ async function chargeAll(
         ? { ...quota, metadata: own }
         : { ...quota, metadata: own, status: next.status };
     };
-    await updateObject(registry, quotaScope, metadata?.name ?? '', change, ownRules(resource, 'status'), {
-      ...context,
-      dryRun: false,
-    });
+    const name = metadata?.name ?? '';
+    await inTurn(registry, `${scope.namespace}/${name}`, () =>
+      updateObject(registry, quotaScope, name, change, ownRules(resource, 'status'), {
+        ...context,
+        dryRun: false,
+      }),
+    );
+  }
+}
+
+const turns = new WeakMap<Registry, Map<string, Promise<unknown>>>();
+
+/**
+ * One after the other: of many who write the same quota at once all but one would lose, try again, and in the end give up. Other servers' writes are
+ * found by the version, as before.
+ */
+async function inTurn(registry: Registry, quota: string, charge: () => Promise<unknown>): Promise<void> {
+  const waiting = turns.get(registry) ?? new Map<string, Promise<unknown>>();
+  turns.set(registry, waiting);
+  const before = waiting.get(quota) ?? Promise.resolve();
+  const mine = before.catch(() => {}).then(charge);
+  waiting.set(quota, mine);
+  try {
+    await mine;
+  } finally {
+    if (waiting.get(quota) === mine) waiting.delete(quota);
   }
 }
