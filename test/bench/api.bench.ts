@@ -64,6 +64,7 @@ const startTheirs = async () => {
 };
 
 await measureStarts();
+await measureFirstPods();
 await using ours = await startOurs();
 await using theirs = await startTheirs();
 stored = await storedBy(ours, peapod.directory);
@@ -80,7 +81,8 @@ noteMemory('idle');
     await measureObjects(ourClients, theirClients);
     await delay(SETTLE_MS);
     noteMemory(`with ${PODS} pods and ${OBJECTS} configmaps`);
-    await measurePods(ourClients, theirClients, 'that all differ', PODS);
+    const others = `that all differ, beside ${PODS + OBJECTS} objects`;
+    await measurePods(ourClients, theirClients, others, PODS);
   } finally {
     for (const client of [...ourClients, ...theirClients]) client[Symbol.dispose]();
   }
@@ -101,8 +103,7 @@ async function measureStarts(): Promise<void> {
     to.push(subject.startMs);
   };
   for (let run = 0; run <= ROUNDS; run += 1) {
-    await rm(serverDirectory, { recursive: true, force: true });
-    await rm(etcdDirectory, { recursive: true, force: true });
+    await emptyDirectories();
     await once(startOurs, times.ours);
     await once(startTheirs, times.theirs);
     await once(startOurs, times.oursAgain);
@@ -114,6 +115,29 @@ async function measureStarts(): Promise<void> {
   note('later start to first answer', 'ms', times.oursAgain, times.theirsAgain, 'less');
 }
 
+/** With servers of their own: they are to find an almost empty database, and so are the next ones. */
+async function measureFirstPods(): Promise<void> {
+  await emptyDirectories();
+  {
+    await using mine = await startOurs();
+    await using other = await startTheirs();
+    stored = await storedBy(mine, peapod.directory);
+    await delay(SETTLE_MS);
+    const [ourClients, theirClients] = [await connectAll(mine, CLIENTS), await connectAll(other, CLIENTS)];
+    try {
+      await measurePods(ourClients, theirClients, 'that all differ', 0);
+    } finally {
+      for (const client of [...ourClients, ...theirClients]) client[Symbol.dispose]();
+    }
+  }
+  await emptyDirectories();
+}
+
+async function emptyDirectories(): Promise<void> {
+  await rm(serverDirectory, { recursive: true, force: true });
+  await rm(etcdDirectory, { recursive: true, force: true });
+}
+
 function noteMemory(when: string): void {
   const [mine, other] = [memoryOf(ours.pid), memoryOf(theirs.pid)];
   note(`resident, ${when}`, 'MB', [mine.rssMb], [other.rssMb], 'less');
@@ -123,14 +147,15 @@ function noteMemory(when: string): void {
 async function measurePods(
   ourClients: readonly Client[],
   theirClients: readonly Client[],
-  pods: 'of one template' | 'that all differ',
+  pods: string,
   from: number,
 ): Promise<void> {
+  const kind = pods === 'of one template' ? pods : 'that all differ';
   const [mine, other]: [Creates[], Creates[]] = [[], []];
   for (let round = 0; round < ROUNDS; round += 1) {
     const count = PODS / ROUNDS;
-    mine.push(await measureCreates(ourClients, 'pods', from + round * count, count, pods));
-    other.push(await measureCreates(theirClients, 'pods', from + round * count, count, pods));
+    mine.push(await measureCreates(ourClients, 'pods', from + round * count, count, kind));
+    other.push(await measureCreates(theirClients, 'pods', from + round * count, count, kind));
   }
   const noted = (what: string, unit: string, field: keyof Creates, better: Figure['better']) => {
     const pick = (creates: Creates[]) => creates.map((one) => one[field]);
