@@ -3,6 +3,7 @@ import { arch, release } from 'node:os';
 import packageJson from '../../../package.json' with { type: 'json' };
 import type { NodeDescription } from '../../agent/node/node-object.ts';
 import { allocatableOf } from '../../agent/node/node-reservations.ts';
+import type { ImageStatus } from '../../runtime/pod-runtime.ts';
 import type { NodeHost } from '../host.ts';
 import { nodeAddresses } from '../keeper/node-addresses.ts';
 import { thisNode } from '../run/this-node.ts';
@@ -25,12 +26,16 @@ interface SlowFacts extends Pick<NodeDescription, 'capacity' | 'ips' | 'labels'>
 /** How long these are not asked anew: of a machine with many pods the list of its interfaces alone is long. */
 const SLOW_FACTS_MS = 60_000;
 
+/** The kubelet's: so old may be what is told of images. */
+const IMAGES_MS = 30_000;
+
 /** Tells of this machine again and again. */
 export function nodeDescriber(
   host: Pick<NodeHost, 'settings' | 'runtime' | 'clock'>,
   config: Pick<AgentConfig, 'maxPods' | 'reservations' | 'eviction'>,
 ): (pressure: NodeDescription['pressure']) => Promise<NodeDescription> {
   const { settings, runtime, clock } = host;
+  let listed: { readonly images: readonly ImageStatus[]; readonly at: number } | undefined;
   let known: { readonly facts: SlowFacts; readonly askedAt: number } | undefined;
   return async (pressure) => {
     const isFresh = known !== undefined && clock.now() - known.askedAt < SLOW_FACTS_MS;
@@ -38,10 +43,10 @@ export function nodeDescriber(
     if (known === undefined || !isFresh || known.facts.ips.length === 0)
       known = { facts: await slowFacts(settings, config.maxPods), askedAt: clock.now() };
     const { capacity, info, ...facts } = known.facts;
-    const [images, { runtimeName, runtimeVersion }] = await Promise.all([
-      runtime.listImages(),
-      runtime.version(),
-    ]);
+    if (listed === undefined || clock.now() - listed.at >= IMAGES_MS)
+      listed = { images: await runtime.listImages(), at: clock.now() };
+    const { images } = listed;
+    const { runtimeName, runtimeVersion } = await runtime.version();
     return {
       name: settings.nodeName,
       ...facts,
