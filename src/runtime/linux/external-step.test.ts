@@ -116,3 +116,17 @@ test('a program that hangs is killed by its time limit', async () => {
   using _ = inject(fault('hang', 'spawn sleep 60'));
   await assert.rejects(runCommand('sleep', ['60'], { timeoutMs: 100_000 }), { code: 'TimedOut' });
 });
+
+test('what differs from pod to pod is not in the name of a step', () => {
+  const steps: string[] = [];
+  const folder = join(directory, 'leases/net');
+  mkdirSync(folder, { recursive: true });
+  {
+    using _ = inject(undefined, (step) => steps.push(step));
+    for (const name of ['10.88.0.5', 'fda6:91a5::2c', 'a', 'f'.repeat(64)]) mkdirSync(join(folder, name));
+  }
+  assert.deepEqual(
+    steps.map((step) => step.split('/').at(-1)),
+    ['<address>', '<address>', 'a', '<id>'],
+  );
+});

@@ -173,6 +173,7 @@ function stepName(verb: string, subject: string): string {
   return `${verb} ${subject}`
     .replace(/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g, '<uuid>')
     .replace(/[0-9a-f]{64}/g, '<id>')
+    .replace(/(\/leases\/[^/]+\/)[\da-f]*[.:][\da-f.:]+$/, '$1<address>')
     .replace(/exec-\d+-[0-9a-f]{16}/g, 'exec-<random>')
     .replace(/\.new-\w{6}/g, '.new-<random>')
     .replace(/\.\.\d{4}(_\d\d){5}\.[0-9a-f]+/g, '..<time>')
