@@ -16,7 +16,9 @@ const IMAGE = imageReference('busybox');
 
 let cluster: TestCluster;
 before(async () => {
-  cluster = await startCluster();
+  cluster = await startCluster({
+    args: ['--config', join(import.meta.dirname, 'support/without-spares.yaml')],
+  });
 });
 after(async () => {
   await cluster[Symbol.asyncDispose]();

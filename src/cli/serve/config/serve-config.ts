@@ -39,7 +39,7 @@ export interface ServeFlags {
   readonly manifests?: string;
 }
 
-const DEFAULT_SPARE_SANDBOXES = 0;
+const DEFAULT_SPARE_SANDBOXES = 1;
 
 export const DEFAULT_LISTEN = '127.0.0.1:6443';
 

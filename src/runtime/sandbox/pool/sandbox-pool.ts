@@ -41,8 +41,8 @@ export interface SandboxPool {
   collect(): Promise<void>;
 }
 
-/** No pod must wait for a sandbox that is made for the next one: until its containers run, none is made. On a busy machine that takes so long. */
-const QUIET_MS = 1000;
+/** No pod must wait for a sandbox that is made for the next one: while they come one after the other, none is made. */
+const QUIET_MS = 300;
 const RETRY_MS = 30_000;
 /** Whoever ends waits for it. */
 const DRAIN_ATTEMPTS = 4;

@@ -1,10 +1,12 @@
 /** `peapod serve` in a lab, and what is asked of it over its socket. */
 import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { json } from 'node:stream/consumers';
 import { unixTransport } from '../../../../src/client/unix-transport.ts';
 import type { Pod } from '../../../../src/model/api/types.ts';
 import { LabProcess } from './lab-process.ts';
 
+const WITHOUT_SPARES = join(import.meta.dirname, '../without-spares.yaml');
 const SOCKET = '/run/peapod/cluster/api.sock';
 const PODS = '/api/v1/namespaces/default/pods';
 
@@ -13,7 +15,7 @@ export class LabServer extends LabProcess {
 
   /** @param root its state directory */
   constructor(root: string, env: Record<string, string> = {}) {
-    super(['serve', '--listen', '127.0.0.1:0'], /is ready/, root, env);
+    super(['serve', '--listen', '127.0.0.1:0', '--config', WITHOUT_SPARES], /is ready/, root, env);
   }
 
   override async until(what: string, holds: () => Promise<boolean>): Promise<boolean> {
