@@ -193,13 +193,20 @@ test('a container whose record is torn is taken away with its cgroup', async () 
 
 test('no line is lost when a log is rotated while it is written and read', async () => {
   const id = await runtime.createContainer(sandbox, {
-    ...shellContainer('writes', 'i=0; while [ $i -lt 3000 ]; do i=$((i+1)); echo line $i; done; sleep 0.2'),
+    ...shellContainer(
+      'writes',
+      'i=0; while [ $i -lt 3000 ]; do i=$((i+1)); echo line $i; done; exec sleep 1000',
+    ),
     image,
   });
   await runtime.startContainer(id);
   const { logPath } = await runtime.containerStatus(id);
   const hasEnded = async () => (await runtime.containerStatus(id)).state === 'CONTAINER_EXITED';
-  const reading = Array.fromAsync(readLog(paths.logs, logPath, { follow: true, hasEnded }));
+  const lines: string[] = [];
+  const reading = (async () => {
+    for await (const { text } of readLog(paths.logs, logPath, { follow: true, hasEnded }))
+      lines.push(text.toString().trim());
+  })();
   let rotations = 0;
   for (let round = 0; round < 3; round++) {
     await delay(20);
@@ -207,7 +214,9 @@ test('no line is lost when a log is rotated while it is written and read', async
     if (await rotateLog(logPath, Date.now() + round, reopen, { maxBytes: 100, maxFiles: 10 })) rotations += 1;
     await delay(50);
   }
-  const lines = (await reading).map(({ text }) => text.toString().trim());
+  for (let waited = 0; lines.length < 3000 && waited < 30_000; waited += 20) await delay(20);
+  await runtime.stopContainer(id, 0);
+  await reading;
   assert.ok(rotations > 0);
   assert.deepEqual(
     lines,

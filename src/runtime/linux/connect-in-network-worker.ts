@@ -20,6 +20,9 @@ const setsockopt = foreignFunction(
 /** How long connect(2) waits, too. */
 const SO_SNDTIMEO = 21;
 const ENOENT = 2;
+const ETIMEDOUT = 110;
+/** What the kernel calls it when that time is over. */
+const EINPROGRESS = 115;
 
 function run({ path, port, timeoutMs }: ConnectRequest): ConnectAnswer {
   let namespace: number;
@@ -52,7 +55,7 @@ function connectTo(family: number, address: Buffer, timeoutMs: number): ConnectA
   }
   const errno = lastErrno();
   closeSync(fd);
-  return { errno, syscall: 'connect' };
+  return { errno: errno === EINPROGRESS ? ETIMEDOUT : errno, syscall: 'connect' };
 }
 
 /** `sockaddr_in` for 127.0.0.1. */
