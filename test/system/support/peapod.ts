@@ -125,6 +125,8 @@ export function cgroupOf(root: string): string {
 }
 
 /** A peapod in the foreground, whose output is collected. */
+const END_MS = 20_000;
+
 export class RunningPeapod implements AsyncDisposable {
   readonly child: ChildProcess;
   readonly #closed: Promise<unknown>;
@@ -173,8 +175,11 @@ export class RunningPeapod implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    if (this.child.exitCode === null && this.child.signalCode === null) this.child.kill('SIGKILL');
+    if (this.child.exitCode === null && this.child.signalCode === null) this.child.kill('SIGTERM');
+    // A server takes away first what it has made ahead.
+    const timer = setTimeout(() => this.child.kill('SIGKILL'), END_MS);
     await this.#closed;
+    clearTimeout(timer);
   }
 }
 
