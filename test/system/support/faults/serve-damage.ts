@@ -99,7 +99,9 @@ async function tryDamage(path: string, damage: (content: Buffer) => Buffer | str
     await server.start();
   } catch (error) {
     // What cannot be made anew: the database, and the keys of the authority.
-    if (!server.said.includes(basename(path))) problems.push(`the start does not name it: ${String(error)}`);
+    // A database is one with its log.
+    const name = basename(path).replace(/-(wal|shm)$/, '');
+    if (!server.said.includes(name)) problems.push(`the start does not name it: ${String(error)}`);
     replaceFile(path, whole);
     await server.start();
   }
