@@ -100,10 +100,15 @@ class Agent {
     await Promise.all([...this.#workers.values()].map(({ done }) => done));
   }
 
-  /** A pod that is deleted without grace leaves everything behind: it is not waited for the next round. */
+  /** A pod whose object goes first, without grace or because it had ended, leaves things behind: they do not wait for the next round. */
   #forget(uid: string): void {
     const present = this.#workers.get(uid);
-    if (present?.worker.forget() === true) void present.done.then(() => this.#clearUp());
+    if (present === undefined) return;
+    const { worker, done } = present;
+    worker.forget();
+    void done.then(() => {
+      if (!worker.hasCleared) this.#clearUp();
+    });
   }
 
   *#containers() {

@@ -111,6 +111,18 @@ test('deletion stops the containers within their grace and leaves nothing', asyn
   assert.ok(node.eventTexts().includes('Killing: Stopping container stubborn'));
 });
 
+test('what an ended pod has on the node goes with its object, not with the next round', async () => {
+  await using node = new FakeNode({ script: () => ({ exitAfterMs: 10 }) });
+  await node.run({ containers: [container('main')], restartPolicy: 'Never' });
+  await node.clock.advance(100);
+  assert.equal(node.pod().status?.phase, 'Succeeded');
+  assert.equal(node.runtime.containers.size, 1, 'its logs can be read');
+  await node.client.removePod(node.pod());
+  await node.clock.advance(100);
+  assert.deepEqual([...node.runtime.sandboxes, ...node.runtime.containers], []);
+  assert.deepEqual([...node.files.files.keys()], []);
+});
+
 test('a second, shorter deletion cuts the grace period', async () => {
   await using node = new FakeNode({ script: () => ({ ignoresStop: true }) });
   await node.run({ containers: [container('main')] });

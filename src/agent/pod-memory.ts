@@ -25,6 +25,8 @@ export class PodMemory implements PodFacts {
   sandbox: StepFact = { state: 'pending' };
   teardown: StepFact = { state: 'pending' };
   removal: StepFact = { state: 'pending' };
+  /** Nothing of the pod is on the node any more, whatever becomes of its object. */
+  isCleared = false;
   readonly images = new Map<string, ImageFact>();
   /** By image reference, whoever uses it. */
   readonly imageBackoffs = new Map<string, Backoff & { failedAt: number; message: string }>();

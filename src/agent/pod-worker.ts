@@ -161,15 +161,16 @@ export class PodWorker {
     this.wake();
   }
 
-  /**
-   * The object is gone: what is left of it on the node is not this worker's any more.
-   * @returns whether anything is left: nobody waited for the containers to end
-   */
-  forget(): boolean {
+  /** The object is gone: what is left of it on the node is not this worker's any more. */
+  forget(): void {
     this.#gone = true;
     this.#ended.resolve();
     this.wake();
-    return this.#memory.teardown.state !== 'done';
+  }
+
+  /** Whether it has removed all that the pod had on the node. */
+  get hasCleared(): boolean {
+    return this.#memory.isCleared;
   }
 
   wake(): void {

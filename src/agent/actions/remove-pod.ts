@@ -10,6 +10,7 @@ export async function removePod(context: PodContext): Promise<void> {
     for (const { id } of observed.sandboxes) await deps.runtime.removePodSandbox(id, { signal });
     for (const { id } of observed.containers) await deps.runtime.removeContainer(id, { signal });
     await deps.files.removePod(podIdentity(pod));
+    memory.isCleared = true;
     await events.flushed();
     await deps.client.removePod(pod);
     memory.removal = { state: 'done' };
