@@ -149,7 +149,7 @@ const VERBS: readonly OrderedVerb[] = [
   verb(['run', '-d', '-f', MANIFEST], [REMOVE], { again: [RUN] }),
   verb(['exec', 'victim', '--', 'sh', '-c', 'exit 3'], [REMOVE, RUN], {
     codes: [3],
-    leaves: /^left over: file .*\/exec-\d+-\w+\.json/,
+    leaves: /^left over: file .*\/exec-\d+-\w+\.(json|pid)/,
   }),
   // When the last container has ended it is done: the sandbox is stopped by whoever keeps the pod then, or goes with it.
   verb(['stop', '-t', '1', 'victim'], [RUN], { again: [['stop', '-t', '1', 'victim'], REMOVE] }),

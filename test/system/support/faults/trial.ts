@@ -39,7 +39,10 @@ const PODS_OWN_CGROUP = /^left over: cgroup .*\/(burstable|pod<uuid>): 0$/;
 
 /** What a step that fails leaves until the container goes or peapod starts anew, as docs/crash-safety.md has it. */
 const LEFT_UNTIL_LATER: readonly [step: RegExp, line: RegExp][] = [
-  [/^fail@unlink \/run\/peapod\/(\w+\/)?locks\//, /^left over: file \/run\/peapod\/(\w+\/)?locks\//],
+  [
+    /^fail@unlink \/run\/peapod\/(\w+\/)?(volume-)?locks\//,
+    /^left over: file \/run\/peapod\/(\w+\/)?(volume-)?locks\//,
+  ],
   [/^fail@unlink .*\/exec\.fifo/, /^left over: node .*\/exec\.fifo/],
   [/^fail@spawn crun .* delete /, /^left over: (file|directory) \/run\/peapod\/oci\/<id>/],
 ];
