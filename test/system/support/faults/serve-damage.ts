@@ -47,6 +47,9 @@ await storeBusybox(ROOT);
 await server.start();
 await server.create(pod('witness', 'exec nc -l -p 7 -e /bin/cat'));
 await server.until('the witness is ready', () => server.isReady('witness'));
+// What the witness is has to be in the database itself: whoever loses the log loses what is in the log alone.
+await server.end();
+await server.start();
 const connection = watch(await connected((await server.get('witness'))?.status?.podIP ?? ''));
 await run();
 await remove();

@@ -35,7 +35,7 @@ export interface Expected {
 const SETTLE_MS = 4000;
 
 /** Which hierarchies the pod's own cgroup is in depends on how far its sandbox ever came; it goes with the pod. */
-const PODS_OWN_CGROUP = /^left over: cgroup .*\/(burstable|pod<uuid>): 0$/;
+const PODS_OWN_CGROUP = /^left over: cgroup .*\/(burstable|pod<uuid>|cri\/<id>): 0$/;
 
 /** What a step that fails leaves until the container goes or peapod starts anew, as docs/crash-safety.md has it. */
 const LEFT_UNTIL_LATER: readonly [step: RegExp, line: RegExp][] = [
