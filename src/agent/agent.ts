@@ -45,7 +45,7 @@ class Agent {
   async watchPods(): Promise<void> {
     await this.#forever('watch pods', async () => {
       for await (const { type, pod } of this.#deps.client.watchPods({ signal: this.#signal })) {
-        if (type === 'DELETED') this.#forget(podIdentity(pod).uid);
+        if (type === 'DELETED') void this.#forget(podIdentity(pod).uid);
         else this.#assign(pod);
       }
     });
@@ -101,14 +101,12 @@ class Agent {
   }
 
   /** A pod whose object goes first, without grace or because it had ended, leaves things behind: they do not wait for the next round. */
-  #forget(uid: string): void {
+  async #forget(uid: string): Promise<void> {
     const present = this.#workers.get(uid);
     if (present === undefined) return;
-    const { worker, done } = present;
-    worker.forget();
-    void done.then(() => {
-      if (!worker.hasCleared) this.#clearUp();
-    });
+    present.worker.forget();
+    await present.done;
+    if (!present.worker.hasCleared) this.#clearUp();
   }
 
   *#containers() {
