@@ -125,6 +125,8 @@ test('a server that listens everywhere is reached by each address of the machine
     ['0.0.0.0:0', '127.0.0.1'],
     ['[::]:0', '[::1]'],
   ] as const) {
+    // Before it makes a bridge for its pods.
+    const own = Object.values(networkInterfaces()).flatMap((list) => list ?? []);
     await peapod.succeed(['serve', '--detach', '--listen', listen]);
     const kubeconfig = write('all-addresses', await peapod.succeed(['kubeconfig']));
     const port = /server: https:\/\/(.+):(\d+)$/m.exec(readFileSync(kubeconfig, 'utf8'));
@@ -139,7 +141,7 @@ test('a server that listens everywhere is reached by each address of the machine
     await once(socket, 'secureConnect');
     const names = socket.getPeerCertificate().subjectaltname ?? '';
     socket.destroy();
-    for (const { address } of Object.values(networkInterfaces()).flatMap((list) => list ?? [])) {
+    for (const { address } of own) {
       if (isIPv4(address))
         assert.ok(names.includes(`IP Address:${address}`), `${address} is not of ${names}`);
     }

@@ -359,13 +359,13 @@ function readListen(text: string): { host: string; port: number } {
   return { host: (match[1] ?? match[2]) || '0.0.0.0', port };
 }
 
-/** Everything the server may be called by. */
 /** Nobody has the address that stands for all: who reads the URL is on this machine. */
 function localUrl(address: string, port: number): string {
   const reached = address === '0.0.0.0' ? '127.0.0.1' : address === '::' ? '::1' : address;
   return `https://${reached.includes(':') ? `[${reached}]` : reached}:${port}`;
 }
 
+/** Everything the server may be called by. */
 function serverNames(addresses: readonly string[], nodeName: string): string[] {
   const own = Object.values(networkInterfaces())
     .flatMap((list) => list ?? [])
