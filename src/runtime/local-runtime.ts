@@ -31,7 +31,7 @@ import { endContainers, removeContainersOf } from './container/sandbox-container
 import { runtimeConditions } from './runtime-conditions.ts';
 import { sandboxStats } from './sandbox-stats.ts';
 import { openSandboxes } from './sandbox/open-sandboxes.ts';
-import { openSandboxPool } from './sandbox/pool/sandbox-pool.ts';
+import { openSandboxPool, type SandboxPool } from './sandbox/pool/sandbox-pool.ts';
 import { SandboxRecords } from './sandbox/sandbox-record.ts';
 import { join } from 'node:path';
 
@@ -158,6 +158,8 @@ export async function openLocalRuntime(options: LocalRuntimeOptions): Promise<Lo
     podSandboxStats: async (id, call) => sandboxStats(context, await sandboxes.status(id), call),
 
     ...containers,
+    createContainer: (...call) => touching(pool, () => containers.createContainer(...call)),
+    startContainer: (...call) => touching(pool, () => containers.startContainer(...call)),
 
     events: (options) =>
       runtimeEvents(
@@ -227,6 +229,15 @@ async function findHost(options: LocalRuntimeOptions) {
       cgroupMode: layout.version === 2 ? 'v2' : 'v1',
     }),
   };
+}
+
+async function touching<T>(pool: SandboxPool, work: () => Promise<T>): Promise<T> {
+  pool.touch();
+  try {
+    return await work();
+  } finally {
+    pool.touch();
+  }
 }
 
 /** A pod that uses the node's namespaces has the node's name and shared memory. */

@@ -22,7 +22,7 @@ const SETTLE_MS = 10_000;
 /** How often all is looked at, though nothing was reported and nobody has died. The kubelet's, where its runtime tells of events. */
 const RELIST_MS = 300_000;
 /** After a look at everything, so many times as long as it took nothing is looked at: of many reports most are answered by one look. */
-const REST = 3;
+const REST = 9;
 
 /** What changes from now on, by comparing what there is whenever something was reported, and now and then without. Ends with the signal. */
 export async function* runtimeEvents(

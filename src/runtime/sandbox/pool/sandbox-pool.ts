@@ -27,6 +27,8 @@ import { isPoolable } from './is-poolable.ts';
 export interface SandboxPool {
   /** A spare one that can become this pod's. It stays on disk as a spare until `forget`. */
   take(config: PodSandboxConfig): Promise<SandboxRecord | undefined>;
+  /** Something is made for a pod just now. */
+  touch(): void;
   /** Another record names it now. */
   forget(id: string): Promise<void>;
   /** Takes one away that was taken, and is nobody's. What cannot be taken away now is later, by `keep`: it is no reason for a pod to fail. */
@@ -41,7 +43,7 @@ export interface SandboxPool {
   collect(): Promise<void>;
 }
 
-/** No pod must wait for a sandbox that is made for the next one: while they come one after the other, none is made. */
+/** No pod must wait for a sandbox that is made for the next one: while pods come, or their containers start, none is made. */
 const QUIET_MS = 300;
 const RETRY_MS = 30_000;
 /** Whoever ends waits for it. */
@@ -51,6 +53,7 @@ const DRAIN_RETRY_MS = 100;
 /** A pool of which nothing is taken. */
 const NO_POOL: SandboxPool = {
   take: async () => undefined,
+  touch: () => {},
   forget: async () => {},
   discard: async () => {},
   has: async () => false,
@@ -67,7 +70,7 @@ export function openSandboxPool(outer: Omit<SandboxContext, 'pool'>): SandboxPoo
   /** Of those, which are on the way to a pod. */
   const lent = new Set<string>();
   let wake = Promise.withResolvers<void>();
-  let takenAt = 0;
+  let busyAt = 0;
 
   async function remove(record: SandboxRecord): Promise<void> {
     await unmakeSandbox(context, record);
@@ -131,7 +134,7 @@ export function openSandboxPool(outer: Omit<SandboxContext, 'pool'>): SandboxPoo
 
   return {
     async take(config) {
-      takenAt = outer.clock.now();
+      busyAt = outer.clock.now();
       if (spares.length === 0 || !isPoolable(config) || !(await outer.network.isOwn())) return undefined;
       const spare = spares.shift();
       wake.resolve();
@@ -140,6 +143,9 @@ export function openSandboxPool(outer: Omit<SandboxContext, 'pool'>): SandboxPoo
       if (isReady(spare)) return spare;
       await discard(spare);
       return undefined;
+    },
+    touch() {
+      busyAt = outer.clock.now();
     },
     async forget(id) {
       await records.remove(id);
@@ -152,7 +158,7 @@ export function openSandboxPool(outer: Omit<SandboxContext, 'pool'>): SandboxPoo
       if (size === 0) return;
       signal.addEventListener('abort', () => wake.resolve(), { once: true });
       while (!signal.aborted) {
-        const quietMs = takenAt + QUIET_MS - outer.clock.now();
+        const quietMs = busyAt + QUIET_MS - outer.clock.now();
         try {
           if (hasStrays()) await removeStrays();
           else if (spares.length >= size) {
