@@ -12,6 +12,7 @@ import { type LocalRuntime, openLocalRuntime } from '../../src/runtime/local-run
 import { isAlive, readProcessStat } from '../../src/runtime/linux/proc.ts';
 import { runtimePaths } from '../../src/runtime/paths.ts';
 import type { PodSandboxConfig } from '../../src/runtime/pod-runtime.ts';
+import { shellContainer } from '../../src/runtime/container/testing/container-host.ts';
 import { cgroupDirectory, hostnameOf, mountsOf, nftRules, processes } from './support/kernel-view.ts';
 
 const NAME = `peapod-test-pool-${process.pid}`;
@@ -219,6 +220,23 @@ test('a spare sandbox that dies as a pod takes it over is replaced by one of the
   });
   removePodCgroups();
   assert.deepEqual(await traces(), before);
+});
+
+test('no sandbox is made ahead while containers are made for a pod', async () => {
+  await withPool(1, async () => {
+    await spares(1);
+    const id = await runtime.runPodSandbox(config('a'));
+    const end = Date.now() + 1000;
+    while (Date.now() < end) {
+      // There is no such image: it is the asking that counts.
+      await assert.rejects(runtime.createContainer(id, { ...shellContainer('none', 'true'), image: 'none' }));
+      assert.deepEqual(globSync(join(folder, 'run/pool/*/sandbox.json')), []);
+      await delay(50);
+    }
+    await spares(1);
+    await runtime.removePodSandbox(id);
+  });
+  removePodCgroups();
 });
 
 test('a pool that cannot take a sandbox away at once tries again', async () => {
