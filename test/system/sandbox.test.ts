@@ -172,6 +172,7 @@ test('the infra container can do nothing, nobody can change its program, and its
       ['/proc', 'rw,nosuid,nodev,noexec,relatime'],
     ],
   );
+  assert.match(status, /^NSsid:\t\d+\t1$/m, 'of a session of its own');
   assert.deepEqual(readdirSync(`/proc/${pid}/fd`), ['0', '1', '2']);
   assert.match(
     inside(pid, 'ip', 'addr', 'show', 'lo'),

@@ -71,6 +71,7 @@ export function infraCalls(
     ['close', CALLS_FD],
     ['unshare', namespaces],
     ['split'],
+    ['setsid'],
     ['mount', NONE, '/', NONE, MS_REC | MS_PRIVATE, NONE],
     ['mount', rootfs, rootfs, NONE, MS_BIND, NONE],
     ['mount', 'proc', `${rootfs}/proc`, 'proc', MS_NOSUID | MS_NODEV | MS_NOEXEC, NONE],
