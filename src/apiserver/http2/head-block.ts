@@ -2,6 +2,7 @@
  * The head of an answer as a header block, as text of one byte a letter. Nothing is put into the client's table: then a block is the same on every
  * connection, whatever was sent before.
  */
+import { CONNECTION_HEADERS } from './connection-headers.ts';
 import { STATIC_TABLE } from './static-table.ts';
 
 export type HeaderValue = string | number | readonly string[];
@@ -10,14 +11,6 @@ export type HeaderValue = string | number | readonly string[];
 const NUMBERS = new Map(STATIC_TABLE.map(([name, value], index) => [`${name}:${value}`, index + 1]));
 const NAMES = new Map(STATIC_TABLE.map(([name], index) => [name, index + 1]));
 
-/** Those of HTTP/1's connections; HTTP/2 has none. */
-const NEVER: ReadonlySet<string> = new Set([
-  'connection',
-  'keep-alive',
-  'proxy-connection',
-  'transfer-encoding',
-  'upgrade',
-]);
 const UNPRINTABLE = /[^\t\x20-\x7e\x80-\xff]/g;
 
 const KNOWN_MOST = 500;
@@ -27,7 +20,7 @@ const known = new Map<string, string>();
 export function headBlock(status: number, headers: Iterable<readonly [string, HeaderValue]>): string {
   let block = statusField(status);
   for (const [name, value] of headers) {
-    if (NEVER.has(name)) continue;
+    if (CONNECTION_HEADERS.has(name)) continue;
     if (typeof value === 'number') block += named(name) + string(String(value));
     else if (typeof value === 'string') block += field(name, value);
     else for (const one of value) block += field(name, one);

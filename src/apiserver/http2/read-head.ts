@@ -1,5 +1,6 @@
 /** The head of a request, from its header block. @see RFC 9113, section 8 */
 import type { IncomingHttpHeaders } from 'node:http';
+import { CONNECTION_HEADERS } from './connection-headers.ts';
 import type { HpackDecoder } from './hpack-decoder.ts';
 
 /** How large a head may be, counted as in the table of headers. */
@@ -8,14 +9,6 @@ const HEADER_BYTES = 32;
 const NAME = /^[!#$%&'*+\-.^_`|~0-9a-z]+$/;
 const NOT_IN_VALUES = /[\0\r\n]/;
 const PSEUDO: ReadonlySet<string> = new Set([':method', ':path', ':scheme', ':authority']);
-/** Those of HTTP/1's connections, which nobody may send. */
-const NEVER: ReadonlySet<string> = new Set([
-  'connection',
-  'keep-alive',
-  'proxy-connection',
-  'transfer-encoding',
-  'upgrade',
-]);
 
 export interface RequestHead {
   readonly method: string;
@@ -41,7 +34,8 @@ export function readHead(decoder: HpackDecoder, block: Buffer): RequestHead | 'm
     if (isPseudo) isMalformed ||= isPseudoOver || !PSEUDO.has(name) || headers[name] !== undefined;
     else {
       isPseudoOver = true;
-      isMalformed ||= !NAME.test(name) || NEVER.has(name) || (name === 'te' && value !== 'trailers');
+      isMalformed ||=
+        !NAME.test(name) || CONNECTION_HEADERS.has(name) || (name === 'te' && value !== 'trailers');
     }
     isMalformed ||= NOT_IN_VALUES.test(value);
     const before = headers[name];
