@@ -1,6 +1,6 @@
 /**
- * The infra container without an OCI runtime: `pause` is started from memory and makes itself the namespaces that it then holds. A runtime takes
- * ten times as long for it, most of which goes into loading its own libraries.
+ * The infra container without an OCI runtime: `pause` is started from memory and makes itself the namespaces that it then holds. A runtime loads
+ * a dozen libraries before it does the same.
  */
 import { accessSync, closeSync, readFileSync } from 'node:fs';
 import { Socket } from 'node:net';
