@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
 import { PassThrough, Readable } from 'node:stream';
-
+import { text } from 'node:stream/consumers';
 import { test } from 'node:test';
 import { Attach, Exec, KubeConfig, PortForward, type V1Status } from '@kubernetes/client-node';
 import { KubectlServer } from './testing/kubectl-server.ts';
@@ -33,8 +33,8 @@ test('client-node runs a command, with its input, output and exit code', async (
   assert.equal(status.status, 'Failure');
   assert.equal(status.reason, 'NonZeroExitCode');
   assert.deepEqual(status.details?.causes, [{ reason: 'ExitCode', message: '7' }]);
-  assert.equal(String(stdout.read()), 'in and out');
-  assert.equal(String(stderr.read()), 'err\n');
+  assert.equal(await text(stdout), 'in and out');
+  assert.equal(await text(stderr), 'err\n');
 });
 
 test('client-node attaches', async () => {
