@@ -2,6 +2,7 @@
 import { type SettingFlags, settingsFrom } from '../settings.ts';
 import { readConfigFile } from './config/read-config.ts';
 import { type ServeConfig, type ServeFlags, serveConfig } from './config/serve-config.ts';
+import { holdYoungGeneration } from './young-generation.ts';
 
 /** The variable with the configuration of a server in the background. */
 export const TOLD = 'PEAPOD_SERVE';
@@ -16,6 +17,7 @@ export interface ServeVerbOptions extends ServeFlags {
 }
 
 export async function serveVerb(flags: SettingFlags, options: ServeVerbOptions): Promise<void> {
+  holdYoungGeneration();
   if (options.asTold === true) {
     const told = JSON.parse(process.env[TOLD] ?? '{}') as ServeConfig;
     return (await import('./serve.ts')).serve(settingsFrom(flags, process.env), told);

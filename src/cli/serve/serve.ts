@@ -32,6 +32,7 @@ import { listenCri } from '../../cri/server/listen-cri.ts';
 import type { Pod } from '../../model/api/types.ts';
 import { PeapodError } from '../../model/errors.ts';
 import { notifySystemd } from '../../runtime/linux/notify-systemd.ts';
+import { letYoungGenerationGrow } from './young-generation.ts';
 import { trimMemory } from '../../runtime/linux/trim-memory.ts';
 import { writeFileAtomic } from '../../runtime/linux/write-file-atomic.ts';
 import { apiClusterClient } from '../../scheduler/driver/api-cluster-client.ts';
@@ -154,11 +155,13 @@ export async function serveWith(own: Settings, config: ServeConfig, stop: AbortC
       onNodeError: () => {
         if (store.refusal !== undefined) tellUnwritable(store.refusal);
       },
-      onReady: () =>
+      onReady: () => {
+        letYoungGenerationGrow();
         tellReady({
           ready: listening + tell(`Node ${own.nodeName} is ready`),
           server: running,
-        }),
+        });
+      },
       apiServer,
       certificate: pki.authority.certificate,
     }),
