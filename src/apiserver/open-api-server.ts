@@ -72,6 +72,8 @@ export async function openApiServer(parts: ApiServerParts): Promise<OpenApiServe
   const cache = await WatchCache.open(store);
   const rbac = rbacObjectsOf(cache);
   const resources = ALL_RESOURCES;
+  /** Of the volumes that pods get their tokens in: one for all, so that they share what they have of it. */
+  const tokenSuffix = randomName('');
   const registry: Registry = {
     store,
     cache,
@@ -83,7 +85,7 @@ export async function openApiServer(parts: ApiServerParts): Promise<OpenApiServe
       checkNamespace(cache, request);
       checkNodeRestriction(request);
       checkEscalation(rbac, request);
-      if (request.isSettled !== true) admitObject(cache, request, randomName(''));
+      if (request.isSettled !== true) admitObject(cache, request, tokenSuffix);
       return chargeQuota(registry, request);
     },
   };

@@ -90,7 +90,7 @@ export class FieldErrors {
 
   /** Each of `problems` is a complaint about the same value. */
   invalidFor(field: string, badValue: unknown, problems: readonly string[]): void {
-    for (const problem of problems) this.invalid(field, badValue, problem);
+    if (problems.length > 0) for (const problem of problems) this.invalid(field, badValue, problem);
   }
 
   addAll(errors: readonly FieldError[]): void {

@@ -1,6 +1,7 @@
 /** @see kubernetes/plugin/pkg/admission/serviceaccount/admission.go */
 import { copyPlain } from '../../model/copy-plain.ts';
-import type { Container, Pod, PodSpec, ServiceAccount, Volume } from '../../model/api/types.ts';
+import type { Container, Pod, PodSpec, ServiceAccount, Volume, VolumeMount } from '../../model/api/types.ts';
+import { knownValid } from '../../model/validation/known-valid.ts';
 import { forbidden } from '../errors/status-error.ts';
 
 const PODS = { group: '', plural: 'pods' };
@@ -19,7 +20,7 @@ export function serviceAccountNameOf({ spec }: Pod): string {
 /**
  * A copy of a new pod that names its account, and finds a token for the API in each container unless it is told off.
  * @param account the one that `serviceAccountNameOf` names; nothing when there is none
- * @param nameSuffix five random letters
+ * @param nameSuffix five random letters; pods with the same share what is added
  * @throws StatusError Forbidden when there is no such account
  */
 export function withServiceAccount(pod: Pod, account: ServiceAccount | undefined, nameSuffix: string): Pod {
@@ -44,8 +45,9 @@ export function withServiceAccount(pod: Pod, account: ServiceAccount | undefined
 
 function withToken(spec: PodSpec, nameSuffix: string): PodSpec {
   const present = spec.volumes?.find(({ name }) => name.startsWith(VOLUME_PREFIX));
-  const name = present?.name ?? `${VOLUME_PREFIX}${nameSuffix}`;
-  const mounted = (container: Container) => withMount(container, name);
+  const token = tokenOf(present?.name ?? `${VOLUME_PREFIX}${nameSuffix}`);
+  const { name } = token.volume;
+  const mounted = (container: Container) => withMount(container, token);
   const next: PodSpec = {
     ...spec,
     containers: spec.containers.map(mounted),
@@ -54,14 +56,35 @@ function withToken(spec: PodSpec, nameSuffix: string): PodSpec {
   const isUsed = [...next.containers, ...(next.initContainers ?? [])].some((container) =>
     container.volumeMounts?.some((mount) => mount.name === name),
   );
-  if (present === undefined && isUsed) next.volumes = [...(spec.volumes ?? []), tokenVolume(name)];
+  if (present === undefined && isUsed)
+    next.volumes = spec.volumes === undefined ? token.volumes : [...spec.volumes, token.volume];
   return next;
 }
 
-function withMount(container: Container, name: string): Container {
-  const mounts = container.volumeMounts ?? [];
-  if (mounts.some(({ mountPath }) => mountPath === MOUNT_PATH)) return container;
-  return { ...container, volumeMounts: [...mounts, { name, readOnly: true, mountPath: MOUNT_PATH }] };
+function withMount(container: Container, { mount, mounts }: Token): Container {
+  const present = container.volumeMounts;
+  if (present === undefined) return { ...container, volumeMounts: mounts };
+  if (present.some(({ mountPath }) => mountPath === MOUNT_PATH)) return container;
+  return { ...container, volumeMounts: [...present, mount] };
+}
+
+/** What is added for a token. */
+interface Token {
+  readonly volume: Volume;
+  readonly volumes: Volume[];
+  readonly mount: VolumeMount;
+  readonly mounts: VolumeMount[];
+}
+
+/** Shared by the pods that have a volume of one name; which are most, since a server names it once. */
+let lastToken: Token | undefined;
+
+function tokenOf(name: string): Token {
+  if (lastToken?.volume.name === name) return lastToken;
+  const volume = knownValid(tokenVolume(name));
+  const mount: VolumeMount = { name, readOnly: true, mountPath: MOUNT_PATH };
+  lastToken = { volume, volumes: [volume], mount, mounts: [mount] };
+  return lastToken;
 }
 
 function tokenVolume(name: string): Volume {

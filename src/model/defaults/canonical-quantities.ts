@@ -34,7 +34,7 @@ function rewrite(value: unknown, type: FieldType): unknown {
   if (typeof value !== 'object' || value === null || !holdsQuantity(type)) return value;
   if (type.kind === 'list') {
     if (Array.isArray(value))
-      for (const [index, item] of value.entries()) value[index] = rewrite(item, type.of);
+      for (let index = 0; index < value.length; index += 1) value[index] = rewrite(value[index], type.of);
     return value;
   }
   const record = value as Record<string, unknown>;

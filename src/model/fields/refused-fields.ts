@@ -1,6 +1,8 @@
 /** What of a pod's specification is not supported: it is said, never ignored. */
 import type { PersistentVolumeClaim, Pod, PodSpec } from '../api/types.ts';
+import { eachOf } from '../each-of.ts';
 import { type FieldError, FieldErrors } from '../field-error.ts';
+import { Seen } from '../seen.ts';
 import { RESTRICTED_FIELDS, refusedValue } from './refused-values.ts';
 import { FieldSearch, isUnset } from './visit-fields.ts';
 
@@ -80,7 +82,8 @@ export function podWarnings(pod: Pod, options: WarningOptions): string[] {
     const field = deprecatedAnnotation(key);
     if (field !== undefined) warnings.push(`metadata.annotations[${key}]: has no effect: use ${field}`);
   }
-  return [...warnings, ...hiddenVariables(pod)];
+  hiddenVariables(pod, warnings);
+  return warnings;
 }
 
 /** What defaulting writes itself, and what a template may leave empty. */
@@ -98,17 +101,14 @@ function deprecatedAnnotation(key: string): string | undefined {
   return undefined;
 }
 
-function hiddenVariables(pod: Pod): string[] {
-  const warnings: string[] = [];
-  for (const list of ['initContainers', 'containers'] as const) {
-    for (const [index, container] of (pod.spec?.[list] ?? []).entries()) {
-      const seen = new Set<string>();
-      for (const [at, { name }] of (container.env ?? []).entries()) {
-        const path = `spec.${list}[${index}].env[${at}]`;
-        if (seen.has(name)) warnings.push(`${path}: hides previous definition of ${JSON.stringify(name)}`);
-        seen.add(name);
-      }
-    }
-  }
-  return warnings;
+const LISTS = ['initContainers', 'containers'] as const;
+
+function hiddenVariables(pod: Pod, warnings: string[]): void {
+  for (const list of LISTS)
+    eachOf(pod.spec?.[list], `spec.${list}`, ({ env }, container) => {
+      const seen = new Seen<string>();
+      eachOf(env, `${container}.env`, ({ name }, path) => {
+        if (seen.again(name)) warnings.push(`${path}: hides previous definition of ${JSON.stringify(name)}`);
+      });
+    });
 }

@@ -1,4 +1,6 @@
+import { eachOf } from '../each-of.ts';
 import { type FieldType, fieldsOf } from '../structure.ts';
+import { isKnownValid } from '../validation/known-valid.ts';
 import { verdictsOf } from './field-verdict.ts';
 import type { Verdict } from './verdict.ts';
 
@@ -30,7 +32,7 @@ export class FieldSearch {
   }
 
   #visitObject(value: unknown, typeName: string, path: string, found: SetField[]): void {
-    if (!isRecord(value)) return;
+    if (!isRecord(value) || isKnownValid(value)) return;
     const plan = this.#planOf(typeName);
     if (plan.size === 0) return;
     for (const name of Object.keys(value)) {
@@ -47,8 +49,7 @@ export class FieldSearch {
   #visitInside(value: unknown, type: FieldType, path: string, found: SetField[]): void {
     if (type.kind === 'object') this.#visitObject(value, type.name, path, found);
     else if (type.kind === 'list' && Array.isArray(value))
-      for (const [index, item] of value.entries())
-        this.#visitInside(item, type.of, `${path}[${index}]`, found);
+      eachOf(value as readonly unknown[], path, (item, at) => this.#visitInside(item, type.of, at, found));
   }
 
   #planOf(typeName: string): ReadonlyMap<string, Planned> {

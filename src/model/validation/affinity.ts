@@ -7,6 +7,7 @@ import type {
   PodAffinityTerm,
 } from '../api/types.ts';
 import type { FieldErrors } from '../field-error.ts';
+import { eachOf } from '../each-of.ts';
 import { validateLabelSelector } from './label-selector.ts';
 import { checkDnsLabel, checkLabelValue, checkQualifiedName } from './names.ts';
 
@@ -21,11 +22,10 @@ export function validateAffinity(errors: FieldErrors, affinity: Affinity | undef
     );
   }
   const preferred = node?.preferredDuringSchedulingIgnoredDuringExecution ?? [];
-  for (const [index, term] of preferred.entries()) {
-    const path = `${field}.nodeAffinity.preferredDuringSchedulingIgnoredDuringExecution[${index}]`;
+  eachOf(preferred, `${field}.nodeAffinity.preferredDuringSchedulingIgnoredDuringExecution`, (term, path) => {
     checkWeight(errors, term.weight, path);
     validateNodeTerm(errors, term.preference, `${path}.preference`);
-  }
+  });
   validatePodAffinity(errors, affinity?.podAffinity, `${field}.podAffinity`);
   validatePodAffinity(errors, affinity?.podAntiAffinity, `${field}.podAntiAffinity`);
 }
@@ -42,16 +42,14 @@ function checkWeight(errors: FieldErrors, weight: number, field: string): void {
 }
 
 function validateNodeTerm(errors: FieldErrors, term: NodeSelectorTerm, field: string): void {
-  for (const [index, requirement] of (term.matchExpressions ?? []).entries()) {
-    const path = `${field}.matchExpressions[${index}]`;
+  eachOf(term.matchExpressions, `${field}.matchExpressions`, (requirement, path) => {
     validateOperator(errors, requirement, path);
     errors.invalidFor(`${path}.key`, requirement.key, checkQualifiedName(requirement.key));
     for (const [at, value] of (requirement.values ?? []).entries()) {
       errors.invalidFor(`${path}.values[${at}]`, value, checkLabelValue(value));
     }
-  }
-  for (const [index, requirement] of (term.matchFields ?? []).entries()) {
-    const path = `${field}.matchFields[${index}]`;
+  });
+  eachOf(term.matchFields, `${field}.matchFields`, (requirement, path) => {
     if (requirement.operator !== 'In' && requirement.operator !== 'NotIn') {
       errors.invalid(`${path}.operator`, requirement.operator, 'not a valid selector operator');
     } else if (requirement.values?.length !== 1) {
@@ -63,7 +61,7 @@ function validateNodeTerm(errors: FieldErrors, term: NodeSelectorTerm, field: st
     if (requirement.key !== 'metadata.name') {
       errors.invalid(`${path}.key`, requirement.key, 'not a valid field selector key');
     }
-  }
+  });
 }
 
 function validateOperator(errors: FieldErrors, requirement: NodeSelectorRequirement, field: string): void {
@@ -103,11 +101,10 @@ function validatePodAffinity(errors: FieldErrors, affinity: PodAffinity | undefi
     validatePodTerm(errors, term, `${field}.requiredDuringSchedulingIgnoredDuringExecution[${index}]`);
   }
   const preferred = affinity?.preferredDuringSchedulingIgnoredDuringExecution ?? [];
-  for (const [index, term] of preferred.entries()) {
-    const path = `${field}.preferredDuringSchedulingIgnoredDuringExecution[${index}]`;
+  eachOf(preferred, `${field}.preferredDuringSchedulingIgnoredDuringExecution`, (term, path) => {
     checkWeight(errors, term.weight, path);
     validatePodTerm(errors, term.podAffinityTerm, `${path}.podAffinityTerm`);
-  }
+  });
 }
 
 function validatePodTerm(errors: FieldErrors, term: PodAffinityTerm, field: string): void {

@@ -1,6 +1,7 @@
 /** How a pod is called, and how it resolves names. */
 import type { PodDNSConfig, PodSpec } from '../api/types.ts';
 import type { FieldErrors } from '../field-error.ts';
+import { eachOf } from '../each-of.ts';
 import { checkDnsLabel, checkDnsSubdomain, checkIp } from './names.ts';
 import { checkNoControlCharacters } from './paths.ts';
 
@@ -26,12 +27,12 @@ export function validateDns(errors: FieldErrors, spec: PodSpec, field: string): 
       errors.forbidden(`${field}.hostnameOverride`, 'may not be specified when `hostNetwork` is true');
     }
   }
-  for (const [index, alias] of (spec.hostAliases ?? []).entries()) {
-    errors.invalidFor(`${field}.hostAliases[${index}].ip`, alias.ip, checkIp(alias.ip));
-    for (const [at, name] of (alias.hostnames ?? []).entries()) {
-      errors.invalidFor(`${field}.hostAliases[${index}].hostnames[${at}]`, name, checkDnsSubdomain(name));
-    }
-  }
+  eachOf(spec.hostAliases, `${field}.hostAliases`, ({ ip, hostnames }, alias) => {
+    errors.invalidFor(`${alias}.ip`, ip, checkIp(ip));
+    eachOf(hostnames, `${alias}.hostnames`, (name, path) =>
+      errors.invalidFor(path, name, checkDnsSubdomain(name)),
+    );
+  });
   validatePolicy(errors, spec, field);
   if (spec.dnsConfig !== undefined) validateConfig(errors, spec.dnsConfig, `${field}.dnsConfig`);
 }
@@ -84,10 +85,9 @@ function validateConfig(errors: FieldErrors, config: PodDNSConfig, field: string
       errors.invalidFor(`${field}.searches[${index}]`, search, checkDnsSubdomain(plain));
     }
   }
-  for (const [index, option] of options.entries()) {
-    const path = `${field}.options[${index}]`;
+  eachOf(options, `${field}.options`, (option, path) => {
     if (!option.name) errors.required(`${path}.name`, 'must not be empty');
     checkNoControlCharacters(errors, option.name ?? '', `${path}.name`);
     checkNoControlCharacters(errors, option.value ?? '', `${path}.value`);
-  }
+  });
 }

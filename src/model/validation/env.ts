@@ -1,5 +1,6 @@
 import type { Container, EnvFromSource, EnvVar, EnvVarSource, EphemeralContainer } from '../api/types.ts';
 import type { FieldErrors } from '../field-error.ts';
+import { eachOf } from '../each-of.ts';
 import { ENV_FIELDS, validateFieldRef, validateResourceFieldRef } from './field-references.ts';
 import { checkConfigKey, checkDnsSubdomain, checkEnvVarName } from './names.ts';
 import { checkFilePath, checkNoNul } from './paths.ts';
@@ -9,12 +10,8 @@ export function validateEnv(
   container: Container | EphemeralContainer,
   field: string,
 ): void {
-  for (const [index, variable] of (container.env ?? []).entries()) {
-    validateVariable(errors, variable, `${field}.env[${index}]`);
-  }
-  for (const [index, source] of (container.envFrom ?? []).entries()) {
-    validateEnvFrom(errors, source, `${field}.envFrom[${index}]`);
-  }
+  eachOf(container.env, `${field}.env`, (variable, path) => validateVariable(errors, variable, path));
+  eachOf(container.envFrom, `${field}.envFrom`, (source, path) => validateEnvFrom(errors, source, path));
 }
 
 function validateVariable(errors: FieldErrors, variable: EnvVar, field: string): void {

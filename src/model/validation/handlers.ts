@@ -1,6 +1,7 @@
 /** What is run or asked: by probes and by lifecycle hooks. */
 import type { HTTPGetAction, Lifecycle, LifecycleHandler, Probe } from '../api/types.ts';
 import type { FieldErrors } from '../field-error.ts';
+import { eachOf } from '../each-of.ts';
 import { checkHttpHeaderName, checkPortName } from './names.ts';
 import { checkNotNegative, checkPort } from './numbers.ts';
 import { checkNoControlCharacters } from './paths.ts';
@@ -87,11 +88,10 @@ function validateHttpGet(errors: FieldErrors, action: HTTPGetAction, field: stri
   if (action.scheme !== undefined && action.scheme !== 'HTTP' && action.scheme !== 'HTTPS') {
     errors.notSupported(`${field}.scheme`, action.scheme, ['HTTP', 'HTTPS']);
   }
-  for (const [index, header] of (action.httpHeaders ?? []).entries()) {
-    const path = `${field}.httpHeaders[${index}]`;
+  eachOf(action.httpHeaders, `${field}.httpHeaders`, (header, path) => {
     errors.invalidFor(`${path}.name`, header.name, checkHttpHeaderName(header.name));
     checkNoControlCharacters(errors, header.value, `${path}.value`);
-  }
+  });
 }
 
 function checkPortOrName(errors: FieldErrors, port: number | string, field: string): void {

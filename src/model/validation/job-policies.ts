@@ -1,5 +1,6 @@
 import type { JobSpec, PodFailurePolicyOnExitCodesRequirement, PodFailurePolicyRule } from '../api/types.ts';
 import type { FieldErrors } from '../field-error.ts';
+import { eachOf } from '../each-of.ts';
 import { checkQualifiedName } from './names.ts';
 
 const MAX_RULES = 20;
@@ -35,12 +36,11 @@ function validateRule(
   if (action === 'FailIndex' && spec.backoffLimitPerIndex === undefined)
     errors.invalid(`${field}.action`, action, 'requires the backoffLimitPerIndex to be set');
   if (onExitCodes !== undefined) validateExitCodes(errors, onExitCodes, names, `${field}.onExitCodes`);
-  for (const [index, { type, status }] of onPodConditions.entries()) {
-    const path = `${field}.onPodConditions[${index}]`;
+  eachOf(onPodConditions, `${field}.onPodConditions`, ({ type, status }, path) => {
     errors.invalidFor(`${path}.type`, type, checkQualifiedName(type));
     if (status !== undefined && !STATUSES.includes(status))
       errors.notSupported(`${path}.status`, status, STATUSES);
-  }
+  });
   const both = onExitCodes !== undefined && onPodConditions.length > 0;
   if (both) {
     errors.invalid(field, null, 'specifying both OnExitCodes and OnPodConditions is not supported');
@@ -65,11 +65,10 @@ function validateExitCodes(
     );
   if (values.length === 0) errors.invalid(`${field}.values`, values, 'at least one value is required');
   const seen = new Set<number>();
-  for (const [index, value] of values.entries()) {
-    const path = `${field}.values[${index}]`;
+  eachOf(values, `${field}.values`, (value, path) => {
     if (operator === 'In' && value === 0) errors.invalid(path, value, 'must not be 0 for the In operator');
     if (seen.has(value)) errors.duplicate(path, value);
     else if (value < Math.max(...seen)) errors.invalid(`${field}.values`, values, 'must be ordered');
     seen.add(value);
-  }
+  });
 }

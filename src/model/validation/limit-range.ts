@@ -1,6 +1,7 @@
 /** @see kubernetes/pkg/apis/core/validation/validation.go ValidateLimitRange */
 import type { LimitRange, LimitRangeItem } from '../api/types.ts';
 import { type FieldError, FieldErrors } from '../field-error.ts';
+import { eachOf } from '../each-of.ts';
 import { compareQuantities, formatQuantity, type Quantity } from '../quantity.ts';
 import { checkQualifiedName } from './names.ts';
 import { validateList } from './resources.ts';
@@ -23,13 +24,12 @@ const NANO = 1_000_000_000n;
 export function validateLimitRange(range: LimitRange): FieldError[] {
   const errors = new FieldErrors();
   const types = new Set<string>();
-  for (const [index, item] of (range.spec?.limits ?? []).entries()) {
-    const field = `spec.limits[${index}]`;
+  eachOf(range.spec?.limits, `spec.limits`, (item, field) => {
     validateType(errors, item, field);
     if (types.has(item.type)) errors.duplicate(`${field}.type`, item.type);
     types.add(item.type);
     validateBounds(errors, item, field);
-  }
+  });
   return errors.list;
 }
 

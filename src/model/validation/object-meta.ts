@@ -1,5 +1,6 @@
 import type { ObjectMeta } from '../api/types.ts';
 import type { FieldErrors } from '../field-error.ts';
+import { eachOf } from '../each-of.ts';
 import { checkDnsLabel, checkDnsSubdomain, checkLabelValue, checkQualifiedName } from './names.ts';
 
 const MAX_ANNOTATIONS_BYTES = 256 * 1024;
@@ -22,9 +23,9 @@ export function validateObjectMeta(
   if (namespace !== '') errors.invalidFor(`${field}.namespace`, namespace, checkDnsLabel(namespace));
   validateLabels(errors, metadata?.labels, `${field}.labels`);
   validateAnnotations(errors, metadata?.annotations, `${field}.annotations`);
-  for (const [index, finalizer] of (metadata?.finalizers ?? []).entries()) {
-    errors.invalidFor(`${field}.finalizers[${index}]`, finalizer, checkQualifiedName(finalizer));
-  }
+  eachOf(metadata?.finalizers, `${field}.finalizers`, (finalizer, path) =>
+    errors.invalidFor(path, finalizer, checkQualifiedName(finalizer)),
+  );
 }
 
 export function validateLabels(
@@ -32,7 +33,9 @@ export function validateLabels(
   labels: Record<string, string> | undefined,
   field: string,
 ): void {
-  for (const [key, value] of Object.entries(labels ?? {})) {
+  if (labels === undefined) return;
+  for (const key of Object.keys(labels)) {
+    const value = labels[key] ?? '';
     errors.invalidFor(field, key, checkQualifiedName(key));
     errors.invalidFor(`${field}[${key}]`, value, checkLabelValue(value));
   }
@@ -43,10 +46,11 @@ function validateAnnotations(
   annotations: Record<string, string> | undefined,
   field: string,
 ): void {
+  if (annotations === undefined) return;
   let bytes = 0;
-  for (const [key, value] of Object.entries(annotations ?? {})) {
+  for (const key of Object.keys(annotations)) {
     errors.invalidFor(field, key, checkQualifiedName(key.toLowerCase()));
-    bytes += Buffer.byteLength(key) + Buffer.byteLength(value);
+    bytes += Buffer.byteLength(key) + Buffer.byteLength(annotations[key] ?? '');
   }
   if (bytes > MAX_ANNOTATIONS_BYTES) errors.tooLong(field, MAX_ANNOTATIONS_BYTES);
 }

@@ -17,7 +17,8 @@ export function checkFilePath(errors: FieldErrors, path: string, field: string):
 }
 
 export function checkNoBacksteps(errors: FieldErrors, path: string, field: string): void {
-  if (path.split('/').includes('..')) errors.invalid(field, path, "must not contain '..'");
+  if (path.includes('..') && path.split('/').includes('..'))
+    errors.invalid(field, path, "must not contain '..'");
 }
 
 /** The kernel would end the path there. */

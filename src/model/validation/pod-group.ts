@@ -1,6 +1,7 @@
 /** Groups of pods that are placed together. @see KEP-4671 */
 import type { PodGroupV1alpha2, WorkloadV1alpha2 } from '../api/types.ts';
 import { type FieldError, FieldErrors } from '../field-error.ts';
+import { eachOf } from '../each-of.ts';
 import { checkDnsLabel, checkDnsSubdomain, checkQualifiedName } from './names.ts';
 import { sameValue } from '../same-value.ts';
 
@@ -28,15 +29,14 @@ export function validateWorkload({ spec }: WorkloadV1alpha2): FieldError[] {
   if (templates.length === 0) errors.required(field, 'must have at least one item');
   if (templates.length > MAX_TEMPLATES) errors.tooMany(field, templates.length, MAX_TEMPLATES);
   const names = new Set<string>();
-  for (const [index, template] of templates.entries()) {
-    const path = `${field}[${index}]`;
+  eachOf(templates, field, (template, path) => {
     const { name } = template;
     if (!name) errors.required(`${path}.name`);
     else errors.invalidFor(`${path}.name`, name, checkDnsLabel(name));
     if (names.has(name)) errors.duplicate(path, name);
     names.add(name);
     validateGroup(errors, template, path);
-  }
+  });
   const { controllerRef } = spec ?? {};
   for (const name of ['kind', 'name'] as const) {
     if (controllerRef !== undefined && !controllerRef[name]) errors.required(`spec.controllerRef.${name}`);

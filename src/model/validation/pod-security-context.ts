@@ -1,9 +1,18 @@
 import type { PodSpec, Sysctl } from '../api/types.ts';
 import type { FieldErrors } from '../field-error.ts';
+import { Seen } from '../seen.ts';
+import { eachOf } from '../each-of.ts';
 import { checkSysctlName } from './names.ts';
 import { checkId } from './numbers.ts';
 import { checkNoControlCharacters } from './paths.ts';
 import { validateAppArmor, validateSeccomp } from './security-profiles.ts';
+
+const CHOICES = {
+  fsGroupChangePolicy: ['Always', 'OnRootMismatch'],
+  supplementalGroupsPolicy: ['Merge', 'Strict'],
+  seLinuxChangePolicy: ['MountOption', 'Recursive'],
+} as const;
+const CHOSEN = Object.keys(CHOICES) as (keyof typeof CHOICES)[];
 
 /** The pod's security context, and which of the node's namespaces it uses. */
 export function validatePodSecurity(errors: FieldErrors, spec: PodSpec, specField: string): void {
@@ -14,23 +23,18 @@ export function validatePodSecurity(errors: FieldErrors, spec: PodSpec, specFiel
   checkId(errors, context.runAsUser, `${field}.runAsUser`);
   checkId(errors, context.runAsGroup, `${field}.runAsGroup`);
   checkId(errors, context.fsGroup, `${field}.fsGroup`);
-  for (const [index, group] of (context.supplementalGroups ?? []).entries()) {
-    checkId(errors, group, `${field}.supplementalGroups[${index}]`);
-  }
-  const choices = {
-    fsGroupChangePolicy: ['Always', 'OnRootMismatch'],
-    supplementalGroupsPolicy: ['Merge', 'Strict'],
-    seLinuxChangePolicy: ['MountOption', 'Recursive'],
-  } as const;
-  for (const name of Object.keys(choices) as (keyof typeof choices)[]) {
+  eachOf(context.supplementalGroups, `${field}.supplementalGroups`, (group, path) =>
+    checkId(errors, group, path),
+  );
+  for (const name of CHOSEN) {
     const value = context[name];
-    const supported: readonly string[] = choices[name];
+    const supported: readonly string[] = CHOICES[name];
     if (value !== undefined && !supported.includes(value))
       errors.notSupported(`${field}.${name}`, value, supported);
   }
   validateSeccomp(errors, context.seccompProfile, `${field}.seccompProfile`);
   validateAppArmor(errors, context.appArmorProfile, `${field}.appArmorProfile`);
-  validateSysctls(errors, context.sysctls ?? [], spec, `${field}.sysctls`);
+  validateSysctls(errors, context.sysctls, spec, `${field}.sysctls`);
 }
 
 function validateNamespaces(errors: FieldErrors, spec: PodSpec, field: string): void {
@@ -49,18 +53,16 @@ function validateNamespaces(errors: FieldErrors, spec: PodSpec, field: string): 
 
 function validateSysctls(
   errors: FieldErrors,
-  sysctls: readonly Sysctl[],
+  sysctls: readonly Sysctl[] | undefined,
   spec: PodSpec,
   field: string,
 ): void {
-  const names = new Set<string>();
-  for (const [index, sysctl] of sysctls.entries()) {
-    const path = `${field}[${index}]`;
+  const names = new Seen<string>();
+  eachOf(sysctls, field, (sysctl, path) => {
     if (sysctl.name === '') errors.required(`${path}.name`);
     else errors.invalidFor(`${path}.name`, sysctl.name, checkSysctlName(sysctl.name));
     const name = sysctl.name.replaceAll('/', '.');
-    if (names.has(name)) errors.duplicate(`${path}.name`, sysctl.name);
-    names.add(name);
+    if (names.again(name)) errors.duplicate(`${path}.name`, sysctl.name);
     checkNoControlCharacters(errors, sysctl.value, `${path}.value`);
     if (spec.hostNetwork === true && name.startsWith('net.')) {
       errors.invalid(`${path}.name`, sysctl.name, "may not be specified when 'hostNetwork' is set to true");
@@ -68,5 +70,5 @@ function validateSysctls(
     if (spec.hostIPC === true && /^(?:kernel\.(?:shm|msg|sem)|fs\.mqueue\.)/.test(name)) {
       errors.invalid(`${path}.name`, sysctl.name, "may not be specified when 'hostIPC' is set to true");
     }
-  }
+  });
 }

@@ -1,5 +1,7 @@
 import type { Container, ContainerPort } from '../api/types.ts';
 import type { FieldErrors } from '../field-error.ts';
+import { Seen } from '../seen.ts';
+import { eachOf } from '../each-of.ts';
 import { checkIp, checkPortName } from './names.ts';
 import { checkPort } from './numbers.ts';
 
@@ -10,13 +12,11 @@ export function validatePorts(
   ports: readonly ContainerPort[] | undefined,
   field: string,
 ): void {
-  const names = new Set<string>();
-  for (const [index, port] of (ports ?? []).entries()) {
-    const path = `${field}.ports[${index}]`;
+  const names = new Seen<string>();
+  eachOf(ports, `${field}.ports`, (port, path) => {
     if (port.name) {
       errors.invalidFor(`${path}.name`, port.name, checkPortName(port.name));
-      if (names.has(port.name)) errors.duplicate(`${path}.name`, port.name);
-      names.add(port.name);
+      if (names.again(port.name)) errors.duplicate(`${path}.name`, port.name);
     }
     if (port.containerPort === 0) errors.required(`${path}.containerPort`);
     else checkPort(errors, port.containerPort, `${path}.containerPort`);
@@ -25,40 +25,36 @@ export function validatePorts(
     const protocol = port.protocol ?? 'TCP';
     if (protocol === '') errors.required(`${path}.protocol`);
     else if (!PROTOCOLS.includes(protocol)) errors.notSupported(`${path}.protocol`, protocol, PROTOCOLS);
-  }
+  });
 }
 
 /** No two ports of a list of containers may take the same port of the node. */
 export function validateHostPorts(
   errors: FieldErrors,
-  containers: readonly Container[],
+  containers: readonly Container[] | undefined,
   field: string,
 ): void {
-  const taken = new Set<string>();
-  for (const [index, container] of containers.entries()) {
-    for (const [at, port] of (container.ports ?? []).entries()) {
-      if (!port.hostPort) continue;
+  const taken = new Seen<string>();
+  eachOf(containers, field, (container, containerField) => {
+    eachOf(container.ports, `${containerField}.ports`, (port, path) => {
+      if (!port.hostPort) return;
       const key = `${port.protocol ?? 'TCP'}/${port.hostIP ?? ''}/${port.hostPort}`;
-      if (taken.has(key)) errors.duplicate(`${field}[${index}].ports[${at}].hostPort`, key);
-      taken.add(key);
-    }
-  }
+      if (taken.again(key)) errors.duplicate(`${path}.hostPort`, key);
+    });
+  });
 }
 
 /** On the node's network a container cannot listen elsewhere than on the node's port. */
 export function validateHostNetworkPorts(
   errors: FieldErrors,
-  containers: readonly Container[],
+  containers: readonly Container[] | undefined,
   field: string,
 ): void {
-  for (const [index, container] of containers.entries()) {
-    for (const [at, port] of (container.ports ?? []).entries()) {
-      if (port.hostPort === port.containerPort) continue;
-      errors.invalid(
-        `${field}[${index}].ports[${at}].containerPort`,
-        port.containerPort,
-        'must match `hostPort` when `hostNetwork` is true',
-      );
-    }
-  }
+  eachOf(containers, field, (container, containerField) => {
+    eachOf(container.ports, `${containerField}.ports`, ({ hostPort, containerPort }, path) => {
+      if (hostPort === containerPort) return;
+      const detail = 'must match `hostPort` when `hostNetwork` is true';
+      errors.invalid(`${path}.containerPort`, containerPort, detail);
+    });
+  });
 }

@@ -1,5 +1,7 @@
 import type { ProjectedVolumeSource, VolumeProjection } from '../api/types.ts';
 import type { FieldErrors } from '../field-error.ts';
+import { Seen } from '../seen.ts';
+import { eachOf } from '../each-of.ts';
 import { validateObjectName } from './env.ts';
 import { checkFileMode } from './numbers.ts';
 import { checkFilePath } from './paths.ts';
@@ -14,9 +16,8 @@ export function validateProjected(
   field: string,
 ): void {
   checkFileMode(errors, projected.defaultMode, `${field}.defaultMode`);
-  const paths = new Set<string>();
-  for (const [index, source] of (projected.sources ?? []).entries()) {
-    const path = `${field}.sources[${index}]`;
+  const paths = new Seen<string>();
+  eachOf(projected.sources, `${field}.sources`, (source, path) => {
     const kinds = Object.keys(source);
     if (kinds.length === 0) errors.required(path, 'must specify a volume source type');
     for (const extra of kinds.slice(1)) {
@@ -24,10 +25,9 @@ export function validateProjected(
     }
     validateSource(errors, source, path);
     for (const file of pathsOf(source)) {
-      if (paths.has(file)) errors.invalid(path, file, 'conflicting duplicate paths');
-      paths.add(file);
+      if (paths.again(file)) errors.invalid(path, file, 'conflicting duplicate paths');
     }
-  }
+  });
 }
 
 function validateSource(errors: FieldErrors, source: VolumeProjection, field: string): void {

@@ -1,5 +1,7 @@
 import type { Container, EphemeralContainer, PodSpec } from '../api/types.ts';
 import type { FieldErrors } from '../field-error.ts';
+import { Seen } from '../seen.ts';
+import { eachOf } from '../each-of.ts';
 
 const RESOURCES = ['cpu', 'memory'];
 const RESTARTS = ['NotRequired', 'RestartContainer'];
@@ -10,11 +12,9 @@ export function validateResizePolicy(
   spec: PodSpec,
   containerField: string,
 ): void {
-  const seen = new Set<string>();
-  for (const [index, policy] of (container.resizePolicy ?? []).entries()) {
-    const field = `${containerField}.resizePolicy[${index}]`;
-    if (seen.has(policy.resourceName)) errors.duplicate(`${field}.resourceName`, policy.resourceName);
-    seen.add(policy.resourceName);
+  const seen = new Seen<string>();
+  eachOf(container.resizePolicy, `${containerField}.resizePolicy`, (policy, field) => {
+    if (seen.again(policy.resourceName)) errors.duplicate(`${field}.resourceName`, policy.resourceName);
     if (!RESOURCES.includes(policy.resourceName)) {
       errors.notSupported(`${field}.resourceName`, policy.resourceName, RESOURCES);
     }
@@ -27,5 +27,5 @@ export function validateResizePolicy(
         "must be 'NotRequired' when `restartPolicy` is 'Never'",
       );
     }
-  }
+  });
 }

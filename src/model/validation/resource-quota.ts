@@ -2,6 +2,7 @@
 import { sameValue } from '../same-value.ts';
 import type { ResourceQuota, ResourceQuotaSpec } from '../api/types.ts';
 import { type FieldError, FieldErrors } from '../field-error.ts';
+import { eachOf } from '../each-of.ts';
 import { tryParseQuantity } from '../quantity.ts';
 import { checkDnsSubdomain, checkQualifiedName } from './names.ts';
 import { validateList } from './resources.ts';
@@ -86,8 +87,7 @@ function validateScopes(errors: FieldErrors, scopes: readonly string[]): void {
 }
 
 function validateSelector(errors: FieldErrors, { scopeSelector }: ResourceQuotaSpec): void {
-  for (const [index, requirement] of (scopeSelector?.matchExpressions ?? []).entries()) {
-    const field = `spec.scopeSelector.matchExpressions[${index}]`;
+  eachOf(scopeSelector?.matchExpressions, `spec.scopeSelector.matchExpressions`, (requirement, field) => {
     const { scopeName, operator, values = [] } = requirement;
     if (!SCOPES.includes(scopeName)) errors.invalid(`${field}.scopeName`, scopeName, 'unsupported scope');
     if (scopeName !== 'PriorityClass' && scopeName !== 'VolumeAttributesClass' && operator !== 'Exists')
@@ -112,5 +112,5 @@ function validateSelector(errors: FieldErrors, { scopeSelector }: ResourceQuotaS
           "must be no value when `operator` is 'Exist' or 'DoesNotExist' for scope selector",
         );
     } else errors.invalid(`${field}.operator`, operator, 'not a valid selector operator');
-  }
+  });
 }

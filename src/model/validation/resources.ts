@@ -5,6 +5,7 @@ import { compareQuantities, formatQuantity, type Quantity, tryParseQuantity } fr
 import { checkQualifiedName } from './names.ts';
 
 const NANO = 1_000_000_000n;
+const NO_AMOUNTS: ReadonlyMap<string, Quantity> = new Map();
 const STANDARD = ['cpu', 'memory', 'ephemeral-storage'];
 
 /** Requests and limits of one container. */
@@ -16,14 +17,15 @@ export function validateResources(
   if (resources === undefined) return;
   const limits = validateList(errors, resources.limits, `${field}.limits`);
   const requests = validateList(errors, resources.requests, `${field}.requests`);
-  for (const name of new Set([...limits.keys(), ...requests.keys()]))
-    validateName(errors, name, field, limits);
+  let hasHuge = false;
+  for (const amounts of [limits, requests])
+    for (const name of amounts.keys()) {
+      if (amounts === limits || !limits.has(name)) validateName(errors, name, field, limits);
+      hasHuge ||= name.startsWith('hugepages-');
+    }
   validateRequestsWithinLimits(errors, requests, limits, field);
-  const names = [...limits.keys(), ...requests.keys()];
-  const huge = names.some((name) => name.startsWith('hugepages-'));
-  if (huge && !names.includes('cpu') && !names.includes('memory')) {
-    errors.forbidden(field, 'HugePages require cpu or memory');
-  }
+  const has = (name: string) => limits.has(name) || requests.has(name);
+  if (hasHuge && !has('cpu') && !has('memory')) errors.forbidden(field, 'HugePages require cpu or memory');
 }
 
 /** Requests and limits of the pod as a whole. */
@@ -65,9 +67,11 @@ export function validateList(
   errors: FieldErrors,
   list: Record<string, string> | undefined,
   field: string,
-): Map<string, Quantity> {
+): ReadonlyMap<string, Quantity> {
+  if (list === undefined) return NO_AMOUNTS;
   const amounts = new Map<string, Quantity>();
-  for (const [name, text] of Object.entries(list ?? {})) {
+  for (const name of Object.keys(list)) {
+    const text = list[name] ?? '';
     const path = `${field}[${name}]`;
     const quantity = tryParseQuantity(text);
     if (quantity === undefined) {

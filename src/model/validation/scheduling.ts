@@ -1,5 +1,8 @@
 import type { PodSpec, Toleration, TopologySpreadConstraint } from '../api/types.ts';
 import type { FieldErrors } from '../field-error.ts';
+import { isKnownValid } from './known-valid.ts';
+import { Seen } from '../seen.ts';
+import { eachOf } from '../each-of.ts';
 import { validateLabelSelector } from './label-selector.ts';
 import { checkDnsSubdomain, checkLabelValue, checkQualifiedName } from './names.ts';
 import { validateLabels } from './object-meta.ts';
@@ -7,13 +10,14 @@ import { validateLabels } from './object-meta.ts';
 const EFFECTS = ['NoSchedule', 'PreferNoSchedule', 'NoExecute'];
 const UNSATISFIABLE = ['DoNotSchedule', 'ScheduleAnyway'];
 const INCLUSION = ['Honor', 'Ignore'];
+const PREEMPTION = ['Never', 'PreemptLowerPriority'];
 
 /** Where a pod may be placed, without its affinity. */
 export function validateScheduling(errors: FieldErrors, spec: PodSpec, field: string): void {
   validateLabels(errors, spec.nodeSelector, `${field}.nodeSelector`);
-  for (const [index, toleration] of (spec.tolerations ?? []).entries()) {
-    validateToleration(errors, toleration, `${field}.tolerations[${index}]`);
-  }
+  eachOf(spec.tolerations, `${field}.tolerations`, (toleration, path) => {
+    if (!isKnownValid(toleration)) validateToleration(errors, toleration, path);
+  });
   validateSpreads(errors, spec.topologySpreadConstraints ?? [], `${field}.topologySpreadConstraints`);
   if (spec.nodeName) errors.invalidFor(`${field}.nodeName`, spec.nodeName, checkDnsSubdomain(spec.nodeName));
   if (spec.schedulerName === '') errors.required(`${field}.schedulerName`);
@@ -24,22 +28,13 @@ export function validateScheduling(errors: FieldErrors, spec: PodSpec, field: st
       checkDnsSubdomain(spec.priorityClassName),
     );
   }
-  if (
-    spec.preemptionPolicy !== undefined &&
-    !['Never', 'PreemptLowerPriority'].includes(spec.preemptionPolicy)
-  ) {
-    errors.notSupported(`${field}.preemptionPolicy`, spec.preemptionPolicy, [
-      'Never',
-      'PreemptLowerPriority',
-    ]);
-  }
-  const gates = new Set<string>();
-  for (const [index, gate] of (spec.schedulingGates ?? []).entries()) {
-    const path = `${field}.schedulingGates[${index}]`;
+  if (spec.preemptionPolicy !== undefined && !PREEMPTION.includes(spec.preemptionPolicy))
+    errors.notSupported(`${field}.preemptionPolicy`, spec.preemptionPolicy, PREEMPTION);
+  const gates = new Seen<string>();
+  eachOf(spec.schedulingGates, `${field}.schedulingGates`, (gate, path) => {
     errors.invalidFor(`${path}.name`, gate.name, checkQualifiedName(gate.name));
-    if (gates.has(gate.name)) errors.duplicate(path, gate.name);
-    gates.add(gate.name);
-  }
+    if (gates.again(gate.name)) errors.duplicate(path, gate.name);
+  });
   const group = spec.schedulingGroup?.podGroupName;
   if (group !== undefined)
     errors.invalidFor(`${field}.schedulingGroup.podGroupName`, group, checkDnsSubdomain(group));
@@ -72,14 +67,12 @@ function validateSpreads(
   spreads: readonly TopologySpreadConstraint[],
   field: string,
 ): void {
-  const seen = new Set<string>();
-  for (const [index, spread] of spreads.entries()) {
-    const path = `${field}[${index}]`;
+  const seen = new Seen<string>();
+  eachOf(spreads, field, (spread, path) => {
     validateSpread(errors, spread, path);
     const pair = `{${spread.topologyKey}, ${spread.whenUnsatisfiable}}`;
-    if (seen.has(pair)) errors.duplicate(`${path}.{topologyKey, whenUnsatisfiable}`, pair);
-    seen.add(pair);
-  }
+    if (seen.again(pair)) errors.duplicate(`${path}.{topologyKey, whenUnsatisfiable}`, pair);
+  });
 }
 
 function validateSpread(errors: FieldErrors, spread: TopologySpreadConstraint, field: string): void {

@@ -4,6 +4,7 @@
  */
 import type { Pod, PodSpec } from '../api/types.ts';
 import { type FieldError, FieldErrors } from '../field-error.ts';
+import { eachOf } from '../each-of.ts';
 import { validateAffinity } from './affinity.ts';
 import { validateContainers } from './containers.ts';
 import { validateDns } from './dns.ts';
@@ -19,6 +20,7 @@ import { validateScheduling } from './scheduling.ts';
 import { validateVolumes } from './volumes.ts';
 
 const RESTART_POLICIES = ['Always', 'Never', 'OnFailure'];
+const NAMES_OF_OTHERS = ['serviceAccountName', 'runtimeClassName'] as const;
 
 /**
  * Every error of a new pod.
@@ -51,7 +53,7 @@ export function validatePodSpec(errors: FieldErrors, spec: PodSpec, field: strin
   validatePodSecurity(errors, spec, field);
   if (spec.hostNetwork === true) {
     validateHostNetworkPorts(errors, spec.containers, `${field}.containers`);
-    validateHostNetworkPorts(errors, spec.initContainers ?? [], `${field}.initContainers`);
+    validateHostNetworkPorts(errors, spec.initContainers, `${field}.initContainers`);
   }
   validateDns(errors, spec, field);
   validateScheduling(errors, spec, field);
@@ -67,21 +69,20 @@ function validateLife(errors: FieldErrors, spec: PodSpec, field: string): void {
     errors.notSupported(`${field}.restartPolicy`, policy, RESTART_POLICIES);
   checkRange(errors, spec.activeDeadlineSeconds, `${field}.activeDeadlineSeconds`, 1, MAX_ID);
   checkNotNegative(errors, spec.terminationGracePeriodSeconds, `${field}.terminationGracePeriodSeconds`);
-  for (const [index, gate] of (spec.readinessGates ?? []).entries()) {
-    const path = `${field}.readinessGates[${index}].conditionType`;
-    errors.invalidFor(path, gate.conditionType, checkQualifiedName(gate.conditionType));
-  }
+  eachOf(spec.readinessGates, `${field}.readinessGates`, ({ conditionType }, path) =>
+    errors.invalidFor(`${path}.conditionType`, conditionType, checkQualifiedName(conditionType)),
+  );
   if (spec.os && spec.os.name !== 'linux' && spec.os.name !== 'windows') {
     errors.notSupported(`${field}.os.name`, spec.os.name, ['linux', 'windows']);
   }
 }
 
 function validateReferences(errors: FieldErrors, spec: PodSpec, field: string): void {
-  for (const name of ['serviceAccountName', 'runtimeClassName'] as const) {
+  for (const name of NAMES_OF_OTHERS) {
     const value = spec[name];
     if (value) errors.invalidFor(`${field}.${name}`, value, checkDnsSubdomain(value));
   }
-  for (const [index, secret] of (spec.imagePullSecrets ?? []).entries()) {
-    validateObjectName(errors, secret.name, `${field}.imagePullSecrets[${index}]`);
-  }
+  eachOf(spec.imagePullSecrets, `${field}.imagePullSecrets`, ({ name }, path) =>
+    validateObjectName(errors, name, path),
+  );
 }

@@ -1,5 +1,7 @@
 import type { Container, EphemeralContainer, VolumeMount } from '../api/types.ts';
 import type { FieldErrors } from '../field-error.ts';
+import { Seen } from '../seen.ts';
+import { eachOf } from '../each-of.ts';
 import { checkDescendingPath, checkNoBacksteps, checkNoNul } from './paths.ts';
 
 const PROPAGATIONS = ['Bidirectional', 'HostToContainer', 'None'];
@@ -12,20 +14,18 @@ export function validateVolumeMounts(
   volumes: ReadonlySet<string>,
   containerField: string,
 ): void {
-  const paths = new Set<string>();
-  for (const [index, mount] of (container.volumeMounts ?? []).entries()) {
-    const field = `${containerField}.volumeMounts[${index}]`;
+  const paths = new Seen<string>();
+  eachOf(container.volumeMounts, `${containerField}.volumeMounts`, (mount, field) => {
     if (mount.name === '') errors.required(`${field}.name`);
     else if (!volumes.has(mount.name)) errors.notFound(`${field}.name`, mount.name);
     if (mount.mountPath === '') errors.required(`${field}.mountPath`);
     checkNoBacksteps(errors, mount.mountPath, `${field}.mountPath`);
     checkNoNul(errors, mount.mountPath, `${field}.mountPath`);
-    if (paths.has(mount.mountPath)) errors.invalid(`${field}.mountPath`, mount.mountPath, 'must be unique');
-    paths.add(mount.mountPath);
+    if (paths.again(mount.mountPath)) errors.invalid(`${field}.mountPath`, mount.mountPath, 'must be unique');
     validateSubPath(errors, mount, field);
     validatePropagation(errors, mount, container.securityContext?.privileged === true, field);
     validateRecursiveReadOnly(errors, mount, field);
-  }
+  });
 }
 
 function validateSubPath(errors: FieldErrors, mount: VolumeMount, field: string): void {

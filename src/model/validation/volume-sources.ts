@@ -1,5 +1,6 @@
 import type { DownwardAPIVolumeFile, KeyToPath, Volume } from '../api/types.ts';
 import type { FieldErrors } from '../field-error.ts';
+import { eachOf } from '../each-of.ts';
 import { tryParseQuantity } from '../quantity.ts';
 import { validateObjectName } from './env.ts';
 import { VOLUME_FIELDS, validateFieldRef, validateResourceFieldRef } from './field-references.ts';
@@ -96,13 +97,12 @@ export function validateItems(
   items: readonly KeyToPath[] | undefined,
   field: string,
 ): void {
-  for (const [index, item] of (items ?? []).entries()) {
-    const path = `${field}[${index}]`;
+  eachOf(items, field, (item, path) => {
     if (item.key === '') errors.required(`${path}.key`);
     if (item.path === '') errors.required(`${path}.path`);
     checkFilePath(errors, item.path, `${path}.path`);
     checkFileMode(errors, item.mode, `${path}.mode`);
-  }
+  });
 }
 
 export function validateDownwardItems(
@@ -110,8 +110,7 @@ export function validateDownwardItems(
   items: readonly DownwardAPIVolumeFile[] | undefined,
   field: string,
 ): void {
-  for (const [index, item] of (items ?? []).entries()) {
-    const path = `${field}[${index}]`;
+  eachOf(items, field, (item, path) => {
     if (item.path === '') errors.required(`${path}.path`);
     checkFilePath(errors, item.path, `${path}.path`);
     if (item.fieldRef) {
@@ -123,5 +122,5 @@ export function validateDownwardItems(
       validateResourceFieldRef(errors, item.resourceFieldRef, `${path}.resourceFieldRef`, true);
     } else errors.required(path, 'one of fieldRef and resourceFieldRef is required');
     checkFileMode(errors, item.mode, `${path}.mode`);
-  }
+  });
 }

@@ -1,6 +1,9 @@
 import type { PodSpec, Volume } from '../api/types.ts';
 import type { FieldErrors } from '../field-error.ts';
+import { Seen } from '../seen.ts';
+import { eachOf } from '../each-of.ts';
 import { fieldsOf } from '../structure.ts';
+import { isKnownValid } from './known-valid.ts';
 import { checkDnsLabel } from './names.ts';
 import { validateVolumeSource } from './volume-sources.ts';
 
@@ -12,19 +15,26 @@ export function sourceKinds(volume: Volume): string[] {
   );
 }
 
+/** The names that mounts may refer to. */
+export function volumeNames({ volumes = [] }: PodSpec): ReadonlySet<string> {
+  return new Set(volumes.map(({ name }) => name));
+}
+
 export function validateVolumes(errors: FieldErrors, spec: PodSpec, specField: string): void {
-  const names = new Set<string>();
-  for (const [index, volume] of (spec.volumes ?? []).entries()) {
-    const field = `${specField}.volumes[${index}]`;
-    const kinds = sourceKinds(volume);
-    if (kinds.length === 0) errors.required(field, 'must specify a volume type');
-    for (const extra of kinds.slice(1)) {
-      errors.forbidden(`${field}.${extra}`, 'may not specify more than 1 volume type');
-    }
-    validateVolumeSource(errors, volume, field);
-    if (volume.name === '') errors.required(`${field}.name`);
-    else errors.invalidFor(`${field}.name`, volume.name, checkDnsLabel(volume.name));
-    if (names.has(volume.name)) errors.duplicate(`${field}.name`, volume.name);
-    names.add(volume.name);
+  const names = new Seen<string>();
+  eachOf(spec.volumes, `${specField}.volumes`, (volume, field) => {
+    if (!isKnownValid(volume)) validateVolume(errors, volume, field);
+    if (names.again(volume.name)) errors.duplicate(`${field}.name`, volume.name);
+  });
+}
+
+function validateVolume(errors: FieldErrors, volume: Volume, field: string): void {
+  const kinds = sourceKinds(volume);
+  if (kinds.length === 0) errors.required(field, 'must specify a volume type');
+  for (const extra of kinds.slice(1)) {
+    errors.forbidden(`${field}.${extra}`, 'may not specify more than 1 volume type');
   }
+  validateVolumeSource(errors, volume, field);
+  if (volume.name === '') errors.required(`${field}.name`);
+  else errors.invalidFor(`${field}.name`, volume.name, checkDnsLabel(volume.name));
 }
