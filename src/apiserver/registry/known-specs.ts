@@ -17,17 +17,22 @@ export interface KnownSpec {
 }
 
 const MAX_KNOWN = 100;
+/** How many of those that came once are told apart; a power of two. */
+const SIGHTINGS = 1024;
 /** What is larger than this, in characters, is not remembered. */
 const MAX_KEY_LENGTH = 16_384;
 
 /**
  * Pods are made in numbers from one template, so the same specification comes again and again: with defaults, admitted and
  * valid it is the same each time, and is worked out, kept and put into bytes once. It holds for kinds of which the strategy says so,
- * in one namespace, as long as what admission looks at is the same.
+ * in one namespace, as long as what admission looks at is the same. What comes but once is not kept: it would lie in memory long after it is
+ * of no use.
  */
 export class KnownSpecs {
   /** The oldest first. */
   readonly #known = new Map<string, KnownSpec>();
+  /** Digests of keys that came, each in its own place until another takes it. */
+  readonly #sightings = new Int32Array(SIGHTINGS);
 
   /** What an object as it was sent is known by; nothing when there is nothing to know. To be asked before it is changed. */
   keyOf({ resource, namespace }: Scope, object: ApiObject): string | undefined {
@@ -44,10 +49,25 @@ export class KnownSpecs {
     return known;
   }
 
+  /** Keeps what comes for the second time. */
   remember(key: string, known: KnownSpec): void {
+    const digest = digestOf(key);
+    const place = digest & (SIGHTINGS - 1);
+    if (this.#sightings[place] !== digest) {
+      this.#sightings[place] = digest;
+      return;
+    }
     this.#known.delete(key);
     const [oldest] = this.#known.size < MAX_KNOWN ? [] : this.#known.keys();
     if (oldest !== undefined) this.#known.delete(oldest);
     this.#known.set(key, known);
   }
+}
+
+/** Never 0. @see http://www.isthe.com/chongo/tech/comp/fnv/ (FNV-1a) */
+function digestOf(text: string): number {
+  let digest = 0x811c9dc5;
+  for (let index = 0; index < text.length; index += 1)
+    digest = Math.imul(digest ^ text.charCodeAt(index), 0x01000193);
+  return digest || 1;
 }
