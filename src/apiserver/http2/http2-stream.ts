@@ -108,23 +108,23 @@ export class Http2Stream {
     if (this.isClosed) return;
     if (this.request?.isEnded === false) this.#reset('NO_ERROR');
     this.#listeners = [];
-    this.close(new Error('the request was answered'));
+    this.close('the request was answered');
   }
 
   /** The answer ends in the middle. */
   breakOff(reason: ErrorName = 'INTERNAL_ERROR'): void {
     if (this.isClosed) return;
     this.#reset(reason);
-    this.close(new Error('the answer broke off'));
+    this.close('the answer broke off');
   }
 
-  /** Nothing more comes or goes. */
-  close(error: Error): void {
+  /** Nothing more comes or goes. @param why for who still reads the body */
+  close(why: string): void {
     if (this.isClosed) return;
     this.isClosed = true;
     this.pending.length = 0;
     this.#host.forget(this);
-    if (this.request?.isEnded === false) this.request.fail(error);
+    if (this.request?.isEnded === false) this.request.fail(new Error(why));
     this.#host.release(this.#held);
     this.#held = 0;
     for (const listener of this.#listeners) listener();

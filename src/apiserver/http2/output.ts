@@ -2,6 +2,7 @@
 import type { Duplex } from 'node:stream';
 import { FIRST_WINDOW, FLAG, FRAME, FRAME_BYTES, HEAD_BYTES, MAX_WINDOW, writeFrameHead } from './frames.ts';
 import type { Http2Stream } from './http2-stream.ts';
+import type { OpenStreams } from './open-streams.ts';
 
 /** So much is collected, at most, before it is written. */
 const COLLECTED_BYTES = 64 * 1024;
@@ -18,14 +19,14 @@ export class Output {
   /** How large a frame the client takes. */
   frameBytes = FRAME_BYTES;
   readonly #socket: Duplex;
-  readonly #streams: ReadonlyMap<number, Http2Stream>;
+  readonly #streams: OpenStreams;
   readonly #waiting = new Set<Http2Stream>();
   #collected: Uint8Array[] = [];
   #bytes = 0;
   #isScheduled = false;
   #controlBytes = 0;
 
-  constructor(socket: Duplex, streams: ReadonlyMap<number, Http2Stream>) {
+  constructor(socket: Duplex, streams: OpenStreams) {
     this.#socket = socket;
     this.#streams = streams;
     socket.on('drain', () => this.#drained());
@@ -190,7 +191,7 @@ export class Output {
   #drained(): void {
     this.#controlBytes = 0;
     this.pumpAll();
-    for (const stream of this.#streams.values()) if (this.takesMore(stream)) stream.wake();
+    for (const stream of this.#streams.all()) if (this.takesMore(stream)) stream.wake();
   }
 }
 

@@ -25,6 +25,7 @@ import { ERROR_CODES, type ErrorName, Http2Error } from './http2-error.ts';
 import { Http2Request } from './http2-request.ts';
 import { Http2Response } from './http2-response.ts';
 import { Http2Stream, type StreamHost, STREAM_WINDOW } from './http2-stream.ts';
+import { OpenStreams } from './open-streams.ts';
 import { Output } from './output.ts';
 import { HEAD_LIST_BYTES, readHead, type RequestHead } from './read-head.ts';
 import { ResetBudget } from './reset-budget.ts';
@@ -70,7 +71,7 @@ class Connection {
   readonly #socket: Duplex;
   readonly #onRequest: OnRequest;
   readonly #decoder = new HpackDecoder();
-  readonly #streams = new Map<number, Http2Stream>();
+  readonly #streams = new OpenStreams();
   readonly #output: Output;
   readonly #host: StreamHost;
   readonly #resets = new ResetBudget();
@@ -93,7 +94,7 @@ class Connection {
       output: this.#output,
       release: (bytes) => this.#release(bytes),
       forget: (stream) => {
-        this.#streams.delete(stream.id);
+        this.#streams.delete(stream);
         this.#output.forget(stream);
       },
     };
@@ -125,8 +126,7 @@ class Connection {
 
   closed(): void {
     this.#state = 'over';
-    const error = new Error('the connection has ended');
-    for (const stream of Array.from(this.#streams.values())) stream.close(error);
+    for (const stream of this.#streams.all()) stream.close('the connection has ended');
   }
 
   /** @returns how many bytes were whole frames */
@@ -242,7 +242,7 @@ class Connection {
     this.#lastId = id;
     const stream = new Http2Stream(id, this.#firstWindow, this.#host);
     const isRefused = this.#streams.size >= MAX_STREAMS;
-    this.#streams.set(id, stream);
+    this.#streams.add(stream);
     if (isRefused) return stream.breakOff('REFUSED_STREAM');
     if (head === 'malformed') return stream.breakOff('PROTOCOL_ERROR');
     if (head === 'too large') return this.#answer(stream, 431);
@@ -280,7 +280,7 @@ class Connection {
     const stream = this.#streams.get(id);
     if (stream === undefined) return;
     demand(this.#resets.spend(performance.now()), 'ENHANCE_YOUR_CALM');
-    stream.close(new Error('the client has gone'));
+    stream.close('the client has gone');
   }
 
   #takeSettings(flags: number, id: number, payload: Buffer): void {
@@ -303,7 +303,7 @@ class Connection {
     if (setting === SETTING.ENABLE_PUSH) demand(value <= 1, 'PROTOCOL_ERROR');
     else if (setting === SETTING.INITIAL_WINDOW_SIZE) {
       demand(value <= MAX_WINDOW, 'FLOW_CONTROL_ERROR');
-      for (const stream of this.#streams.values())
+      for (const stream of this.#streams)
         demand(stream.widen(value - this.#firstWindow), 'FLOW_CONTROL_ERROR');
       this.#firstWindow = value;
     } else if (setting === SETTING.MAX_FRAME_SIZE) {

@@ -47,7 +47,11 @@ interface Pending {
 export class SqliteStore implements Store {
   readonly #parts: SqliteStoreParts;
   readonly #hub = new WatchHub();
-  readonly #pending = new Map<number, Pending>();
+  /**
+   * In the order of their numbers. Not a map: of one that is always filled and emptied V8 makes ever new tables, each reached from the one
+   * before, and what was in them lies in memory as long as the first.
+   */
+  readonly #pending: Pending[] = [];
   readonly #stop = new AbortController();
   readonly #maintenance: Promise<void>;
   #waiters: { readonly revision: number; readonly resolve: () => void }[] = [];
@@ -172,9 +176,9 @@ export class SqliteStore implements Store {
     if (worker === undefined || unwritable !== undefined) return Promise.reject(unwritable);
     if (this.#failure !== undefined) return Promise.reject(storeError(this.#failure, path));
     if (this.#stop.signal.aborted) return Promise.reject(closed(path));
-    const id = this.#nextId++;
+    this.#nextId += 1;
     const { promise, resolve, reject } = Promise.withResolvers<number>();
-    this.#pending.set(id, { write, resolve, reject });
+    this.#pending.push({ write, resolve, reject });
     this.#unsent.push(write);
     this.#schedule();
     return promise;
@@ -182,7 +186,7 @@ export class SqliteStore implements Store {
 
   /** At the end of this turn, or when the writer has done what it was sent. */
   #schedule(): void {
-    if (this.#isScheduled || this.#pending.size > this.#unsent.length) return;
+    if (this.#isScheduled || this.#pending.length > this.#unsent.length) return;
     this.#isScheduled = true;
     setImmediate(() => {
       this.#isScheduled = false;
@@ -218,22 +222,20 @@ export class SqliteStore implements Store {
       const { message: text, errcode } = message;
       const error = storeError(Object.assign(new Error(text), { errcode }), this.#parts.path);
       this.#refusal = isPeapodError(error) ? error : undefined;
-      for (let id = message.firstId; id < message.firstId + message.count; id += 1)
-        this.#settle(id)?.reject(error);
+      for (const pending of this.#pending.splice(0, message.count)) pending.reject(error);
     } else {
       this.#refusal = undefined;
       this.#takeResults(message.batch);
     }
-    if (this.#pending.size === this.#unsent.length && !this.#isScheduled) this.#send();
+    if (this.#pending.length === this.#unsent.length && !this.#isScheduled) this.#send();
   }
 
   /** Whoever is told of his write finds it announced already. */
-  #takeResults({ firstId, created, others }: ResultBatch): void {
+  #takeResults({ created, others }: ResultBatch): void {
     const rest = others[Symbol.iterator]();
-    let id = firstId;
-    for (const revision of created) {
-      const pending = this.#settle(id);
-      id += 1;
+    const settled = this.#pending.splice(0, created.length);
+    for (let index = 0; index < created.length; index += 1) {
+      const [pending, revision = 0] = [settled[index], created[index]];
       const result = revision === 0 ? rest.next().value : undefined;
       if (revision !== 0) {
         if (pending !== undefined) this.#announce(createdBy(pending.write, revision));
@@ -254,19 +256,12 @@ export class SqliteStore implements Store {
     for (const { revision, resolve } of waiting) if (revision <= change.revision) resolve();
   }
 
-  #settle(id: number): Pending | undefined {
-    const pending = this.#pending.get(id);
-    this.#pending.delete(id);
-    return pending;
-  }
-
   #writerEnded(error: unknown): void {
     const { path } = this.#parts;
     const failure = this.#stop.signal.aborted ? closed(path) : storeError(error, path);
     if (!this.#stop.signal.aborted) this.#failure ??= error;
     for (const { resolve } of this.#waiters) resolve();
-    for (const { reject } of this.#pending.values()) reject(failure);
-    this.#pending.clear();
+    for (const { reject } of this.#pending.splice(0)) reject(failure);
   }
 
   /** Keys whose time is over go, watchers hear how far things are, and what is old is forgotten. */
