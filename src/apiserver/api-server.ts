@@ -9,6 +9,7 @@ import type { StatusError } from './errors/status-error.ts';
 import { forbidden, noSuchResource, StatusError as Failure } from './errors/status-error.ts';
 import { toStatusError } from './errors/to-status-error.ts';
 import type { ResourceCall, Subresources } from './http/api.ts';
+import { Departure } from './http/departure.ts';
 import { InFlight, requestClass } from './http/in-flight.ts';
 import { negotiate } from './http/negotiate.ts';
 import type { PathHandlers } from './http/path-handlers.ts';
@@ -178,12 +179,10 @@ export class ApiServer {
       user,
       authorizeAs: (verb) => this.#authorize({ ...info, verb }, user),
       negotiated: negotiate(request.headers.accept),
+      departure,
       context: {
         user,
         nowMs: clock.now(),
-        get signal() {
-          return departure.signal;
-        },
         dryRun: readDryRun(info.query.getAll('dryRun')),
         fieldManager: readFieldManager(info.query, request),
         warn: (text) => addWarning(response, text),
@@ -203,34 +202,6 @@ export class ApiServer {
     const failure = toStatusError(error);
     if (failure.code >= 500 && failure.reason !== 'Timeout') this.#options.log(failure.message, error);
     return failure;
-  }
-}
-
-/** That a client has gone before it was answered. The signal is made when somebody asks for it: most requests are too short. */
-class Departure {
-  #controller: AbortController | undefined;
-  #isNoted = false;
-  #isIgnored = false;
-
-  get isNoted(): boolean {
-    return this.#isNoted;
-  }
-
-  get signal(): AbortSignal {
-    this.#controller ??= new AbortController();
-    if (this.#isNoted) this.#controller.abort();
-    return this.#controller.signal;
-  }
-
-  note(): void {
-    if (this.#isIgnored) return;
-    this.#isNoted = true;
-    this.#controller?.abort();
-  }
-
-  /** An abort is dear, and nobody listens any more. */
-  ignore(): void {
-    this.#isIgnored = true;
   }
 }
 

@@ -63,7 +63,6 @@ async function bootstrap(registry: Registry, clock: Clock): Promise<void> {
   const context: RequestContext = {
     user: USER,
     nowMs: clock.now(),
-    signal: new AbortController().signal,
     fieldManager: 'peapod',
     warn: () => {},
   };

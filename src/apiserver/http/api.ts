@@ -1,6 +1,7 @@
 /** What every request handler works with. */
 import type { Clock } from '../../model/clock.ts';
 import type { Registry } from '../registry/registry.ts';
+import type { Departure } from './departure.ts';
 import type { RequestContext } from '../registry/request-scope.ts';
 import type { Resource } from '../resource.ts';
 import type { UserInfo } from '../user-info.ts';
@@ -20,6 +21,8 @@ export interface ResourceCall {
   readonly resource: Resource;
   readonly user: UserInfo;
   readonly negotiated: Negotiated;
+  /** That the client has gone. */
+  readonly departure: Departure;
   readonly context: RequestContext;
   /** Whether the caller may do something else to the same resource. @throws StatusError Forbidden */
   readonly authorizeAs: (verb: string) => Promise<void>;

@@ -13,9 +13,9 @@ import { tableOptions } from './write-objects.ts';
 
 /** Streams what happens, an event a line. */
 export async function handleWatch(call: ResourceCall): Promise<void> {
-  const { response, context, clock } = call;
+  const { response, context, departure, clock } = call;
   using watch = await watchObjects(call.registry, scopeOf(call), readWatchQuery(call.resource, call.info), {
-    signal: context.signal,
+    signal: departure.signal,
     now: () => clock.now(),
   });
   const missing = leftOut(call.registry.cache, scopeOf(call));
@@ -24,11 +24,11 @@ export async function handleWatch(call: ResourceCall): Promise<void> {
   const frameFor = framer(call);
   try {
     for await (const event of watch.events) {
-      if (!(await writePiece(response, frameFor(event), context.signal))) return;
+      if (!(await writePiece(response, frameFor(event), departure.signal))) return;
     }
   } catch (error) {
     const status = Buffer.from(JSON.stringify(toStatusError(error).toStatus()));
-    await writePiece(response, frame('ERROR', status), context.signal);
+    await writePiece(response, frame('ERROR', status), departure.signal);
   }
   response.end();
 }

@@ -220,13 +220,15 @@ test('only so many specifications are remembered, none that came once, and none 
     warnings: [],
     surroundings: [surrounding],
   };
-  for (let index = 0; index < 1000; index += 1) specs.remember(`k${index}`, known);
-  assert.equal(specs.get('k999', [surrounding]), undefined);
+  const key = (index: number) => ({ text: `k${index}`, digest: index + 1 });
+  for (let index = 0; index < 1000; index += 1) specs.remember(key(index), known);
+  assert.equal(specs.get(key(999), [surrounding]), undefined);
   for (let index = 0; index < 1000; index += 1)
-    for (let time = 0; time < 2; time += 1) specs.remember(`k${index}`, known);
-  assert.equal(specs.get('k0', [surrounding]), undefined);
-  assert.equal(specs.get('k999', [surrounding]), known);
-  assert.equal(specs.get('k999', [{}]), undefined);
+    for (let time = 0; time < 2; time += 1) specs.remember(key(index), known);
+  assert.equal(specs.get(key(0), [surrounding]), undefined);
+  assert.equal(specs.get(key(999), [surrounding]), known);
+  assert.equal(specs.get(key(999), [{}]), undefined);
+  assert.equal(specs.get({ text: 'of the same digest', digest: 1000 }, [surrounding]), undefined);
   const resource = api.server.registry.resources.find(({ plural }) => plural === 'pods');
   assert.ok(resource);
   const long = podOf('x', { containers: [{ name: 'c', args: ['x'.repeat(20_000)] }] });

@@ -16,6 +16,12 @@ export interface KnownSpec {
   readonly surroundings: readonly unknown[];
 }
 
+/** What a specification is told by, as it was sent. */
+export interface SpecKey {
+  readonly text: string;
+  readonly digest: number;
+}
+
 const MAX_KNOWN = 100;
 /** How many of those that came once are told apart; a power of two. */
 const SIGHTINGS = 1024;
@@ -29,38 +35,38 @@ const MAX_KEY_LENGTH = 16_384;
  * of no use.
  */
 export class KnownSpecs {
-  /** The oldest first. */
-  readonly #known = new Map<string, KnownSpec>();
+  /** By the digests of their keys, the oldest first. */
+  readonly #known = new Map<number, { readonly key: string; readonly spec: KnownSpec }>();
   /** Digests of keys that came, each in its own place until another takes it. */
   readonly #sightings = new Int32Array(SIGHTINGS);
 
   /** What an object as it was sent is known by; nothing when there is nothing to know. To be asked before it is changed. */
-  keyOf({ resource, namespace }: Scope, object: ApiObject): string | undefined {
+  keyOf({ resource, namespace }: Scope, object: ApiObject): SpecKey | undefined {
     if (resource.strategy.hangsOnSpec !== true || object['spec'] === undefined) return undefined;
-    const key = JSON.stringify([resource.storedAs, namespace, object.metadata?.annotations, object['spec']]);
-    return key.length > MAX_KEY_LENGTH ? undefined : key;
+    const text = JSON.stringify([resource.storedAs, namespace, object.metadata?.annotations, object['spec']]);
+    return text.length > MAX_KEY_LENGTH ? undefined : { text, digest: digestOf(text) };
   }
 
-  get(key: string | undefined, surroundings: readonly unknown[]): KnownSpec | undefined {
-    const known = key === undefined ? undefined : this.#known.get(key);
-    if (known === undefined) return undefined;
+  get(key: SpecKey | undefined, surroundings: readonly unknown[]): KnownSpec | undefined {
+    const found = key === undefined ? undefined : this.#known.get(key.digest);
+    if (found === undefined || found.key !== key?.text) return undefined;
+    const known = found.spec;
     for (let index = 0; index < surroundings.length; index += 1)
       if (surroundings[index] !== known.surroundings[index]) return undefined;
     return known;
   }
 
   /** Keeps what comes for the second time. */
-  remember(key: string, known: KnownSpec): void {
-    const digest = digestOf(key);
+  remember({ text: key, digest }: SpecKey, spec: KnownSpec): void {
     const place = digest & (SIGHTINGS - 1);
     if (this.#sightings[place] !== digest) {
       this.#sightings[place] = digest;
       return;
     }
-    this.#known.delete(key);
+    this.#known.delete(digest);
     const [oldest] = this.#known.size < MAX_KNOWN ? [] : this.#known.keys();
     if (oldest !== undefined) this.#known.delete(oldest);
-    this.#known.set(key, known);
+    this.#known.set(digest, { key, spec });
   }
 }
 

@@ -3,7 +3,6 @@ import type { Resource, StrategyContext } from '../resource.ts';
 
 /** What every verb is told of the request that it serves. */
 export interface RequestContext extends StrategyContext {
-  readonly signal: AbortSignal;
   /** Everything is done but the write. */
   readonly dryRun?: boolean;
   /** Who is noted as the owner of the fields that are written. */

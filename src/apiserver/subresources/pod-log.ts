@@ -33,7 +33,7 @@ export async function sendLog(
 }
 
 /** What is wrong before the first piece is told as a Status. */
-async function stream({ response, context }: ResourceCall, pieces: AsyncIterator<Buffer>): Promise<void> {
+async function stream({ response, departure }: ResourceCall, pieces: AsyncIterator<Buffer>): Promise<void> {
   const ends = new AbortController();
   const head = setTimeout(() => beginOnce(), 100);
   let begun = false;
@@ -45,12 +45,12 @@ async function stream({ response, context }: ResourceCall, pieces: AsyncIterator
   try {
     for (let next = await pieces.next(); next.done !== true; next = await pieces.next()) {
       beginOnce();
-      if (!(await writePiece(response, next.value, context.signal))) return;
+      if (!(await writePiece(response, next.value, departure.signal))) return;
     }
     beginOnce();
     response.end();
   } catch (error) {
-    if (context.signal.aborted) return;
+    if (departure.signal.aborted) return;
     if (!begun) throw error;
     response.end(`${toStatusError(error).message}\n`);
   } finally {
@@ -60,7 +60,7 @@ async function stream({ response, context }: ResourceCall, pieces: AsyncIterator
   }
 }
 
-function readOptions({ info, context, clock }: ResourceCall): LogRequest {
+function readOptions({ info, departure, clock }: ResourceCall): LogRequest {
   const { query } = info;
   const tailLines = query.get('tailLines') === null ? undefined : readCount(query, 'tailLines');
   const limitBytes = readCount(query, 'limitBytes');
@@ -74,7 +74,7 @@ function readOptions({ info, context, clock }: ResourceCall): LogRequest {
     follow: isTrue(query.get('follow')),
     previous: isTrue(query.get('previous')),
     timestamps: isTrue(query.get('timestamps')),
-    signal: context.signal,
+    signal: departure.signal,
     ...(tailLines === undefined ? {} : { tailLines }),
     ...(limitBytes === 0 ? {} : { limitBytes }),
     ...(sinceMs === undefined ? {} : { sinceMs }),

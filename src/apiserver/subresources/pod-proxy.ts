@@ -58,13 +58,13 @@ export async function podProxyUpgrade(
 }
 
 async function passOn(call: ResourceCall, nodes: NodeAccess): Promise<void> {
-  const { request, response, registry, target, context } = call;
+  const { request, response, registry, target, departure } = call;
   const to = await podProxyTarget(registry, nodes, scopeOf(call), target.name, request.url ?? '');
   const { base, path, host } = to;
   // Relative links of the answer count from here.
   if (!path.startsWith('/')) return redirect(response, `${base}/${path}`);
   const headers = { ...passed(request.headers), host, 'x-forwarded-uri': `${base}${path}` };
-  const connection = await reach(() => to.dial(context.signal));
+  const connection = await reach(() => to.dial(departure.signal));
   try {
     const answer = await reach(() =>
       ask(connection, { method: request.method ?? 'GET', path, headers }, request),
@@ -74,7 +74,7 @@ async function passOn(call: ResourceCall, nodes: NodeAccess): Promise<void> {
       if (value !== undefined)
         response.setHeader(header, header === 'location' ? here(String(value), base) : value);
     for await (const piece of answer as AsyncIterable<Buffer>)
-      if (!(await writePiece(response, piece, context.signal))) return;
+      if (!(await writePiece(response, piece, departure.signal))) return;
     response.end();
   } finally {
     connection.destroy();
