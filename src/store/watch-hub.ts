@@ -1,5 +1,6 @@
 /** Hands each write to everybody who watches, in order. */
 import { PeapodError } from '../model/errors.ts';
+import { itemsOf } from '../model/items-of.ts';
 import type { StoreEvent, WatchOptions } from './store.ts';
 
 /** A watcher that has fallen this far behind is dropped. */
@@ -49,10 +50,14 @@ export class WatchHub {
     for (const watcher of Array.from(this.#watchers)) watcher.end(failure);
   }
 
-  async *watch(
+  watch(options: WatchOptions, history: History): AsyncGenerator<StoreEvent, void> {
+    return itemsOf(this.#lists(options, history));
+  }
+
+  async *#lists(
     { prefix, afterRevision, signal }: WatchOptions,
     history: History,
-  ): AsyncGenerator<StoreEvent> {
+  ): AsyncGenerator<readonly StoreEvent[], void> {
     const begin = history.newest();
     if (afterRevision > begin) {
       throw new PeapodError('Invalid', `revision ${afterRevision} has not been yet: the newest is ${begin}`);
@@ -65,15 +70,14 @@ export class WatchHub {
     try {
       for (let after = afterRevision; after < begin && !signal.aborted; ) {
         const page = history.events(prefix, after, begin);
-        for (const event of page) yield event;
+        yield page;
         const last = page.at(-1);
         if (last === undefined) break;
         after = revisionOf(last);
       }
-      if (!signal.aborted) yield { type: 'bookmark', revision: begin };
+      if (!signal.aborted) yield [{ type: 'bookmark', revision: begin }];
       for (;;) {
-        // One by one: to pass on another generator's costs several turns of the microtasks for each.
-        for (const event of watcher.take()) yield event;
+        yield watcher.take();
         if (!(await watcher.hasMore())) break;
       }
     } finally {

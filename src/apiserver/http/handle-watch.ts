@@ -23,9 +23,9 @@ export async function handleWatch(call: ResourceCall): Promise<void> {
   beginStream(response, 'application/json');
   const frameFor = framer(call);
   try {
-    for await (const event of watch.events) {
-      if (!(await writePiece(response, frameFor(event), departure.signal))) return;
-    }
+    for await (const events of watch.events)
+      for (const event of events)
+        if (!(await writePiece(response, frameFor(event), departure.signal))) return;
   } catch (error) {
     const status = Buffer.from(JSON.stringify(toStatusError(error).toStatus()));
     await writePiece(response, frame('ERROR', status), departure.signal);

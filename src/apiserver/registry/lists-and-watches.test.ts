@@ -4,8 +4,9 @@ import type { WatchEvent } from '../../client/api-client.ts';
 import { ApiError } from '../../client/api-error.ts';
 import { CONFIG_MAPS, PODS } from '../../client/resource-types.ts';
 import type { ConfigMap } from '../../model/api/types.ts';
+import { itemsOf } from '../../model/items-of.ts';
 import { EVERYTHING } from './selection.ts';
-import { type ObjectEvent, watchObjects } from './watch-objects.ts';
+import { watchObjects } from './watch-objects.ts';
 import { startApi, type TestApi } from '../testing/start-api.ts';
 
 /** More than a watcher may leave unread, twice: what it has been handed it still has. */
@@ -273,7 +274,7 @@ test('a bookmark comes only when all before it has been told', async () => {
     },
     { signal: new AbortController().signal, now: () => now },
   );
-  const events = watch.events[Symbol.asyncIterator]();
+  const events = itemsOf(watch.events);
   const first = events.next();
   await create('told-1');
   await first;
@@ -281,8 +282,8 @@ test('a bookmark comes only when all before it has been told', async () => {
   await create('told-2');
   now = 120_000;
   const told: string[] = [];
-  for (const next of [await events.next(), await events.next()]) {
-    const event = next.value as ObjectEvent;
+  for (const { value: event } of [await events.next(), await events.next()]) {
+    assert.ok(event !== undefined);
     told.push(event.type === 'BOOKMARK' ? event.type : (event.object.object.metadata?.name ?? ''));
   }
   assert.deepEqual(told, ['told-2', 'BOOKMARK']);

@@ -29,10 +29,12 @@ export type ObjectEvent =
 /** How many changes may wait for a client. */
 const BACKLOG = 10_000;
 const BOOKMARK_MS = 60_000;
+/** How many of the objects that are there are made ready at a time: more would keep others waiting. */
+const PRESENT_AT_A_TIME = 100;
 
-/** A watch that stands: its events are to be read once, and it is to be disposed of. */
+/** A watch that stands: its events, in lists that may be empty, are to be read once, and it is to be disposed of. */
 export interface ObjectWatch extends Disposable {
-  readonly events: AsyncIterable<ObjectEvent>;
+  readonly events: AsyncGenerator<readonly ObjectEvent[], void>;
 }
 
 /**
@@ -72,33 +74,36 @@ interface Beginning {
   readonly now: () => number;
 }
 
-/** In one function: to pass on another generator's events costs several turns of the microtasks for each. */
 async function* tell(
   scope: Scope,
   query: WatchQuery,
   { present, from, subscription, now }: Beginning,
-): AsyncGenerator<ObjectEvent> {
-  for (const stored of present) {
-    const object = servedAs(scope.resource, stored);
-    if (selects(scope.resource, query.selection, object.object)) yield { type: 'ADDED', object };
-  }
-  if (query.sendInitialEvents && query.allowBookmarks) yield bookmark(scope, from, true);
+): AsyncGenerator<readonly ObjectEvent[], void> {
+  const isWanted = ({ object }: ServedObject) => selects(scope.resource, query.selection, object);
+  for (let at = 0; at < present.length; at += PRESENT_AT_A_TIME)
+    yield present
+      .slice(at, at + PRESENT_AT_A_TIME)
+      .map((stored) => servedAs(scope.resource, stored))
+      .filter(isWanted)
+      .map((object) => ({ type: 'ADDED', object }));
+  if (query.sendInitialEvents && query.allowBookmarks) yield [bookmark(scope, from, true)];
   const prefix = storePrefix(scope);
   const endMs = now() + query.timeoutMs;
   let bookmarkMs = nearestBeat(now() + BOOKMARK_MS, BOOKMARK_MS);
   while (!subscription.isEnded && now() < endMs) {
     const changes = await subscription.take(Math.max(1, Math.min(endMs, bookmarkMs) - now()));
+    const events: ObjectEvent[] = [];
     for (const change of changes) {
-      if (!change.key.startsWith(prefix)) continue;
-      const event = eventOf(scope, query.selection, change);
-      if (event !== undefined) yield event;
+      const event = change.key.startsWith(prefix) ? eventOf(scope, query.selection, change) : undefined;
+      if (event !== undefined) events.push(event);
     }
+    if (events.length > 0) yield events;
     if (now() < bookmarkMs && now() < endMs) continue;
     // Whoever goes on from a bookmark must have been told of all before it.
     const { takenUpTo } = subscription;
     if (takenUpTo === undefined) continue;
     bookmarkMs = nearestBeat(now() + BOOKMARK_MS, BOOKMARK_MS);
-    if (query.allowBookmarks && !subscription.isEnded) yield bookmark(scope, takenUpTo, false);
+    if (query.allowBookmarks && !subscription.isEnded) yield [bookmark(scope, takenUpTo, false)];
   }
   // What ended it, if that was no abort.
   if (subscription.isEnded) await subscription.take(0);
