@@ -16,18 +16,27 @@ const MAX_COMPLAINTS = 50;
 
 /** Nulls are what is not there; they go too. What fits as it is is not copied. */
 export function fitType(value: unknown, typeName: string): Fitted {
-  const fitter = new Fitter();
+  // Where things stand is asked only when something is wrong, which is seldom: to note it costs more than to look again.
+  const { value: fitted, ...complaints } = fitWith(new Fitter(false), value, typeName);
+  if (complaints.unknown.length + complaints.wrong.length === 0) return { value: fitted, ...complaints };
+  return fitWith(new Fitter(true), value, typeName);
+}
+
+function fitWith(fitter: Fitter, value: unknown, typeName: string): Fitted {
   const fitted = fitter.fit(value, { kind: 'object', name: typeName }, '', 0);
-  return {
-    value: (fitted ?? {}) as Record<string, unknown>,
-    unknown: fitter.unknown,
-    wrong: fitter.wrong,
-  };
+  const { unknown, wrong } = fitter;
+  return { value: (fitted ?? {}) as Record<string, unknown>, unknown, wrong };
 }
 
 class Fitter {
   readonly unknown: string[] = [];
   readonly wrong: string[] = [];
+  readonly #notesPaths: boolean;
+
+  /** @param notesPaths whether complaints are to name where they stand */
+  constructor(notesPaths: boolean) {
+    this.#notesPaths = notesPaths;
+  }
 
   fit(value: unknown, type: FieldType, path: string, depth: number): unknown {
     if (value === null || value === undefined) return undefined;
@@ -49,7 +58,8 @@ class Fitter {
     const given: readonly unknown[] = value;
     let fitted: unknown[] | undefined;
     for (let index = 0; index < given.length; index += 1) {
-      const fit = this.fit(given[index], of, `${path}[${index}]`, depth + 1) ?? emptyOf(of);
+      const at = this.#notesPaths ? `${path}[${index}]` : '';
+      const fit = this.fit(given[index], of, at, depth + 1) ?? emptyOf(of);
       if (fitted === undefined && fit !== given[index]) fitted = given.slice(0, index);
       fitted?.push(fit);
     }
@@ -63,7 +73,7 @@ class Fitter {
     let fitted: Record<string, unknown> | undefined;
     for (let index = 0; index < names.length; index += 1) {
       const name = names[index] ?? '';
-      const at = path === '' ? name : `${path}.${name}`;
+      const at = this.#below(path, name);
       const type = fields?.get(name)?.type;
       if (type === undefined && this.unknown.length < MAX_COMPLAINTS) this.unknown.push(at);
       const fit = type === undefined ? undefined : this.fit(value[name], type, at, depth + 1);
@@ -79,7 +89,7 @@ class Fitter {
     let fitted: Record<string, unknown> | undefined;
     for (let index = 0; index < names.length; index += 1) {
       const name = names[index] ?? '';
-      const fit = this.fit(value[name], of, `${path}.${name}`, depth + 1) ?? emptyOf(of);
+      const fit = this.fit(value[name], of, this.#below(path, name), depth + 1) ?? emptyOf(of);
       if (fitted === undefined && fit !== value[name]) fitted = firstOf(value, names, index);
       if (fitted !== undefined) setOwn(fitted, name, fit);
     }
@@ -113,6 +123,11 @@ class Fitter {
       case 'string':
         return typeof value === 'string' ? value : this.#wrong(path, 'must be a string');
     }
+  }
+
+  #below(path: string, name: string): string {
+    if (!this.#notesPaths) return '';
+    return path === '' ? name : `${path}.${name}`;
   }
 
   #bounded(value: unknown, path: string, depth: number): unknown {

@@ -1,4 +1,3 @@
-import { eachOf } from '../each-of.ts';
 import { type FieldType, fieldsOf } from '../structure.ts';
 import { isKnownValid } from '../validation/known-valid.ts';
 import { verdictsOf } from './field-verdict.ts';
@@ -26,12 +25,12 @@ export class FieldSearch {
 
   /** Those that are there in an object of a type, what is below a refused one left out. */
   visit(value: unknown, typeName: string, path: string): SetField[] {
-    const found: SetField[] = [];
-    this.#visitObject(value, typeName, path, found);
-    return found;
+    const visit: Visit = { root: path, at: [], found: [] };
+    this.#visitObject(value, typeName, visit);
+    return visit.found;
   }
 
-  #visitObject(value: unknown, typeName: string, path: string, found: SetField[]): void {
+  #visitObject(value: unknown, typeName: string, visit: Visit): void {
     if (!isRecord(value) || isKnownValid(value)) return;
     const plan = this.#planOf(typeName);
     if (plan.size === 0) return;
@@ -40,16 +39,21 @@ export class FieldSearch {
       const child = value[name];
       if (planned === undefined || child === undefined) continue;
       const { verdict, below } = planned;
-      const fieldPath = `${path}.${name}`;
-      if (planned.isWanted) found.push({ path: fieldPath, typeName, name, value: child, verdict });
-      if (below !== undefined) this.#visitInside(child, below, fieldPath, found);
+      visit.at.push(name);
+      if (planned.isWanted) visit.found.push({ path: pathOf(visit), typeName, name, value: child, verdict });
+      if (below !== undefined) this.#visitInside(child, below, visit);
+      visit.at.pop();
     }
   }
 
-  #visitInside(value: unknown, type: FieldType, path: string, found: SetField[]): void {
-    if (type.kind === 'object') this.#visitObject(value, type.name, path, found);
+  #visitInside(value: unknown, type: FieldType, visit: Visit): void {
+    if (type.kind === 'object') this.#visitObject(value, type.name, visit);
     else if (type.kind === 'list' && Array.isArray(value))
-      eachOf(value as readonly unknown[], path, (item, at) => this.#visitInside(item, type.of, at, found));
+      for (let index = 0; index < value.length; index += 1) {
+        visit.at.push(index);
+        this.#visitInside(value[index], type.of, visit);
+        visit.at.pop();
+      }
   }
 
   #planOf(typeName: string): ReadonlyMap<string, Planned> {
@@ -77,6 +81,20 @@ export class FieldSearch {
       return verdict.kind !== 'refused' && this.#isBelow(field.type, seen);
     });
   }
+}
+
+/** Where a visit is, and what it has found. Paths are made of what is found alone: most is not. */
+interface Visit {
+  readonly root: string;
+  readonly at: (string | number)[];
+  readonly found: SetField[];
+}
+
+function pathOf({ root, at }: Visit): string {
+  return at.reduce<string>(
+    (path, part) => path + (typeof part === 'number' ? `[${part}]` : `.${part}`),
+    root,
+  );
 }
 
 interface Planned {
