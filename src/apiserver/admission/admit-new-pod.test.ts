@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import type { Container, LimitRangeItem, Pod, PodSpec, PriorityClass } from '../../model/api/types.ts';
 import { defaultPod } from '../../model/defaults/default-pod.ts';
+import { podWarnings, refusedFields } from '../../model/fields/refused-fields.ts';
+import { isKnownValid } from '../../model/validation/known-valid.ts';
 import { validatePod } from '../../model/validation/validate-pod.ts';
 import { SYSTEM_PRIORITY_CLASSES } from '../../model/validation/priority-class.ts';
 import { admitNewPod, type PodSurroundings } from './admit-new-pod.ts';
@@ -10,6 +12,7 @@ import { withDefaultStorageClass } from './default-storage-class.ts';
 import { withLimitRangeDefaults } from './limit-range-defaults.ts';
 import { withPriority } from './pod-priority.ts';
 import { withServiceAccount } from './pod-service-account.ts';
+import { withDefaultTolerations } from './pod-tolerations.ts';
 
 function pod(spec: Partial<PodSpec> = {}): Pod {
   return {
@@ -95,6 +98,18 @@ test('containers find a token of their account, unless the pod or the account sa
     message:
       'pods "web" is forbidden: error looking up service account default/robot: serviceaccount "robot" not found',
   });
+});
+
+test('what is given to every pod is valid, as it is noted to be', () => {
+  const account = { metadata: { name: 'default' } };
+  const admitted = withDefaultTolerations(withServiceAccount(defaultPod(pod()), account, 'abcde'));
+  assert.equal(admitted.spec?.tolerations?.every(isKnownValid), true);
+  assert.equal(admitted.spec?.volumes?.every(isKnownValid), true);
+  // Nothing is noted of a copy: it is looked through.
+  const copy = structuredClone(admitted);
+  assert.deepEqual(validatePod(copy), []);
+  assert.deepEqual(refusedFields(copy), []);
+  assert.deepEqual(podWarnings(copy, { server: true }), []);
 });
 
 test('a container that asks for nothing gets what the namespace gives', () => {
