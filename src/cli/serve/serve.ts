@@ -32,7 +32,6 @@ import { listenCri } from '../../cri/server/listen-cri.ts';
 import type { Pod } from '../../model/api/types.ts';
 import { PeapodError } from '../../model/errors.ts';
 import { notifySystemd } from '../../runtime/linux/notify-systemd.ts';
-import { letYoungGenerationGrow } from './young-generation.ts';
 import { trimMemory } from '../../runtime/linux/trim-memory.ts';
 import { writeFileAtomic } from '../../runtime/linux/write-file-atomic.ts';
 import { apiClusterClient } from '../../scheduler/driver/api-cluster-client.ts';
@@ -62,8 +61,12 @@ import { announceServer } from './running-server.ts';
 import type { ReadyMessage } from './serve-detached.ts';
 import { serverIdentity } from './server-identity.ts';
 import { serverSettings } from './server-settings.ts';
+import { letYoungGenerationGrow } from './young-generation.ts';
 import { guardSharedObjects } from '../../apiserver/cache/shared-object.ts';
 import { mkdir } from '../../runtime/linux/files.ts';
+
+/** What a start leaves to do after the node is ready has been done by then. */
+const START_MS = 3000;
 
 /** Runs until it is told to end; the pods run on. @throws PeapodError when something it needs is missing or taken */
 export async function serve(settings: Settings, config: ServeConfig): Promise<void> {
@@ -156,7 +159,7 @@ export async function serveWith(own: Settings, config: ServeConfig, stop: AbortC
         if (store.refusal !== undefined) tellUnwritable(store.refusal);
       },
       onReady: () => {
-        letYoungGenerationGrow();
+        void clock.sleep(START_MS, { signal: stop.signal }).then(letYoungGenerationGrow, () => {});
         tellReady({
           ready: listening + tell(`Node ${own.nodeName} is ready`),
           server: running,
