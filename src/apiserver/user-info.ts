@@ -49,7 +49,7 @@ export interface Authenticator {
    * Nothing: the caller is anonymous.
    * @throws StatusError Unauthorized when there are credentials that are not valid
    */
-  authenticate(credentials: Credentials): Promise<UserInfo | undefined>;
+  authenticate(credentials: Credentials): UserInfo | undefined | Promise<UserInfo | undefined>;
 }
 
 export interface Authorizer {

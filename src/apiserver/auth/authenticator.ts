@@ -12,7 +12,7 @@ const LOCAL_ROOT: UserInfo = { name: 'root', groups: [MASTERS, AUTHENTICATED] };
 /** Client certificates first, then bearer tokens, as kube-apiserver looks at them. */
 export function createAuthenticator(tokens: ServiceAccountTokens): Authenticator {
   return {
-    authenticate: async (credentials: Credentials) => {
+    authenticate: (credentials: Credentials) => {
       if (credentials.isLocalRoot) return LOCAL_ROOT;
       if (credentials.clientCertificate !== undefined) return certificateUser(credentials.clientCertificate);
       const token = bearerToken(credentials);

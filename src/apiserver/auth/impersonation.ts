@@ -19,7 +19,6 @@ export async function impersonated(
   caller: UserInfo,
   authorizer: Authorizer,
 ): Promise<UserInfo> {
-  if (!asksForIt(request)) return caller;
   const name = single(request.headers['impersonate-user']);
   const uid = single(request.headers['impersonate-uid']);
   const groups = values(request, 'impersonate-group');
@@ -49,7 +48,7 @@ export async function impersonated(
 }
 
 /** Nearly nobody does: that is found out first. */
-function asksForIt({ headers }: Request): boolean {
+export function impersonates({ headers }: Request): boolean {
   for (const header in headers) if (header.startsWith(PREFIX)) return true;
   return false;
 }

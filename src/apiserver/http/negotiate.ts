@@ -19,9 +19,22 @@ const SHAPES: Partial<Record<string, Shape>> = {
   PartialObjectMetadataList: 'metadata',
 };
 
+/** By header: clients send few. */
+const known = new Map<string, Negotiated>();
+const MAX_KNOWN = 100;
+
 /** @throws StatusError NotAcceptable */
 export function negotiate(accept: string | undefined): Negotiated {
   if (accept === undefined || accept.trim() === '') return JSON_OBJECT;
+  let negotiated = known.get(accept);
+  if (negotiated !== undefined) return negotiated;
+  negotiated = readHeader(accept);
+  if (known.size >= MAX_KNOWN) known.clear();
+  known.set(accept, negotiated);
+  return negotiated;
+}
+
+function readHeader(accept: string): Negotiated {
   for (const clause of accept.split(',')) {
     const negotiated = readClause(clause);
     if (negotiated !== undefined) return negotiated;

@@ -38,8 +38,23 @@ const VERBS: Partial<Record<string, string>> = {
 /** Nobody changes a query. */
 const NO_QUERY = new URLSearchParams();
 
-/** @throws URIError when the path is no valid URL */
+/** What is made goes to few collections, again and again. */
+const creates = new Map<string, RequestInfo>();
+const MAX_CREATES = 100;
+const MAX_URL_LENGTH = 300;
+
+/** @returns what is not to be changed @throws URIError when the path is no valid URL */
 export function readRequestInfo(method: string, url: string): RequestInfo {
+  if (method !== 'POST' || url.length > MAX_URL_LENGTH) return readAnew(method, url);
+  let info = creates.get(url);
+  if (info !== undefined) return info;
+  info = readAnew(method, url);
+  if (creates.size >= MAX_CREATES) creates.clear();
+  creates.set(url, info);
+  return info;
+}
+
+function readAnew(method: string, url: string): RequestInfo {
   const mark = url.indexOf('?');
   const rawPath = mark === -1 ? url : url.slice(0, mark);
   const query = mark === -1 ? NO_QUERY : new URLSearchParams(url.slice(mark + 1));

@@ -24,7 +24,7 @@ const HANDLERS: Partial<Record<string, CallHandler>> = {
 };
 
 /** @throws StatusError */
-export async function handleResource(
+export function handleResource(
   call: ResourceCall,
   subresource: SubresourceHandlers | undefined,
 ): Promise<void> {
