@@ -234,3 +234,20 @@ test('only so many specifications are remembered, none that came once, and none 
   const long = podOf('x', { containers: [{ name: 'c', args: ['x'.repeat(20_000)] }] });
   assert.equal(specs.keyOf({ resource, namespace: 'default' }, long), undefined);
 });
+
+test('where nothing comes again few are asked about, until something does', () => {
+  const specs = new KnownSpecs();
+  const resource = api.server.registry.resources.find(({ plural }) => plural === 'pods');
+  assert.ok(resource);
+  const ask = (what: string) => specs.keyOf({ resource, namespace: 'default' }, podOf('x', { what }));
+  const asked = Array.from({ length: 180 }, (_, index) => ask(`${index}`)).filter((key) => key !== undefined);
+  assert.equal(asked.length, 100 + 10);
+  const known = { spec: {}, json: '{}', fields: '', annotations: undefined, warnings: [], surroundings: [] };
+  for (let found = 0; found < 3; ) {
+    const key = ask('a template');
+    if (key === undefined) continue;
+    found += 1;
+    if (specs.get(key, []) === undefined) specs.remember(key, known);
+  }
+  for (let count = 0; count < 20; count += 1) assert.ok(ask('a template'));
+});

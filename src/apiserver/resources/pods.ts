@@ -6,7 +6,7 @@ import { FieldErrors } from '../../model/field-error.ts';
 import { podWarnings, refusedFields } from '../../model/fields/refused-fields.ts';
 import { tryQosClass } from '../../model/qos-class.ts';
 import { podRow, type PodRow } from '../../model/status/pod-printer.ts';
-import { validatePod, validatePodSpec } from '../../model/validation/validate-pod.ts';
+import { newPodSpecErrors, validatePodSpec } from '../../model/validation/validate-pod.ts';
 import type { TableColumn } from '../resource.ts';
 import { column, define } from './define.ts';
 
@@ -52,7 +52,7 @@ export const pods = define({
           : {}),
       };
     },
-    validateCreate: (object) => [...validatePod(object), ...refusedFields(object)],
+    validateCreate: (object) => [...newPodSpecErrors(object), ...refusedFields(object)],
     validateUpdate: (next, previous) => updateErrors(next, previous),
     gracePeriodSeconds: (object, requested) => graceSeconds(object, requested),
     warnings: (object) => podWarnings(object, { server: true }),

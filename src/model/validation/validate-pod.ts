@@ -29,12 +29,21 @@ const NAMES_OF_OTHERS = ['serviceAccountName', 'runtimeClassName'] as const;
 export function validatePod(pod: Pod): FieldError[] {
   const errors = new FieldErrors();
   validateObjectMeta(errors, pod.metadata);
-  const spec = pod.spec ?? { containers: [] };
-  validatePodSpec(errors, spec, 'spec');
-  if ((spec.ephemeralContainers ?? []).length > 0) {
-    errors.forbidden('spec.ephemeralContainers', 'cannot be set on create');
-  }
+  validateNewPodSpec(errors, pod);
   return errors.list;
+}
+
+/** Every error of a new pod but for those of its metadata, which who serves all kinds looks at himself. */
+export function newPodSpecErrors(pod: Pod): FieldError[] {
+  const errors = new FieldErrors();
+  validateNewPodSpec(errors, pod);
+  return errors.list;
+}
+
+function validateNewPodSpec(errors: FieldErrors, { spec = { containers: [] } }: Pod): void {
+  validatePodSpec(errors, spec, 'spec');
+  if ((spec.ephemeralContainers ?? []).length > 0)
+    errors.forbidden('spec.ephemeralContainers', 'cannot be set on create');
 }
 
 /** Every error of the containers that somebody adds to a running pod to look into it. */
