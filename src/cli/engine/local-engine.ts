@@ -34,7 +34,7 @@ export function localEngine(host: Host): PodEngine {
         await keeping[Symbol.asyncDispose]();
         throw error;
       }
-      return { pods, [Symbol.asyncDispose]: () => keeping[Symbol.asyncDispose]() };
+      return { pods, broken: keeping.broken, [Symbol.asyncDispose]: () => keeping[Symbol.asyncDispose]() };
     },
     keep: (pods) => keepPods(host, uidsOf(pods)),
     handOver: () => traced('hand over to the keeper', async () => startSupervisor(host.settings)),

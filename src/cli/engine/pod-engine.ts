@@ -23,14 +23,19 @@ export interface PodEngine extends AsyncDisposable {
    */
   create(pods: readonly Pod[]): Promise<CreatedPods>;
   /** Has pods kept that may have nobody else who does, until disposed of. */
-  keep(pods: readonly Pod[]): AsyncDisposable;
+  keep(pods: readonly Pod[]): Keeping;
   /** Resolves when somebody has been started who keeps the pods after this process. */
   handOver(pods: readonly Pod[]): Promise<void>;
   /** Takes away what only pods used that are gone. */
   collectUnused(): Promise<void>;
 }
 
-export interface CreatedPods extends AsyncDisposable {
+export interface Keeping extends AsyncDisposable {
+  /** Aborts, with the reason, when they cannot be kept any longer: nothing more happens to them then, and nobody should wait for it. */
+  readonly broken: AbortSignal;
+}
+
+export interface CreatedPods extends Keeping {
   /** As they were made, with their uids. */
   readonly pods: readonly Pod[];
 }

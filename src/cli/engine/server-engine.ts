@@ -10,6 +10,8 @@ import type { ServerSource } from './pod-source.ts';
 /** The server's agent. The source stays the caller's. */
 export function serverEngine({ client, paths }: ServerSource): PodEngine {
   const nothing = async () => {};
+  // A server that ends is told by its client.
+  const keeping = { broken: new AbortController().signal, [Symbol.asyncDispose]: nothing };
   const engine: PodEngine = {
     client,
     clock: systemClock,
@@ -25,9 +27,9 @@ export function serverEngine({ client, paths }: ServerSource): PodEngine {
         await removePods(engine, pods, { gracePeriodSeconds: 0 });
         throw failed.reason;
       }
-      return { pods, [Symbol.asyncDispose]: nothing };
+      return { ...keeping, pods };
     },
-    keep: () => ({ [Symbol.asyncDispose]: nothing }),
+    keep: () => keeping,
     handOver: nothing,
     collectUnused: nothing,
     [Symbol.asyncDispose]: nothing,

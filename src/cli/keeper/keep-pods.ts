@@ -5,7 +5,9 @@ import { availableParallelism, totalmem } from 'node:os';
 import type { AgentDeps, NodeFacts } from '../../agent/agent-deps.ts';
 import { startAgent } from '../../agent/agent.ts';
 import type { Pod } from '../../model/api/types.ts';
+import { isPeapodError, PeapodError } from '../../model/errors.ts';
 import { type RotationPolicy, rotateLog } from '../../runtime/stream/log-rotation.ts';
+import type { Keeping } from '../engine/pod-engine.ts';
 import type { Host, NodeHost } from '../host.ts';
 import { networkDialer } from '../../agent/probes/network-dialer.ts';
 import { exchangeBytes, repeatExchange } from '../../runtime/linux/exchange-bytes.ts';
@@ -19,7 +21,7 @@ import { nodeFiles } from './node-files.ts';
 const RETRY_MS = 30;
 
 /** Keeps these pods in this process. Disposing leaves them running and lets whoever wants keep them. */
-export function keepPods(host: Host, uids: ReadonlySet<string>): AsyncDisposable {
+export function keepPods(host: Host, uids: ReadonlySet<string>): Keeping {
   return keepPodsThat(host, ({ metadata }) => uids.has(metadata?.uid ?? ''));
 }
 
@@ -28,7 +30,7 @@ export function keepPodsThat(
   host: Host,
   wants: (pod: Pod) => boolean,
   onChange?: (kept: ReadonlySet<string>) => void,
-): AsyncDisposable {
+): Keeping {
   const stop = new AbortController();
   let kept: ReadonlySet<string> = new Set();
   const client = keptClient({
@@ -46,19 +48,32 @@ export function keepPodsThat(
     runAgent(host, { ...agentDeps(host), client }, stop.signal),
     placeWaitingPods(host, ({ metadata }) => kept.has(metadata?.uid ?? ''), stop.signal),
   ]);
-  // Whoever awaits the disposal hears of a failure; until then it must not end the process.
-  ended.catch(() => {});
+  const broken = new AbortController();
+  const over = ended.catch((error: unknown) => {
+    stop.abort();
+    broken.abort(error);
+  });
   return {
+    broken: broken.signal,
     [Symbol.asyncDispose]: async () => {
       stop.abort();
-      await ended;
+      await over;
       client[Symbol.dispose]();
     },
   };
 }
 
 async function runAgent(host: Host, deps: AgentDeps, signal: AbortSignal): Promise<void> {
-  await Promise.all([host.runtime.collect(), host.client.collectLeftovers(), collectLocks(host)]);
+  try {
+    await Promise.all([host.runtime.collect(), host.client.collectLeftovers(), collectLocks(host)]);
+  } catch (cause) {
+    if (isPeapodError(cause)) throw cause;
+    const why = cause instanceof Error ? cause.message : inspect(cause);
+    throw new PeapodError('Unavailable', `cannot take away what killed processes left: ${why}`, {
+      cause,
+      retryable: true,
+    });
+  }
   await startAgent(deps, { signal });
 }
 

@@ -21,10 +21,11 @@ export async function supervise(settings: Settings): Promise<void> {
   using singleton = await becomeSupervisor(host, stop.signal);
   if (singleton === undefined) return;
   let kept: ReadonlySet<string> = new Set();
-  await using _ = keepPodsThat(host, needsKeeper, (uids) => {
+  await using keeping = keepPodsThat(host, needsKeeper, (uids) => {
     kept = uids;
   });
-  await idle(host, () => kept, stop.signal);
+  await idle(host, () => kept, AbortSignal.any([stop.signal, keeping.broken]));
+  keeping.broken.throwIfAborted();
 }
 
 /** There is one; another waits only while there are pods that nobody keeps. */

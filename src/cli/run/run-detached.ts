@@ -14,12 +14,11 @@ export async function runDetached(context: RunContext): Promise<number> {
 
   async function startAll() {
     await using created = await engine.create(context.pods);
-    const failure = await traced('start pods', () =>
-      startPods(engine.client, created.pods, terminal, interrupts.first),
-    );
-    if (failure !== undefined || interrupts.first.aborted) {
+    const ended = AbortSignal.any([interrupts.first, created.broken]);
+    const failure = await traced('start pods', () => startPods(engine.client, created.pods, terminal, ended));
+    if (failure !== undefined || ended.aborted) {
       await removePods(engine, created.pods, { gracePeriodSeconds: 0 });
-      interrupts.first.throwIfAborted();
+      ended.throwIfAborted();
       throw new PeapodError('FailedPrecondition', failure ?? '');
     }
     return created.pods;

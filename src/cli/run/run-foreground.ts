@@ -32,20 +32,23 @@ export async function runForeground(context: RunContext): Promise<number> {
   await using created = await engine.create(context.pods);
   const { pods } = created;
   const uids = new Set(pods.map((pod) => pod.metadata?.uid ?? ''));
-  const failure = await traced('start pods', () => startPods(client, pods, terminal, interrupts.first));
-  if (failure !== undefined) {
+  const stop = AbortSignal.any([interrupts.first, created.broken]);
+  const failure = await traced('start pods', () => startPods(client, pods, terminal, stop));
+  if (failure !== undefined || created.broken.aborted) {
     await removePods(engine, pods, { gracePeriodSeconds: 0 });
-    throw new PeapodError('FailedPrecondition', failure);
+    created.broken.throwIfAborted();
+    throw new PeapodError('FailedPrecondition', failure ?? '');
   }
   if (options.rm !== true) context.started();
   const logsEnd = new AbortController();
   const logs = options.logs
     ? followLogs(pods, { client, logs: engine.logs, terminal, signal: logsEnd.signal })
     : Promise.resolve();
-  await podsWhen(client, uids, (all) => all.every(hasEnded), interrupts.first);
+  await podsWhen(client, uids, (all) => all.every(hasEnded), stop);
   if (interrupts.first.aborted) await stopOnInterrupt(context, pods);
   logsEnd.abort();
   await logs;
+  created.broken.throwIfAborted();
   const ended = (await client.listPods()).filter((pod) => uids.has(pod.metadata?.uid ?? ''));
   if (options.rm === true) await removePods(engine, ended, {});
   return exitCodeOf(ended);

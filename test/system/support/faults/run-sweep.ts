@@ -19,6 +19,8 @@ const options = JSON.parse(process.argv[2] ?? '{}') as OrderedOptions;
 const ROOT = `/var/lib/peapod${options.cgroupParent}`;
 const MANIFEST = '/run/victim.yaml';
 const SERVE = 'trap "exit 0" TERM; while :; do sleep 1000 & wait $!; done';
+/** A command that has not ended by then never will. */
+const LIMIT_MS = 120_000;
 let order = '';
 
 interface Ended {
@@ -31,11 +33,18 @@ async function peapod(args: readonly string[], fault = ''): Promise<Ended> {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, PEAPOD_ROOT: ROOT, NO_COLOR: '1', PEAPOD_FAULT: fault },
   });
+  let isLate = false;
+  const timer = setTimeout(() => {
+    isLate = true;
+    child.kill('SIGKILL');
+  }, LIMIT_MS);
   const [stdout, stderr, [code]] = await Promise.all([
     text(child.stdout),
     text(child.stderr),
     once(child, 'close') as Promise<[number | null]>,
   ]);
+  clearTimeout(timer);
+  if (isLate) throw new Error(`peapod ${args.join(' ')} hung, and had said: ${stdout}${stderr}`);
   return { code, output: stdout + stderr };
 }
 
