@@ -27,7 +27,7 @@ export interface NodeRuntime extends PodRuntime, AsyncDisposable {
   /** Clears what killed processes left. */
   collect(): Promise<void>;
   /** As `LocalRuntime`'s; another's has none. */
-  keepSpareSandboxes?: LocalRuntime['keepSpareSandboxes'];
+  keepSpares?: LocalRuntime['keepSpares'];
 }
 
 export interface Host extends NodeHost {

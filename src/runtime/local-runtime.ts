@@ -31,7 +31,8 @@ import { endContainers, removeContainersOf } from './container/sandbox-container
 import { runtimeConditions } from './runtime-conditions.ts';
 import { sandboxStats } from './sandbox-stats.ts';
 import { openSandboxes } from './sandbox/open-sandboxes.ts';
-import { openSandboxPool, type SandboxPool } from './sandbox/pool/sandbox-pool.ts';
+import { openLaunchPool } from './container/launch/launch-pool.ts';
+import { openSandboxPool } from './sandbox/pool/sandbox-pool.ts';
 import { SandboxRecords } from './sandbox/sandbox-record.ts';
 import { join } from 'node:path';
 
@@ -57,11 +58,12 @@ export interface LocalRuntime extends PodRuntime, AsyncDisposable {
   /** The PIDs of all that runs in a container, also what `exec` started. */
   containerProcesses(containerId: string): Promise<number[]>;
   /**
-   * Has so many sandboxes ready for pods to come, until the signal aborts; then it resolves when they are gone. Pods that need what those do
-   * not have (a user namespace, sysctls, another runtime or network) are made as without. Failures are told to `warn`, and tried again.
+   * Has so many sandboxes, and starts of containers, ready for pods to come, until the signal aborts; then it resolves when they are gone. Pods that
+   * need what those do not have (a user namespace, sysctls, another runtime or network; a terminal) are made as without. Failures are told to
+   * `warn`, and tried again.
    */
-  keepSpareSandboxes(
-    size: number,
+  keepSpares(
+    sizes: { sandboxes: number; containers: number },
     warn: (error: unknown) => void,
     options: { signal: AbortSignal },
   ): Promise<void>;
@@ -121,7 +123,8 @@ export async function openLocalRuntime(options: LocalRuntimeOptions): Promise<Lo
     images,
     sandboxes: { get: async (id) => withNodesOwn(await sandboxes.get(id)) },
   };
-  const containers = containerVerbs(context);
+  const launches = openLaunchPool(context);
+  const containers = containerVerbs({ ...context, launches });
 
   return {
     images,
@@ -158,8 +161,8 @@ export async function openLocalRuntime(options: LocalRuntimeOptions): Promise<Lo
     podSandboxStats: async (id, call) => sandboxStats(context, await sandboxes.status(id), call),
 
     ...containers,
-    createContainer: (...call) => touching(pool, () => containers.createContainer(...call)),
-    startContainer: (...call) => touching(pool, () => containers.startContainer(...call)),
+    createContainer: (...call) => touching([pool, launches], () => containers.createContainer(...call)),
+    startContainer: (...call) => touching([pool, launches], () => containers.startContainer(...call)),
 
     events: (options) =>
       runtimeEvents(
@@ -184,7 +187,9 @@ export async function openLocalRuntime(options: LocalRuntimeOptions): Promise<Lo
       return host.cgroups.processes(cgroupPath);
     },
 
-    keepSpareSandboxes: (size, warn, call) => pool.keep(size, warn, call),
+    keepSpares: async ({ sandboxes: pods, containers: starts }, warn, call) => {
+      await Promise.all([pool.keep(pods, warn, call), launches.keep(starts, warn, call)]);
+    },
 
     async collect() {
       await containers.collect();
@@ -231,12 +236,12 @@ async function findHost(options: LocalRuntimeOptions) {
   };
 }
 
-async function touching<T>(pool: SandboxPool, work: () => Promise<T>): Promise<T> {
-  pool.touch();
+async function touching<T>(pools: readonly { touch(): void }[], work: () => Promise<T>): Promise<T> {
+  for (const pool of pools) pool.touch();
   try {
     return await work();
   } finally {
-    pool.touch();
+    for (const pool of pools) pool.touch();
   }
 }
 

@@ -1,96 +1,31 @@
 /** `kill -9` of the client at any instant harms no running container and leaks nothing. */
 import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
-import {
-  existsSync,
-  globSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
+import { globSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
-import { writeBusyboxRoot } from '../../src/runtime/container/testing/busybox-image.ts';
 import { shellContainer } from '../../src/runtime/container/testing/container-host.ts';
-import { type LocalRuntime, openLocalRuntime } from '../../src/runtime/local-runtime.ts';
-import { runtimePaths } from '../../src/runtime/paths.ts';
+import type { LocalRuntime } from '../../src/runtime/local-runtime.ts';
+import type { RuntimePaths } from '../../src/runtime/paths.ts';
 import { rotateLog } from '../../src/runtime/stream/log-rotation.ts';
 import { readLog } from '../../src/runtime/stream/log-reader.ts';
+import { openRuntimeSandbox, type RuntimeSandbox } from './support/runtime-sandbox.ts';
 
-const directory = mkdtempSync(join(tmpdir(), 'peapod-crash-'));
-const paths = runtimePaths(join(directory, 'lib'), join(directory, 'run'));
-const cgroupParent = `/peapod-crash-${process.pid}`;
+let host: RuntimeSandbox;
 let runtime: LocalRuntime;
-let image = '';
-let sandbox = '';
+let paths: RuntimePaths;
+let image: string;
+let sandbox: string;
+let directory: string;
+let cgroupParent: string;
+let leaks: (id: string) => string[];
 
 before(async () => {
-  runtime = await openLocalRuntime({
-    paths,
-    clock: { now: () => Date.now(), sleep: (ms) => delay(Math.max(0, ms)) },
-    version: 'test',
-    cgroupParent,
-    network: { bridge: 'peatest8', subnet: '10.213.8.0/24', confDir: join(directory, 'net.d') },
-  });
-  mkdirSync(paths.containers, { recursive: true });
-  const root = join(directory, 'rootfs');
-  writeBusyboxRoot(root);
-  execFileSync('tar', ['-C', root, '-cf', join(directory, 'rootfs.tar'), '.']);
-  image = (
-    await runtime.images.importRootfs(join(directory, 'rootfs.tar'), { config: { env: ['PATH=/bin'] } })
-  ).id;
-  sandbox = await runtime.runPodSandbox({
-    metadata: { name: 'crash', namespace: 'default', uid: 'crash', attempt: 0 },
-    hostname: 'crash',
-    logDirectory: join(paths.logs, 'crash'),
-    portMappings: [],
-    labels: {},
-    annotations: {},
-    linux: {
-      cgroupParent: await runtime.podCgroups.ensure({ uid: 'crash', qosClass: 'BestEffort' }, {}),
-      namespaces: { network: 'POD', pid: 'CONTAINER', ipc: 'POD' },
-      sysctls: {},
-      securityContext: {},
-    },
-  });
+  host = await openRuntimeSandbox('crash', { bridge: 'peatest8', subnet: '10.213.8.0/24' });
+  ({ runtime, paths, image, sandbox, directory, cgroupParent, leaks } = host);
 });
-after(async () => {
-  await runtime.removePodSandbox(sandbox);
-  await runtime.podCgroups.remove('crash');
-  await runtime[Symbol.asyncDispose]();
-  assert.deepEqual(leaks(''), []);
-  assert.deepEqual(globSync(`/sys/fs/cgroup/{,*}${cgroupParent}`), []);
-  rmSync(directory, { recursive: true });
-});
-
-/** Processes, mounts and cgroups that know of our directory, or of a container of this id. */
-function leaks(id: string): string[] {
-  const processes = readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name) && name !== String(process.pid))
-    .filter((pid) => {
-      const command = existsSync(`/proc/${pid}/cmdline`) ? readCommand(pid) : '';
-      return command.includes(`${directory}/`) && command.includes(id) && !command.includes('crash-client');
-    })
-    .map((pid) => readCommand(pid));
-  const mounts = readFileSync('/proc/self/mountinfo', 'utf8')
-    .split('\n')
-    .filter((line) => line.includes(`${directory}/`) && line.includes(id));
-  const cgroups = id === '' ? [] : globSync(`/sys/fs/cgroup/{,*}${cgroupParent}/**/${id}`);
-  return [...processes, ...mounts, ...cgroups];
-}
-
-function readCommand(pid: string): string {
-  try {
-    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ');
-  } catch {
-    return '';
-  }
-}
+after(() => host.close());
 
 /** A program that the client was just starting holds the container's lock for a moment longer than the client. */
 async function collected(): Promise<{ id: string }[]> {

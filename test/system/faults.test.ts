@@ -115,7 +115,7 @@ test('a spare sandbox is a pod’s or nobody’s, whatever happens while it is t
           story: 'spare',
           kinds: ['kill-after', 'fail'],
           codes: ['ENOSPC'],
-          verbs: ['take over a spare sandbox'],
+          verbs: ['take over a spare sandbox', 'create from a launch'],
           oneOf: 16,
         },
   );

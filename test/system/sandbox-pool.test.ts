@@ -90,7 +90,9 @@ function isReady(file: string): boolean {
 async function withPool<T>(size: number, work: () => Promise<T>): Promise<T> {
   const stop = new AbortController();
   const failures: unknown[] = [];
-  const kept = runtime.keepSpareSandboxes(size, (error) => failures.push(error), { signal: stop.signal });
+  const kept = runtime.keepSpares({ sandboxes: size, containers: 0 }, (error) => failures.push(error), {
+    signal: stop.signal,
+  });
   try {
     return await work();
   } finally {
@@ -270,7 +272,7 @@ test('what a killed process had made ahead is taken away at the next start, and 
       network: { confDir: ${JSON.stringify(join(folder, 'cni'))}, bridge: '${BRIDGE}', subnet: '10.199.8.0/24' },
     });
     process.stdin.once('data', async () => console.log(await runtime.runPodSandbox(${JSON.stringify(config('kept'))})));
-    await runtime.keepSpareSandboxes(2, console.error, { signal: new AbortController().signal });`;
+    await runtime.keepSpares({ sandboxes: 2, containers: 0 }, console.error, { signal: new AbortController().signal });`;
   const child = spawn(process.execPath, ['--input-type=module', '-e', program], {
     stdio: ['pipe', 'pipe', 'inherit'],
   });

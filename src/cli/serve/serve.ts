@@ -305,9 +305,9 @@ async function runParts(
       },
       { signal },
     ),
-    host.runtime.keepSpareSandboxes?.(
-      config.spareSandboxes,
-      (error) => log('cannot make a sandbox ahead', error),
+    host.runtime.keepSpares?.(
+      { sandboxes: config.spareSandboxes, containers: config.spareContainers },
+      (error) => log('cannot make a sandbox, or start a container, ahead', error),
       { signal },
     ),
     giveBackMemory({ clock, cpuMicros, trim: trimMemory }, { signal }),

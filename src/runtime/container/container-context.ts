@@ -1,6 +1,7 @@
 import type { Clock } from '../../model/clock.ts';
 import type { RuntimePaths } from '../paths.ts';
 import type { ContainerStats, ImageStatus, PodSandboxConfig, UsageDetails } from '../pod-runtime.ts';
+import type { LaunchPool } from './launch/launch-pool.ts';
 import type { HostFacts } from './spec/build-spec.ts';
 
 /** What the containers need of the other rooms. */
@@ -18,6 +19,8 @@ export interface ContainerContext {
   readonly cgroups: ContainerCgroups;
   readonly images: ContainerImages;
   readonly sandboxes: ContainerSandboxes;
+  /** What was started ahead for containers to come. */
+  readonly launches?: LaunchPool;
 }
 
 /** crun or runc. */

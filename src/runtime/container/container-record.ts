@@ -118,6 +118,22 @@ export async function listContainerIds(containers: string): Promise<readonly str
   return ids;
 }
 
+/** The one of that name and attempt in a sandbox, half-made or not: its id is what it was started under. */
+export async function findNamed(
+  containers: string,
+  sandboxId: string,
+  { name, attempt }: { name: string; attempt: number },
+): Promise<ContainerRecord | undefined> {
+  for (const id of await listContainerIds(containers)) {
+    // Whose it is never changes.
+    const known = recallRecord(containers, id) ?? (await findRecord(containers, id));
+    if (known?.sandboxId !== sandboxId) continue;
+    const { metadata } = known.config;
+    if (metadata.name === name && metadata.attempt === attempt) return await findRecord(containers, id);
+  }
+  return undefined;
+}
+
 /** Ids become parts of paths: nothing else may. */
 export function isContainerId(id: string): boolean {
   return /^[0-9a-f]{64}$/.test(id);

@@ -5,7 +5,6 @@ import { cgroupPlace } from '../cgroup/cgroup-place.ts';
 import { lockFile } from '../linux/lock-file.ts';
 import { bootId } from '../linux/proc.ts';
 import { traced } from '../linux/trace.ts';
-import { writeFileAtomic } from '../linux/write-file-atomic.ts';
 import { keepCompiledSeccomp, withCompiledSeccomp } from '../oci/compiled-seccomp.ts';
 import type { CallOptions, ContainerConfig, ImageStatus } from '../pod-runtime.ts';
 import { announceChange } from './announce-change.ts';
@@ -13,13 +12,14 @@ import { appArmorProfile } from './apparmor-profile.ts';
 import { applyCdiEdits } from './cdi/apply-cdi-edits.ts';
 import { cdiEdits } from './cdi/cdi-edits.ts';
 import { checkPropagation } from './check-propagation.ts';
-import { createUnderConmon } from './conmon.ts';
 import { discardContainer } from './discard-container.ts';
+import { launch, type Launch, type LaunchRequest, TooLongToWait } from './launch/launch.ts';
+import type { ConmonResult } from './launch/conmon.ts';
 import type { ContainerContext, ContainerSandbox, OciRuntimeCommand } from './container-context.ts';
 import { containerId } from './container-id.ts';
 import { containerLogPath } from './container-log-path.ts';
 import { type ContainerPaths, containerPaths } from './container-paths.ts';
-import { type ContainerRecord, findRecord, saveRecord } from './container-record.ts';
+import { type ContainerRecord, findNamed, saveRecord } from './container-record.ts';
 import { mountRootfs, unmountBelow } from './container-rootfs.ts';
 import { allHostDevices, requestedDevices } from './host-devices.ts';
 import { makeDirectoryInRoot, readImageFile } from './image-file.ts';
@@ -33,9 +33,7 @@ import type { OciSeccomp, OciSpec } from './spec/oci-spec.ts';
 import { parseSeccompProfile } from './spec/seccomp-localhost.ts';
 import { startErrorMessage } from './start-error.ts';
 import { targetProcess } from './target-process.ts';
-import { mkdir, rm } from '../linux/files.ts';
 
-const CREATE_TIMEOUT_MS = 120_000;
 const DEFAULT_STOP_SIGNAL = 'SIGTERM';
 
 /**
@@ -62,31 +60,42 @@ async function create(
   options: CallOptions,
 ): Promise<string> {
   const id = containerId(sandboxId, config.metadata);
-  const paths = containerPaths(context.paths, id);
-  await using _lock = await lockFile(paths.lock, { ...options, removeFile: true });
-  const present = await findRecord(context.paths.containers, id);
-  if (present && present.createdAt > 0) return id;
+  const { lock } = containerPaths(context.paths, id);
+  await using _lock = await lockFile(lock, { ...options, removeFile: true });
+  const present = await findNamed(context.paths.containers, sandboxId, config.metadata);
+  if (present && present.createdAt > 0) return present.id;
+  if (present && present.id !== id) await discardContainer(context, present.id);
   await discardContainer(context, id);
 
   const sandbox = await readySandbox(context, sandboxId);
   const image = await presentImage(context, config);
   const record = newRecord(context, id, sandbox, config, image);
   signalNumber(record.stopSignal);
+  const spare = await context.launches?.take(launchOf(record));
+  if (spare === undefined) return await makeWhole(context, sandbox, record, image, options);
+  using _spareLock = spare.lock;
+  const underItsId = newRecord(context, spare.id, sandbox, config, image);
+  return await makeWhole(context, sandbox, underItsId, image, { ...options, begun: spare.launch });
+}
+
+/** Makes the container and its record, or nothing. @param options.begun what is on its way to it already */
+async function makeWhole(
+  context: ContainerContext,
+  sandbox: ContainerSandbox,
+  record: ContainerRecord,
+  image: ImageStatus,
+  { begun, ...options }: CallOptions & { begun?: Launch },
+): Promise<string> {
+  const { id } = record;
   try {
     await saveRecord(context.paths.containers, record);
-    const { spec, user } = await traced('prepare bundle', () =>
-      prepareBundle(context, sandbox, record, image, paths),
-    );
-    const withUser = {
-      ...record,
-      user: { uid: user.uid, gid: user.gid, supplementalGroups: user.supplementalGroups },
-    };
-    options.signal?.throwIfAborted();
-    const made = await traced('conmon and OCI create', () =>
-      createProcess(context, withUser, spec, paths, options.signal),
-    );
-    // The container has its own copies of these mounts.
-    await unmountBelow(paths.idMapped);
+    const made = await make(context, sandbox, record, image, options, begun).catch(async (error: unknown) => {
+      if (!(error instanceof TooLongToWait)) throw error;
+      await discardContainer(context, id);
+      await saveRecord(context.paths.containers, record);
+      const anew = await launch(context, launchOf(record), { waiting: false });
+      return await make(context, sandbox, record, image, options, anew);
+    });
     options.signal?.throwIfAborted();
     await saveRecord(context.paths.containers, { ...made, createdAt: context.clock.now() });
     await announceChange(context.paths);
@@ -95,6 +104,15 @@ async function create(
     throw error;
   }
   return id;
+}
+
+function launchOf({
+  id,
+  runtime,
+  logPath,
+  config: { tty, stdin, stdinOnce },
+}: ContainerRecord): LaunchRequest {
+  return { id, runtime, logPath, tty, stdin, stdinOnce };
 }
 
 async function readySandbox(context: ContainerContext, sandboxId: string): Promise<ContainerSandbox> {
@@ -159,7 +177,32 @@ function containerRuntime(
   return { path, globalArgs: [...globalArgs, ...args.filter((arg) => !globalArgs.includes(arg))] };
 }
 
-/** Mounts the root and writes the OCI bundle. */
+/** Makes the process, which waits for the start. @throws TooLongToWait */
+async function make(
+  context: ContainerContext,
+  sandbox: ContainerSandbox,
+  record: ContainerRecord,
+  image: ImageStatus,
+  options: CallOptions,
+  begun: Launch | undefined,
+): Promise<ContainerRecord> {
+  using launched = begun ?? (await launch(context, launchOf(record), { waiting: true }));
+  const paths = containerPaths(context.paths, record.id);
+  const { spec, user } = await traced('prepare bundle', () =>
+    prepareBundle(context, sandbox, record, image, paths),
+  );
+  options.signal?.throwIfAborted();
+  const result = await traced('conmon and OCI create', () => launched.finish(JSON.stringify(spec)));
+  // The container has its own copies of these mounts.
+  await unmountBelow(paths.idMapped);
+  const withUser = {
+    ...record,
+    user: { uid: user.uid, gid: user.gid, supplementalGroups: user.supplementalGroups },
+  };
+  return await withProcess(context, withUser, spec, result);
+}
+
+/** Mounts the root and says how the container is to be. */
 async function prepareBundle(
   context: ContainerContext,
   sandbox: ContainerSandbox,
@@ -170,8 +213,6 @@ async function prepareBundle(
   const { config } = record;
   const security = config.linux.securityContext;
   const users = podUserNamespace(sandbox);
-  await mkdir(paths.bundle, { recursive: true, mode: 0o700 });
-  await mkdir(paths.exits, { recursive: true, mode: 0o700 });
   if (users) {
     await letThrough([context.paths.run, dirname(paths.bundle)]);
     await letIn(paths.bundle, users);
@@ -207,7 +248,6 @@ async function prepareBundle(
   const edited = await applyCdiEdits(built, await cdiEdits(config.cdiDevices ?? [], context.cdiDirectories));
   const spec = await withCompiledSeccomp(context.paths.run, record.runtime, edited);
   makeDirectoryInRoot(paths.rootfs, spec.process.cwd, users);
-  await writeFileAtomic(paths.spec, JSON.stringify(spec), { mode: 0o600, durable: false });
   return { spec, user };
 }
 
@@ -242,37 +282,19 @@ async function localhostSeccomp(config: ContainerConfig): Promise<OciSeccomp | u
   return parseSeccompProfile(path, text);
 }
 
-/** Has conmon and the OCI runtime make the process. A refusal is kept for the start: that is where Kubernetes tells of it. */
-async function createProcess(
+/** A refusal is kept for the start: that is where Kubernetes tells of it. */
+async function withProcess(
   context: ContainerContext,
   record: ContainerRecord,
   spec: OciSpec,
-  paths: ContainerPaths,
-  signal: AbortSignal | undefined,
+  result: ConmonResult,
 ): Promise<ContainerRecord> {
-  if (record.logPath !== '') await mkdir(dirname(record.logPath), { recursive: true, mode: 0o755 });
-  await rm(paths.exit, { force: true });
-  const result = await createUnderConmon(
-    {
-      conmon: context.conmon,
-      runtime: record.runtime,
-      id: record.id,
-      paths,
-      logPath: record.logPath,
-      tty: record.config.tty,
-      stdin: record.config.stdin,
-      stdinOnce: record.config.stdinOnce,
-      enterCgroup: (pid) => context.cgroups.enterConmon(pid),
-      timeoutMs: CREATE_TIMEOUT_MS,
-    },
-    signal,
-  );
   if (result.outcome === 'refused') {
     return { ...record, startError: startErrorMessage(result.output, spec.process.args[0] ?? '') };
   }
   await keepCompiledSeccomp(context.paths.run, record.runtime, record.id, spec);
   const conmon = identify(result.conmonPid);
   const init = identify(result.initPid);
-  await access(paths.attachSocket);
+  await access(containerPaths(context.paths, record.id).attachSocket);
   return { ...record, init, conmon };
 }

@@ -1,3 +1,4 @@
+import { constants } from 'node:fs';
 import { access, readFile } from 'node:fs/promises';
 import { pathOfCgroup } from '../cgroup/cgroup-place.ts';
 import { findPrograms } from '../linux/find-programs.ts';
@@ -19,7 +20,7 @@ export async function discardContainer(context: ContainerContext, id: string): P
   // conmon first: what it has begun must not be finished behind our back.
   if (bundleExists) await killConmon(paths, id);
   // One that has not come so far as to write down its number.
-  if (record?.createdAt === 0) for (const pid of findPrograms(context.conmon, id)) killTree(pid);
+  if (!record || record.createdAt === 0) for (const pid of findPrograms(context.conmon, id)) killTree(pid);
   const cgroup = record?.cgroupPath ?? (await cgroupInBundle(paths.spec, id));
   if (cgroup !== undefined) await context.cgroups.kill(cgroup);
   if (bundleExists) {
@@ -33,7 +34,9 @@ export async function discardContainer(context: ContainerContext, id: string): P
 /** Of one whose record is lost, or torn. */
 async function cgroupInBundle(spec: string, id: string): Promise<string | undefined> {
   try {
-    const { linux } = JSON.parse(await readFile(spec, 'utf8')) as Partial<OciSpec>;
+    // A pipe may still be in its place.
+    const flag = constants.O_RDONLY | constants.O_NONBLOCK;
+    const { linux } = JSON.parse(await readFile(spec, { encoding: 'utf8', flag })) as Partial<OciSpec>;
     const path = pathOfCgroup(linux?.cgroupsPath ?? '');
     return path.includes(id) ? path : undefined;
   } catch {

@@ -14,6 +14,7 @@ export const chown = awaited('chown', promises.chown);
 export const mkdirSync = called('mkdir', sync.mkdirSync);
 export const renameSync = called('rename', sync.renameSync);
 export const rmSync = called('rm', sync.rmSync);
+export const symlink = awaited('symlink', promises.symlink);
 export const symlinkSync = called('symlink', sync.symlinkSync);
 export const chmodSync = called('chmod', sync.chmodSync);
 export const chownSync = called('chown', sync.chownSync);

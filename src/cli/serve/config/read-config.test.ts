@@ -32,6 +32,7 @@ agent:
   containerLogMaxSize: 2Mi
   containerLogMaxFiles: 3
   spareSandboxes: 0
+  spareContainers: 5
   kubeReserved: { cpu: 200m, memory: 256Mi }
   systemReserved: { cpu: 1, pid: 100 }
 controllers:
@@ -51,6 +52,7 @@ controllers:
       imageGc: { highThresholdPercent: 70, lowThresholdPercent: 60, minimumAgeMs: 90_000 },
       logRotation: { maxBytes: 2 * 1024 * 1024, maxFiles: 3 },
       spareSandboxes: 0,
+      spareContainers: 5,
       reservations: {
         kubeReserved: { cpu: '200m', memory: '256Mi' },
         systemReserved: { cpu: '1', pid: '100' },

@@ -25,6 +25,7 @@ const AGENT_FIELDS = {
   systemReserved: RESERVED,
   /** Ours: how many sandboxes are made ahead. */
   spareSandboxes: wholeNumber(0, 100),
+  spareContainers: wholeNumber(0, 100),
 };
 
 /** Of the controllers, under kube-controller-manager's names. */

@@ -30,6 +30,8 @@ export interface AgentConfig {
   readonly reservations: NodeReservations;
   /** How many sandboxes wait for pods to come. */
   readonly spareSandboxes: number;
+  /** How many conmons and OCI runtimes wait for containers to come. */
+  readonly spareContainers: number;
 }
 
 export interface ServeFlags {
@@ -40,6 +42,7 @@ export interface ServeFlags {
 }
 
 const DEFAULT_SPARE_SANDBOXES = 1;
+const DEFAULT_SPARE_CONTAINERS = 3;
 
 export const DEFAULT_LISTEN = '127.0.0.1:6443';
 
@@ -79,6 +82,7 @@ export function serveConfig(flags: ServeFlags, file: ConfigFile = {}): ServeConf
         systemReserved: agent.systemReserved ?? {},
       },
       spareSandboxes: agent.spareSandboxes ?? DEFAULT_SPARE_SANDBOXES,
+      spareContainers: agent.spareContainers ?? DEFAULT_SPARE_CONTAINERS,
       logRotation: {
         maxBytes: agent.containerLogMaxSize ?? DEFAULT_ROTATION.maxBytes,
         maxFiles: agent.containerLogMaxFiles ?? DEFAULT_ROTATION.maxFiles,

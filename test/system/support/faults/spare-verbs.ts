@@ -1,6 +1,8 @@
-/** A pod's sandbox that was made ahead, by the same process, and is taken over. */
-import { globSync, readFileSync } from 'node:fs';
+/** A pod's sandbox, and the start of a container, that were made ahead, by the same process, and are taken. */
+import { existsSync, globSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { shellContainer } from '../../../../src/runtime/container/testing/container-host.ts';
 import { runtimePaths } from '../../../../src/runtime/paths.ts';
 import type { Machine } from './machine.ts';
 import { POD_CGROUP, RUN_SANDBOX, type Verb } from './pod-verbs.ts';
@@ -8,20 +10,28 @@ import { POD_CGROUP, RUN_SANDBOX, type Verb } from './pod-verbs.ts';
 const TAKE_OVER: Verb = {
   name: 'take over a spare sandbox',
   atomic: true,
-  async run(machine) {
-    const stop = new AbortController();
-    const failed = Promise.withResolvers<void>();
-    const kept = machine.runtime.keepSpareSandboxes(1, () => failed.resolve(), { signal: stop.signal });
-    try {
-      await Promise.race([failed.promise, spareIsReady()]);
-      await RUN_SANDBOX.run(machine);
-    } finally {
-      stop.abort();
-      await kept;
-    }
-  },
+  run: (machine) =>
+    withSpares(machine, { sandboxes: 1, containers: 0 }, spareIsReady, () => RUN_SANDBOX.run(machine)),
   undo: removeTaken,
 };
+
+async function withSpares(
+  { runtime }: Machine,
+  sizes: { sandboxes: number; containers: number },
+  ready: () => Promise<void>,
+  work: () => Promise<void>,
+): Promise<void> {
+  const stop = new AbortController();
+  const failed = Promise.withResolvers<void>();
+  const kept = runtime.keepSpares(sizes, () => failed.resolve(), { signal: stop.signal });
+  try {
+    await Promise.race([failed.promise, ready()]);
+    await work();
+  } finally {
+    stop.abort();
+    await kept;
+  }
+}
 
 /** With the pod's cgroup, which it has made in more hierarchies. */
 async function removeTaken(machine: Machine): Promise<void> {
@@ -43,6 +53,43 @@ function isMade(file: string): boolean {
   }
 }
 
+/** One that the log is open of, and that is nobody's yet. */
+async function launchIsReady(): Promise<void> {
+  const { containers } = runtimePaths();
+  const isSpare = (log: string) => !existsSync(join(dirname(log), 'container.json'));
+  while (!globSync(`${containers}/*/0.log`).some(isSpare)) await delay(5);
+}
+
+const LAUNCHED = shellContainer('launched', 'exec sleep 1000');
+
+const CREATE_LAUNCHED: Verb = {
+  name: 'create from a launch',
+  atomic: true,
+  run: (machine) =>
+    withSpares(machine, { sandboxes: 0, containers: 1 }, launchIsReady, async () => {
+      await machine.runtime.createContainer(await taken(machine), { ...LAUNCHED, image: machine.image });
+    }),
+  undo: removeLaunched,
+};
+
+async function taken({ runtime }: Machine): Promise<string> {
+  const found = (await runtime.listPodSandboxes()).find(({ metadata }) => metadata.name === 'victim');
+  if (found === undefined) throw new Error('there is no sandbox');
+  return found.id;
+}
+
+async function removeLaunched({ runtime }: Machine): Promise<void> {
+  for (const { id, metadata } of await runtime.listContainers())
+    if (metadata.name === LAUNCHED.metadata.name) await runtime.removeContainer(id);
+}
+
+const REMOVE_LAUNCHED: Verb = {
+  name: 'remove what was launched',
+  atomic: false,
+  run: removeLaunched,
+  undo: CREATE_LAUNCHED.run,
+};
+
 const REMOVE_TAKEN: Verb = {
   name: 'remove a taken sandbox',
   atomic: false,
@@ -57,4 +104,11 @@ const NO_CGROUP: Verb = {
   undo: POD_CGROUP.run,
 };
 
-export const SPARE_VERBS: readonly Verb[] = [POD_CGROUP, TAKE_OVER, REMOVE_TAKEN, NO_CGROUP];
+export const SPARE_VERBS: readonly Verb[] = [
+  POD_CGROUP,
+  TAKE_OVER,
+  CREATE_LAUNCHED,
+  REMOVE_LAUNCHED,
+  REMOVE_TAKEN,
+  NO_CGROUP,
+];

@@ -5,13 +5,13 @@
 import { closeSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { Socket } from 'node:net';
-import { PeapodError } from '../../model/errors.ts';
-import { executableOf } from '../oci/executable-of.ts';
-import { timeLimit } from '../linux/external-step.ts';
-import { killTree } from '../linux/kill-tree.ts';
-import { makePipe } from '../linux/pipe.ts';
-import { commandLine, spawnProcess } from '../linux/spawn-process.ts';
-import type { ContainerPaths } from './container-paths.ts';
+import { PeapodError } from '../../../model/errors.ts';
+import { executableOf } from '../../oci/executable-of.ts';
+import { timeLimit } from '../../linux/external-step.ts';
+import { killTree } from '../../linux/kill-tree.ts';
+import { makePipe } from '../../linux/pipe.ts';
+import { commandLine, spawnProcess } from '../../linux/spawn-process.ts';
+import type { ContainerPaths } from '../container-paths.ts';
 
 export interface ConmonRequest {
   conmon: string;
@@ -39,34 +39,73 @@ export type ConmonResult =
 const SYNC_FD = 3;
 const START_FD = 4;
 
+/** conmon on its way to a container. */
+export interface Conmon extends Disposable {
+  /**
+   * What has become of it.
+   * @throws PeapodError CreateContainerError when it ends or stays silent without saying why
+   */
+  answer(): Promise<ConmonResult>;
+  /** Whether it has neither answered nor ended. */
+  isWaiting(): boolean;
+}
+
 /**
  * Starts conmon, which has the OCI runtime create the container; its process then waits for the runtime's `start`. conmon leaves
- * our session and inherits nothing but two pipes.
- * @throws PeapodError MissingPrerequisite when there is no conmon; CreateContainerError when it ends or stays silent without saying why
+ * our session and inherits nothing but two pipes. Disposed of before it has answered, it may go on: it is to be looked for.
+ * @throws PeapodError MissingPrerequisite when there is no conmon
  */
-export async function createUnderConmon(request: ConmonRequest, signal?: AbortSignal): Promise<ConmonResult> {
-  signal?.throwIfAborted();
-  const child = startConmon(request);
+export async function startConmon(request: ConmonRequest): Promise<Conmon> {
+  const child = spawnConmon(request);
+  const listening = listenTo(child, request.runtime.path);
+  let isWaiting = true;
+  const settled = () => (isWaiting = false);
+  listening.answer.then(settled, settled);
   let hasEnded = false;
   void child.ended.then(() => (hasEnded = true));
+  const close = () => {
+    for (const stream of [child.sync, child.start, child.stderr]) stream.destroy();
+  };
+  // What has not left us yet must not go on, as it would when the pipe that it waits at is closed.
+  const end = () => {
+    if (!hasEnded) killTree(child.pid);
+    close();
+  };
   try {
     await enter(request, child.pid);
     child.start.end('\0');
-    const timeoutMs = timeLimit(
-      'spawn',
-      () => commandLine(request.conmon, conmonArgs(request)),
-      request.timeoutMs,
-    );
-    const answer = await readAnswer(child, request.runtime.path, timeoutMs);
-    if (answer.data <= 0) return { outcome: 'refused', output: answer.message ?? '' };
-    return { outcome: 'created', initPid: answer.data, conmonPid: await readPid(request.paths.conmonPid) };
   } catch (error) {
-    // What has not left us yet must not go on, as it would when the pipe that it waits at is closed.
-    if (!hasEnded) killTree(child.pid);
+    end();
     throw error;
-  } finally {
-    for (const stream of [child.sync, child.start, child.stderr]) stream.destroy();
   }
+  return {
+    async answer() {
+      const timeoutMs = timeLimit(
+        'spawn',
+        () => commandLine(request.conmon, conmonArgs(request)),
+        request.timeoutMs,
+      );
+      const { promise: late, reject } = Promise.withResolvers<never>();
+      const timer = setTimeout(
+        () => reject(listening.failure(`did not answer within ${timeoutMs} ms`)),
+        timeoutMs,
+      );
+      try {
+        // The process that we started writes down conmon's number, and only then ends; conmon itself may be faster.
+        const [{ data, message }] = await Promise.race([Promise.all([listening.answer, child.ended]), late]);
+        close();
+        if (data <= 0) return { outcome: 'refused', output: message ?? '' };
+        return { outcome: 'created', initPid: data, conmonPid: await readPid(request.paths.conmonPid) };
+      } catch (error) {
+        end();
+        throw error;
+      } finally {
+        clearTimeout(timer);
+      }
+    },
+    isWaiting: () => isWaiting,
+    [Symbol.dispose]: end,
+  };
 }
 
 /** One that ended at once says why, or does not answer. */
@@ -89,7 +128,7 @@ interface Started {
 }
 
 /** In a session of its own from the start: a Ctrl-C of our terminal is not for it. */
-function startConmon(request: ConmonRequest): Started {
+function spawnConmon(request: ConmonRequest): Started {
   const [errors, sync, start] = [makePipe(), makePipe(), makePipe()];
   try {
     const { pid, ended } = spawnProcess(request.conmon, conmonArgs(request), {
@@ -145,37 +184,39 @@ interface Answer {
   message?: string;
 }
 
-/** One line of JSON; or the end of the pipe, when conmon died. */
-function readAnswer({ stderr, sync }: Started, runtime: string, timeoutMs: number): Promise<Answer> {
+interface Listening {
+  /** One line of JSON; it rejects at the end of the pipe, when conmon has died. */
+  readonly answer: Promise<Answer>;
+  /** An error that says what it did, and what it wrote. */
+  readonly failure: (what: string) => PeapodError;
+}
+
+/** From its start on: it may die before anybody asks. */
+function listenTo({ stderr, sync }: Started, runtime: string): Listening {
   let said = '';
   let errors = '';
+  const { promise: answer, resolve, reject } = Promise.withResolvers<Answer>();
+  answer.catch(() => {});
+  const failure = (what: string) => {
+    const detail = errors.trim() === '' ? '' : `: ${errors.trim()}`;
+    return new PeapodError('CreateContainerError', `conmon, with ${runtime}, ${what}${detail}`, {
+      retryable: true,
+    });
+  };
   stderr.setEncoding('utf8').on('data', (text: string) => {
     errors = (errors + text).slice(-4096);
   });
-  return new Promise((resolve, reject) => {
-    const fail = (what: string) => {
-      clearTimeout(timer);
-      const detail = errors.trim() === '' ? '' : `: ${errors.trim()}`;
-      reject(
-        new PeapodError('CreateContainerError', `conmon, with ${runtime}, ${what}${detail}`, {
-          retryable: true,
-        }),
-      );
-    };
-    const timer = setTimeout(() => fail(`did not answer within ${timeoutMs} ms`), timeoutMs);
-    sync.setEncoding('utf8');
-    sync.on('data', (text: string) => {
-      said += text;
-      if (!said.includes('\n')) return;
-      clearTimeout(timer);
-      try {
-        resolve(JSON.parse(said) as Answer);
-      } catch {
-        fail(`answered "${said.slice(0, 200)}"`);
-      }
-    });
-    sync.once('close', () => fail('ended before it had made the container'));
+  sync.setEncoding('utf8').on('data', (text: string) => {
+    said += text;
+    if (!said.includes('\n')) return;
+    try {
+      resolve(JSON.parse(said) as Answer);
+    } catch {
+      reject(failure(`answered "${said.slice(0, 200)}"`));
+    }
   });
+  sync.once('close', () => reject(failure('ended before it had made the container')));
+  return { answer, failure };
 }
 
 async function readPid(path: string): Promise<number> {
