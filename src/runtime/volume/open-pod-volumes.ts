@@ -73,7 +73,7 @@ export function openPodVolumes(paths: RuntimePaths, clock: Pick<Clock, 'now'>): 
         await deleteUnmounted(volatile);
         await deleteUnmounted(persistent);
         // What else is there of the pod is the agent's.
-        for (const path of [volatile, persistent]) await rmdir(dirname(path)).catch(() => {});
+        for (const path of [volatile, persistent]) await rmdir(dirname(path)).catch(unlessInUse);
       }),
 
     async list() {
@@ -85,6 +85,11 @@ export function openPodVolumes(paths: RuntimePaths, clock: Pick<Clock, 'now'>): 
       return [...uids];
     },
   };
+}
+
+function unlessInUse(error: unknown): void {
+  const { code = '' } = error as NodeJS.ErrnoException;
+  if (!['ENOENT', 'ENOTEMPTY', 'EEXIST'].includes(code)) throw error;
 }
 
 function lockOptions(signal?: AbortSignal): { removeFile: true; signal?: AbortSignal } {

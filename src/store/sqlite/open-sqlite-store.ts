@@ -7,6 +7,7 @@ import {
   mkdirSync,
   mkdtempSync,
   openSync,
+  renameSync,
   rmSync,
   statSync,
 } from 'node:fs';
@@ -18,7 +19,8 @@ import { Worker } from 'node:worker_threads';
 import type { Clock } from '../../model/clock.ts';
 import { isPeapodError, PeapodError } from '../../model/errors.ts';
 import { Reader } from './reader.ts';
-import { inUse, sqliteCode, storeError } from './sqlite-error.ts';
+import { prepareDatabase } from './schema.ts';
+import { corrupt, inUse, sqliteCode, storeError } from './sqlite-error.ts';
 import { SqliteStore } from './sqlite-store.ts';
 import type { WriterMessage } from './sqlite-writer-worker.ts';
 
@@ -36,7 +38,7 @@ const CHECKED_BYTES = 64 * 1024 * 1024;
 /**
  * Opens the store, making its file when there is none. Where nothing can be written, it can still be read; so can a damaged file
  * whose damage is nowhere in what is there now.
- * @throws PeapodError Corrupt when objects themselves are damaged; FailedPrecondition when another process has it open; NoSpace
+ * @throws PeapodError Corrupt when objects themselves are damaged, or the file is empty; FailedPrecondition when another process has it open; NoSpace
  */
 export async function openSqliteStore({
   path,
@@ -71,9 +73,9 @@ export async function openSqliteStore({
 function prepareFile(path: string): boolean {
   try {
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-    closeSync(openSync(path, 'a', 0o600));
+    if (!existsSync(path)) makeDatabase(path);
+    closeSync(openSync(path, 'a'));
     chmodSync(path, 0o600);
-    return true;
   } catch (error) {
     const { code = '' } = error as NodeJS.ErrnoException;
     if (code === 'ENOSPC')
@@ -82,8 +84,29 @@ function prepareFile(path: string): boolean {
         retryable: true,
       });
     if (existsSync(path) && ['EROFS', 'EACCES', 'EPERM'].includes(code)) return false;
+    if (sqliteCode(error) !== undefined) throw storeError(error, path);
     throw new PeapodError('ReadOnly', `cannot make ${path}: ${(error as Error).message}`, { cause: error });
   }
+  // We never leave one like that; SQLite would take it for new, throw its log away, and everything that runs would be nobody's.
+  if (statSync(path).size === 0) throw corrupt(path, 'it is empty');
+  return true;
+}
+
+/** Whole, or not at all: one that is empty has lost what was in it. */
+function makeDatabase(path: string): void {
+  const made = `${path}.new`;
+  // Of a process that was killed; and a log that has no database any more, which SQLite would add to the new one.
+  for (const file of [made, `${made}-wal`, `${made}-shm`, `${path}-wal`, `${path}-shm`])
+    rmSync(file, { force: true });
+  const database = new DatabaseSync(made);
+  try {
+    prepareDatabase(database);
+    database.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+  } finally {
+    database.close();
+  }
+  chmodSync(made, 0o600);
+  renameSync(made, path);
 }
 
 /** A lock that goes with the process, however it ends: that of a second file which SQLite locks for us. */

@@ -26,10 +26,7 @@ export function storeError(error: unknown, path: string): unknown {
   switch (sqliteCode(error)) {
     case CODES.CORRUPT:
     case CODES.NOTADB:
-      return new PeapodError('Corrupt', `${path} is damaged: ${message}`, {
-        ...options,
-        hint: `stop peapod, put a backup in the place of ${path}, or move it away to begin with nothing`,
-      });
+      return corrupt(path, message, options);
     case CODES.FULL:
       return new PeapodError('NoSpace', `cannot write to ${path}: the disk is full`, {
         ...options,
@@ -52,6 +49,13 @@ export function storeError(error: unknown, path: string): unknown {
     default:
       return error;
   }
+}
+
+export function corrupt(path: string, what: string, options: { cause?: unknown } = {}): PeapodError {
+  return new PeapodError('Corrupt', `${path} is damaged: ${what}`, {
+    ...options,
+    hint: `stop peapod, put a backup in the place of ${path}, or move it away to begin with nothing`,
+  });
 }
 
 /** Of a disk that the kernel has made read-only after an error, permissions tell nothing: only to write does. */

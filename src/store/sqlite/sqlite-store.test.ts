@@ -88,6 +88,31 @@ test('a file that is no database, and one that is damaged, are named', async () 
   assert.equal(await codeOf(open(damaged)), 'Corrupt');
 });
 
+test('a file that was emptied is named, and its log kept; one that was moved away is made anew', async () => {
+  const path = freshPath();
+  {
+    await using store = await open(path);
+    await store.create('/a', Buffer.from('x'));
+    writeFileSync(`${path}.copy`, readFileSync(path));
+    writeFileSync(`${path}-wal.copy`, readFileSync(`${path}-wal`));
+  }
+  writeFileSync(path, '');
+  copyFileSync(`${path}-wal.copy`, `${path}-wal`);
+  await assert.rejects(open(path), /state\.db is damaged: it is empty/);
+  assert.deepEqual(readFileSync(`${path}-wal`), readFileSync(`${path}-wal.copy`));
+  copyFileSync(`${path}.copy`, path);
+  {
+    await using store = await open(path);
+    assert.equal((await store.list({ prefix: '/' })).entries.length, 1);
+  }
+  copyFileSync(`${path}-wal.copy`, `${path}-wal`);
+  rmSync(path);
+  writeFileSync(`${path}.new`, 'half of one');
+  await using store = await open(path);
+  assert.equal((await store.list({ prefix: '/' })).entries.length, 0);
+  assert.equal(await store.create('/b', Buffer.from('y')), 2);
+});
+
 test('a file whose damage is not in what is there now can be read, and takes nothing more', async () => {
   const path = freshPath();
   {

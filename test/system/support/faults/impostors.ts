@@ -76,16 +76,17 @@ export async function impostorTrials(
   }
   const calls = existsSync(CALLS) ? readFileSync(CALLS, 'utf8').split('\n') : [];
   await verb.undo(machine);
-  const isBelieved = (program: string, behaviour: string) =>
-    program === 'nft' && ['garbage', 'nothing'].includes(behaviour);
+  const isBelieved = (program: string, order: string, behaviour: string) =>
+    (program === 'nft' && ['garbage', 'nothing'].includes(behaviour)) ||
+    (order === 'DEL' && behaviour === 'nothing');
   const isMeant = (program: string) => programs.length === 0 || programs.includes(program);
   const isCalled = (program: string, order: string) =>
     calls.some((call) => call.startsWith(`${program} `) && `${call} `.includes(` ${order} `));
   return ROLES.filter(([program, order]) => isMeant(program) && isCalled(program, order)).flatMap(
     ([program, order]) =>
       behaviours
-        // What says that it has added rules, and has not, would be found out only by listing them.
-        .filter((behaviour) => !isBelieved(program, behaviour))
+        // Of what says that it has added rules, and has not, only a list of all would tell; what a plugin gives back only it knows.
+        .filter((behaviour) => !isBelieved(program, order, behaviour))
         .map((behaviour) => impostorTrial(program, order, behaviour, steps)),
   );
 }

@@ -40,21 +40,28 @@ function verb(
   begin: () => Promise<void>,
   isDone: () => Promise<boolean>,
   undo: () => Promise<void>,
+  { isOnce = false } = {},
 ): OrderedVerb {
+  let hasBegun = false;
   return {
     name,
     atomic: false,
     async attempt() {
       // A server that dies before it answers was asked nevertheless, and has it on disk, or is asked again.
+      hasBegun = true;
       await begin().catch(() => {});
       await server.until(`${name} in spite of the fault`, isDone);
       return undefined;
     },
     async finish() {
-      if (!(await isDone())) await begin().catch(() => {});
+      if (!(isOnce && hasBegun) && !(await isDone())) await begin().catch(() => {});
+      hasBegun = true;
       await server.until(`${name} in the end`, isDone);
     },
-    undo,
+    async undo() {
+      hasBegun = false;
+      await undo();
+    },
   };
 }
 
@@ -77,6 +84,8 @@ const VERBS: readonly OrderedVerb[] = [
       await remove();
       await run();
     },
+    // A second death would be another restart.
+    { isOnce: true },
   ),
   {
     ...verb('delete', () => server.delete('victim', 2), isGone, run),
@@ -103,6 +112,10 @@ const subject = {
   },
   order: (text: string) => server.order(text),
   start: () => server.start(),
+  async restart() {
+    await server.end();
+    await server.start();
+  },
   async checkWitness() {
     connection.check();
     const { status } = (await server.get('witness')) ?? {};

@@ -104,11 +104,17 @@ const NO_CGROUP: Verb = {
   undo: POD_CGROUP.run,
 };
 
+/** As it was before the first take-over, or after it, without being swept once more. */
+const again = (verb: Verb): Verb => ({ ...verb, name: `${verb.name} again`, unswept: true });
+
+/** A container makes the pod's cgroup in more hierarchies than the sandbox needs: it comes to a sandbox of its own. */
 export const SPARE_VERBS: readonly Verb[] = [
   POD_CGROUP,
   TAKE_OVER,
+  REMOVE_TAKEN,
+  again(TAKE_OVER),
   CREATE_LAUNCHED,
   REMOVE_LAUNCHED,
-  REMOVE_TAKEN,
+  again(REMOVE_TAKEN),
   NO_CGROUP,
 ];
