@@ -31,9 +31,14 @@ export class DrainingOutput {
     if (this.stream.writableEnded || this.stream.destroyed || this.#timer) return;
     this.#lastChunkAt = Math.max(this.#lastChunkAt, performance.now());
     this.#timer = setInterval(() => {
-      const readerIsBusy = this.stream.writableNeedDrain;
-      if (!readerIsBusy && performance.now() - this.#lastChunkAt >= QUIET_MS) this.#end();
+      // After a pause of this whole process timers come first; what has come meanwhile is read before the immediate.
+      if (this.#isQuiet()) setImmediate(() => this.#isQuiet() && this.#end());
     }, QUIET_MS / 4);
+  }
+
+  #isQuiet(): boolean {
+    const readerIsBusy = this.stream.writableNeedDrain;
+    return !readerIsBusy && performance.now() - this.#lastChunkAt >= QUIET_MS;
   }
 
   /** Resolves when all that the process wrote has come, for one that has ended; nobody needs to read it for that. */
