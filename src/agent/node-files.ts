@@ -10,7 +10,7 @@ export interface NodeFiles {
   seccompProfilePath(name: string): string;
   /** The node's own `/etc/hosts` or `/etc/resolv.conf`; empty when there is none. */
   readNodeFile(path: '/etc/hosts' | '/etc/resolv.conf'): Promise<string>;
-  /** Replaces the file at once; directories are made. */
+  /** Replaces the file at once; one that holds just that stays the same file. Directories are made. */
   write(path: string, text: string, options: { mode: number }): Promise<void>;
   /** The end of a file; empty when there is none. No link is followed. */
   readTail(path: string, maxBytes: number): Promise<string>;

@@ -4,6 +4,7 @@ import { hostname } from 'node:os';
 import type { Clock } from '../model/clock.ts';
 import { PeapodError } from '../model/errors.ts';
 import { openContainerCgroups } from './cgroup/container-cgroups.ts';
+import { readyForMoves } from './cgroup/ready-for-moves.ts';
 import { cgroupLayout, hierarchies } from './cgroup/cgroup-layout.ts';
 import { openPodCgroups } from './cgroup/pod-cgroups.ts';
 import type { ContainerContext, ContainerSandbox } from './container/container-context.ts';
@@ -125,6 +126,12 @@ export async function openLocalRuntime(options: LocalRuntimeOptions): Promise<Lo
   };
   const launches = openLaunchPool(context);
   const containers = containerVerbs({ ...context, launches });
+  const holdMoves = readyForMoves(host.layout, clock);
+  /** The pools make nothing meanwhile, and processes get into their cgroups without waiting. */
+  const making = async <T>(work: () => Promise<T>): Promise<T> => {
+    using _moves = holdMoves();
+    return await touching([pool, launches], work);
+  };
 
   return {
     images,
@@ -142,7 +149,11 @@ export async function openLocalRuntime(options: LocalRuntimeOptions): Promise<Lo
 
     runPodSandbox: (config, call) =>
       explainFailure('cannot make the pod sandbox', 'CreatePodSandboxError', () =>
-        traced('run pod sandbox', () => sandboxes.run(config, call), `sandbox ${config.metadata.name}`),
+        traced(
+          'run pod sandbox',
+          () => making(() => sandboxes.run(config, call)),
+          `sandbox ${config.metadata.name}`,
+        ),
       ),
     stopPodSandbox: (id, call) =>
       explainFailure('cannot stop the pod sandbox', 'Unavailable', async () => {
@@ -161,8 +172,12 @@ export async function openLocalRuntime(options: LocalRuntimeOptions): Promise<Lo
     podSandboxStats: async (id, call) => sandboxStats(context, await sandboxes.status(id), call),
 
     ...containers,
-    createContainer: (...call) => touching([pool, launches], () => containers.createContainer(...call)),
-    startContainer: (...call) => touching([pool, launches], () => containers.startContainer(...call)),
+    createContainer: (...call) => making(() => containers.createContainer(...call)),
+    startContainer: (...call) => making(() => containers.startContainer(...call)),
+    execSync: (...call) => {
+      holdMoves()[Symbol.dispose]();
+      return containers.execSync(...call);
+    },
 
     events: (options) =>
       runtimeEvents(
@@ -226,6 +241,7 @@ async function findHost(options: LocalRuntimeOptions) {
     oci,
     runtimes,
     systemd: existsSync('/run/systemd/system'),
+    layout,
     conmon,
     cgroups: openContainerCgroups(layout, parent),
     podCgroups: openPodCgroups(layout, parent),

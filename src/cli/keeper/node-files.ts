@@ -1,4 +1,4 @@
-import { constants } from 'node:fs';
+import { constants, lstatSync, readFileSync } from 'node:fs';
 import { open, readdir, readFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { NodeFiles } from '../../agent/node-files.ts';
@@ -22,7 +22,8 @@ export function nodeFiles(paths: RuntimePaths): NodeFiles {
       await mkdir(dirname(path), { recursive: true, mode: 0o755 });
       // What a killed process has left of it.
       await removeTorn(dirname(path));
-      await writeFileAtomic(path, text, { mode, durable: false });
+      // Another container of the pod may be about to have it mounted, which one that is replaced cannot be.
+      if (!isFile(path, text, mode)) await writeFileAtomic(path, text, { mode, durable: false });
     },
     readTail,
     async removeLog(path) {
@@ -47,6 +48,11 @@ export function nodeFiles(paths: RuntimePaths): NodeFiles {
       await rm(podDirectory(pod.uid), { recursive: true, force: true });
     },
   };
+}
+
+function isFile(path: string, text: string, mode: number): boolean {
+  const stats = lstatSync(path, { throwIfNoEntry: false });
+  return stats?.isFile() === true && (stats.mode & 0o7777) === mode && readFileSync(path, 'utf8') === text;
 }
 
 async function namesIn(directory: string): Promise<string[]> {

@@ -9,8 +9,8 @@ import { sendSignal } from '../linux/kill.ts';
 import { mkdirSync, rmdirSync, writeFile, writeFileSync } from '../linux/files.ts';
 
 const REMOVE_TIMEOUT_MS = 5000;
-/** Where a lower limit makes the kernel look for what it can take back, which lasts. */
-const SLOW = /^memory\./;
+/** A lower limit makes the kernel look for what it can take back, and a move waits for all processors: both last. */
+const SLOW = /^memory\.|^cgroup\.procs$/;
 
 /** @returns undefined when there is no such file, or its cgroup has just gone */
 export async function readCgroupFile(directory: string, file: string): Promise<string | undefined> {

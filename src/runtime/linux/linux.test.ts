@@ -52,6 +52,28 @@ describe('a file lock', () => {
     await using second = await lockFile(path);
     assert.equal(second.path, path);
   });
+  test('goes from one to the next of a process in order, without anybody looking again', async (t) => {
+    const path = join(folder, 'lock');
+    t.mock.timers.enable({ apis: ['setTimeout'] });
+    const order: number[] = [];
+    const first = await lockFile(path, { removeFile: true });
+    const others = [1, 2, 3, 4].map(async (number) => {
+      using _ = await lockFile(path, { removeFile: true });
+      order.push(number);
+      await new Promise(setImmediate);
+    });
+    first[Symbol.dispose]();
+    await Promise.all(others);
+    assert.deepEqual(order, [1, 2, 3, 4]);
+  });
+  test('that is shared goes to all that wait to share it', async (t) => {
+    const path = join(folder, 'lock');
+    t.mock.timers.enable({ apis: ['setTimeout'] });
+    const first = await lockFile(path, { removeFile: true });
+    const all = [1, 2, 3].map(() => lockFile(path, { shared: true, removeFile: true }));
+    first[Symbol.dispose]();
+    for (const lock of await Promise.all(all)) lock[Symbol.dispose]();
+  });
   test('goes with its process, and its file can go with it', async () => {
     const path = join(folder, 'lock');
     const holder = spawn('flock', [path, 'sleep', '60'], { stdio: 'ignore', detached: true });

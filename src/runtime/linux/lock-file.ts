@@ -1,7 +1,6 @@
 /** File locks that the kernel takes back when their process ends, however it does. @see flock(2) */
 import { closeSync, constants, fstatSync, openSync, readdirSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { externalStep } from './external-step.ts';
 import { mkdirSync, unlinkSync } from './files.ts';
 import { foreignFunction, lastErrno, systemError } from './libc.ts';
@@ -41,17 +40,50 @@ export function tryLockFile(path: string, options: LockOptions = {}): FileLock |
   }
 }
 
-/** Waits for the lock. @throws the signal's reason when it is aborted first */
+const LONGEST_WAIT_MS = 50;
+
+/** What this process holds, and those of it that wait for one, the first one first, by path. */
+const held = new Set<string>();
+const waiting = new Map<string, (() => void)[]>();
+
+/**
+ * Waits for the lock: for others of this process until they give it back, in order; for other processes by looking again.
+ * @throws the signal's reason when it is aborted first
+ */
 export async function lockFile(
   path: string,
   options: LockOptions & { signal?: AbortSignal } = {},
 ): Promise<FileLock> {
-  for (let waitMs = 1; ; waitMs = Math.min(waitMs * 2, 50)) {
+  for (let waitMs = 1; ; waitMs = Math.min(waitMs * 2, LONGEST_WAIT_MS)) {
+    // It is not this one's turn any more.
+    if (options.signal?.aborted === true) wakeNext(path);
     options.signal?.throwIfAborted();
     const lock = tryLockFile(path, options);
-    if (lock !== undefined) return lock;
-    await delay(waitMs);
+    if (lock !== undefined) {
+      if (options.shared === true) wakeNext(path);
+      return lock;
+    }
+    await givenBack(path, held.has(path) ? LONGEST_WAIT_MS : waitMs);
   }
+}
+
+function givenBack(path: string, atMostMs: number): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const queue = waiting.get(path) ?? [];
+  const wake = () => {
+    clearTimeout(timer);
+    queue.splice(queue.indexOf(wake), 1);
+    if (queue.length === 0) waiting.delete(path);
+    resolve();
+  };
+  const timer = setTimeout(wake, atMostMs);
+  queue.push(wake);
+  waiting.set(path, queue);
+  return promise;
+}
+
+function wakeNext(path: string): void {
+  waiting.get(path)?.[0]?.();
 }
 
 /** Deletes the lock files in a directory that nobody holds: what killed processes left of locks with many names. None there is fine. */
@@ -89,16 +121,19 @@ function isStillAt(path: string, fd: number): boolean {
 }
 
 function heldLock(path: string, fd: number, removeFile: boolean): FileLock {
-  let held = true;
+  let isHeld = true;
+  held.add(path);
   const release = () => {
-    if (!held) return;
-    held = false;
+    if (!isHeld) return;
+    isHeld = false;
+    held.delete(path);
     try {
       if (removeFile) unlinkSync(path);
     } catch {
       // The lock is what matters; its file is removed at the next start.
     } finally {
       closeSync(fd);
+      wakeNext(path);
     }
   };
   return { path, [Symbol.dispose]: release, [Symbol.asyncDispose]: async () => release() };
