@@ -68,6 +68,8 @@ export interface LocalRuntime extends PodRuntime, AsyncDisposable {
     warn: (error: unknown) => void,
     options: { signal: AbortSignal },
   ): Promise<void>;
+  /** Pods are made within the next moments: what the kernel takes its time for may begin. */
+  expectPods(): void;
   /** Clears what killed processes left: half-made containers and sandboxes, and what ended ones still hold. To be called at start-up. */
   collect(): Promise<void>;
 }
@@ -127,6 +129,7 @@ export async function openLocalRuntime(options: LocalRuntimeOptions): Promise<Lo
   const launches = openLaunchPool(context);
   const containers = containerVerbs({ ...context, launches });
   const holdMoves = readyForMoves(host.layout, clock);
+  const expectPods = () => holdMoves()[Symbol.dispose]();
   /** The pools make nothing meanwhile, and processes get into their cgroups without waiting. */
   const making = async <T>(work: () => Promise<T>): Promise<T> => {
     using _moves = holdMoves();
@@ -175,7 +178,7 @@ export async function openLocalRuntime(options: LocalRuntimeOptions): Promise<Lo
     createContainer: (...call) => making(() => containers.createContainer(...call)),
     startContainer: (...call) => making(() => containers.startContainer(...call)),
     execSync: (...call) => {
-      holdMoves()[Symbol.dispose]();
+      expectPods();
       return containers.execSync(...call);
     },
 
@@ -205,6 +208,8 @@ export async function openLocalRuntime(options: LocalRuntimeOptions): Promise<Lo
     keepSpares: async ({ sandboxes: pods, containers: starts }, warn, call) => {
       await Promise.all([pool.keep(pods, warn, call), launches.keep(starts, warn, call)]);
     },
+
+    expectPods,
 
     async collect() {
       await containers.collect();

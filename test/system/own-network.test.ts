@@ -100,7 +100,7 @@ test("a bridge's name that another link has is refused by name, and that link st
       subnet: '10.199.24.0/24',
     });
     const holder = await namespace();
-    const sandbox = { id: '1'.repeat(64), metadata, netns: holder.netns, portMappings: [] };
+    const sandbox = { id: '1'.repeat(64), metadata, netns: async () => holder.netns, portMappings: [] };
     await assert.rejects(clashing.join(sandbox, {}), {
       code: 'NetworkError',
       message: `"${name}" is there already, and is no bridge`,
@@ -135,7 +135,7 @@ async function joined(digit: string): Promise<{ id: string; pid: number; netns: 
 }
 
 function join_(id: string, netns: string): Promise<string[]> {
-  return network.join({ id, metadata, netns, portMappings: [] }, {});
+  return network.join({ id, metadata, netns: async () => netns, portMappings: [] }, {});
 }
 
 /** Held by a process of its own. */

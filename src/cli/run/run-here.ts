@@ -9,6 +9,7 @@ import { tellOciRuntime } from './tell-oci-runtime.ts';
 /** Runs pods by the agent in this process. */
 export async function runHere(settings: Settings, run: (engine: PodEngine) => Promise<void>): Promise<void> {
   await using host = await traced('open runtime', () => openHost(settings));
+  host.runtime.expectPods();
   await tellOciRuntime(host, terminalOf(process.stderr));
   await run(localEngine(host));
 }

@@ -1,8 +1,8 @@
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
-import { isIPv6 } from 'node:net';
 import { createServer } from 'node:net';
 import type { PortMapping } from '../pod-runtime.ts';
+import { ipFamily } from './ip-family.ts';
 
 /** Whether nobody on this host listens at the port: found out by listening there for a moment. SCTP is taken on trust. */
 export async function isPortFree({ protocol, hostPort, hostIp }: PortMapping): Promise<boolean> {
@@ -26,7 +26,7 @@ async function tryTcp(host: string, port: number): Promise<void> {
 }
 
 async function tryUdp(host: string, port: number): Promise<void> {
-  const socket = createSocket(isIPv6(host) ? 'udp6' : 'udp4');
+  const socket = createSocket(ipFamily(host) === 6 ? 'udp6' : 'udp4');
   socket.bind({ address: host, port, exclusive: true });
   try {
     await once(socket, 'listening');

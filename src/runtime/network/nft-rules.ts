@@ -2,7 +2,7 @@
  * The rules of our own network: one table for each bridge, with one masquerade rule for the subnet, and maps of host ports,
  * in which a pod is an element. @see nft(8)
  */
-import { isIPv6 } from 'node:net';
+import { ipFamily } from './ip-family.ts';
 import type { PortMapping } from '../pod-runtime.ts';
 
 export function tableName(bridge: string): string {
@@ -73,8 +73,8 @@ export function hostPortElements(
     const name = protocol.toLowerCase();
     const anyHost = hostIp === '' || hostIp === '0.0.0.0' || hostIp === '::';
     return ips.flatMap((ip) => {
-      const v6 = isIPv6(ip);
-      if (!anyHost && v6 !== isIPv6(hostIp)) return [];
+      const v6 = ipFamily(ip) === 6;
+      if (!anyHost && v6 !== (ipFamily(hostIp) === 6)) return [];
       const key = anyHost ? String(hostPort) : `${hostIp} . ${hostPort}`;
       const map = `${name}_${anyHost ? 'any' : 'ports'}${v6 ? '6' : ''}`;
       return [{ map: `${table} ${map}`, key, element: `${key} : ${ip} . ${containerPort}` }];

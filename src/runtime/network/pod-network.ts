@@ -34,12 +34,18 @@ export interface PodNetworkOptions {
 
 export interface PodNetwork {
   /**
-   * Joins a sandbox's network namespace to the network. A repeated call gives the first one's result.
+   * Joins a sandbox's network namespace to the network, and does meanwhile what needs no namespace. A repeated call gives the first one's result.
+   * @param sandbox.netns resolves when the namespace is there; what it throws is thrown
    * @returns the pod's addresses, the primary one first
    * @throws PeapodError NetworkError, HostPortTaken (before anything is made), MissingPrerequisite
    */
   join(
-    sandbox: { id: string; metadata: PodMetadata; netns: string; portMappings: readonly PortMapping[] },
+    sandbox: {
+      id: string;
+      metadata: PodMetadata;
+      netns: () => Promise<string>;
+      portMappings: readonly PortMapping[];
+    },
     options: { signal?: AbortSignal },
   ): Promise<string[]>;
   /** Has what was joined for nobody in particular be this pod's. @throws PeapodError HostPortTaken, NetworkError */
@@ -129,13 +135,18 @@ export function openPodNetwork(options: PodNetworkOptions): PodNetwork {
     preparedAt = performance.now();
   }
 
-  async function joinOwn(attachment: Joined, netns: string, isAlone: boolean): Promise<{ ips: string[] }> {
+  async function joinOwn(
+    attachment: Joined,
+    netns: () => Promise<string>,
+    isAlone: boolean,
+  ): Promise<{ ips: string[] }> {
     const { bridge } = options;
     const subnets = await ownSubnets(bridge, options.subnet);
     const prepared = prepare(subnets, isAlone);
     const linked = takeOwnAddresses(attachment.sandboxId, subnets).then(async (ips) => {
+      const namespace = await netns();
       await traced('link to the bridge', () =>
-        linkPod(attachment.sandboxId, netns, ips, { bridge, subnets }),
+        linkPod(attachment.sandboxId, namespace, ips, { bridge, subnets }),
       );
       return ips;
     });
@@ -174,7 +185,7 @@ export function openPodNetwork(options: PodNetworkOptions): PodNetwork {
       const result =
         config === undefined
           ? await joinOwn(attachment, sandbox.netns, isAlone)
-          : await attach({ ...attachment, config }, sandbox.netns, {
+          : await attach({ ...attachment, config }, await sandbox.netns(), {
               binDirs: options.binDirs,
               ...(signal === undefined ? {} : { signal }),
             });

@@ -43,10 +43,13 @@ export async function runPodSandbox(
   }
   try {
     await traced('make sandbox files', () => makeSandboxFiles(paths, record.config));
-    record.infra = await traced('start infra container', () => startInfra(context, record, options));
-    await context.records.save(record);
-    if (config.linux.namespaces.network === 'POD')
-      record.ips = await traced('join network', () => joinNetwork(context, record, options));
+    const held = holdNamespaces(context, record, options);
+    const joined =
+      config.linux.namespaces.network === 'POD' ? joinNetwork(context, record, held, options) : [];
+    // Also when one fails: what the other makes has to be there before it is taken back.
+    await Promise.allSettled([held, joined]);
+    await held;
+    record.ips = await joined;
     await context.records.save({ ...record, createdAt: context.clock.now() });
     return id;
   } catch (error) {
@@ -77,12 +80,28 @@ function newRecord(context: SandboxContext, id: string, config: PodSandboxConfig
   };
 }
 
-function joinNetwork(
+async function holdNamespaces(
   context: SandboxContext,
   record: SandboxRecord,
   options: CallOptions,
+): Promise<void> {
+  record.infra = await traced('start infra container', () => startInfra(context, record, options));
+  await context.records.save(record);
+}
+
+/** @param held the namespaces are there */
+function joinNetwork(
+  context: SandboxContext,
+  record: SandboxRecord,
+  held: Promise<void>,
+  options: CallOptions,
 ): Promise<string[]> {
   const { metadata, portMappings } = record.config;
-  const netns = `/proc/${record.infra?.pid}/ns/net`;
-  return context.network.join({ id: record.id, metadata, netns, portMappings }, options);
+  const netns = async () => {
+    await held;
+    return `/proc/${record.infra?.pid}/ns/net`;
+  };
+  return traced('join network', () =>
+    context.network.join({ id: record.id, metadata, netns, portMappings }, options),
+  );
 }

@@ -1,5 +1,5 @@
 /** Addresses of a subnet, by number. Pure. */
-import { isIPv4, isIPv6 } from 'node:net';
+import { ipFamily } from '../ip-family.ts';
 
 export interface Subnet {
   family: 4 | 6;
@@ -13,7 +13,7 @@ export interface Subnet {
 /** @param cidr as `10.87.0.0/16` @returns undefined for what is none */
 export function parseSubnet(cidr: string): Subnet | undefined {
   const [address = '', length = '', ...more] = cidr.split('/');
-  const family = isIPv4(address) ? 4 : isIPv6(address) ? 6 : undefined;
+  const family = ipFamily(address);
   if (family === undefined || more.length > 0 || !/^\d{1,3}$/.test(length)) return undefined;
   const bits = family === 4 ? 32 : 128;
   const prefixLength = Number(length);
@@ -45,15 +45,14 @@ export function* addressesAfter(subnet: Subnet, last: string | undefined): Gener
 }
 
 function numberIn(subnet: Subnet, address: string): bigint | undefined {
-  const isOfFamily = subnet.family === 4 ? isIPv4(address) : isIPv6(address);
-  if (!isOfFamily) return undefined;
+  if (ipFamily(address) !== subnet.family) return undefined;
   const number = BigInt(`0x${addressBytes(address).toString('hex')}`) - subnet.base;
   return number >= 0n && number < subnet.size ? number : undefined;
 }
 
 /** In network order: 4 or 16 bytes. @param address without a zone */
 export function addressBytes(address: string): Buffer {
-  if (isIPv4(address)) return Buffer.from(address.split('.').map(Number));
+  if (!address.includes(':')) return Buffer.from(address.split('.').map(Number));
   const [head = '', tail] = address.split('::');
   const left = groups(head);
   const right = tail === undefined ? [] : groups(tail);
