@@ -46,7 +46,7 @@ const builtinsAsObjects: Plugin = {
 };
 
 /** They load dozens of others, and most verbs never call them. */
-const SLOW = new Set(['node:child_process', 'node:crypto']);
+const SLOW = new Set(['node:child_process', 'node:crypto', 'node:http']);
 
 function loadedAtOnce(path: string): string {
   return [
@@ -85,14 +85,27 @@ function namesOf(path: string): string[] {
   );
 }
 
-/** The C library's functions, loaded as CommonJS: koffi's other form asks for Node.js's own modules by name. */
+/**
+ * The way to the C library's functions, straight from the file that holds it: koffi's own code looks for it, and asks for Node.js's own modules by
+ * name, which takes five times as long. Where the file is not what it is looked for as (another C library, say), koffi finds it.
+ */
 const required: Plugin = {
   name: 'required',
   setup(bundler) {
     bundler.onResolve({ filter: /^koffi$/, namespace: 'required' }, ({ path }) => ({ path, external: true }));
     bundler.onResolve({ filter: /^koffi$/ }, ({ path }) => ({ path, namespace: 'required' }));
     bundler.onLoad({ filter: /.*/, namespace: 'required' }, ({ path }) => ({
-      contents: `module.exports = require('${path}');`,
+      contents: [
+        'const { arch } = process;',
+        'let native;',
+        'try {',
+        // esbuild breaks lines, also within a template.
+        "  native = require('@koromix/koffi-linux-' + arch + '/linux_' + arch + '/koffi.node');",
+        '} catch {',
+        `  native = require('${path}');`,
+        '}',
+        'module.exports = native;',
+      ].join('\n'),
     }));
   },
 };

@@ -1,5 +1,5 @@
-import { Agent, request as send } from 'node:http';
-import type { IncomingMessage } from 'node:http';
+// As a whole: what was built loads it when it is first used.
+import http, { type IncomingMessage } from 'node:http';
 import { PeapodError } from '../model/errors.ts';
 import { type ApiRequest, type ApiResponse, parseWarnings, type Transport } from './transport.ts';
 
@@ -7,12 +7,12 @@ import { type ApiRequest, type ApiResponse, parseWarnings, type Transport } from
 export function unixTransport(socketPath: string): Transport {
   // Without a name Node.js looks whether the host is an address, by an expression that takes longer to compile than a request.
   const options = { keepAlive: true, servername: '' };
-  const agent = new Agent(options);
+  const agent = new http.Agent(options);
   return {
     send: ({ method, path, headers, body, signal }: ApiRequest) =>
       new Promise<ApiResponse>((resolve, reject) => {
         const length = body === undefined ? {} : { 'content-length': String(Buffer.byteLength(body)) };
-        const outgoing = send(
+        const outgoing = http.request(
           {
             agent,
             socketPath,
