@@ -28,6 +28,7 @@ export interface NodeRuntime extends PodRuntime, AsyncDisposable {
   collect(): Promise<void>;
   /** As `LocalRuntime`'s; another's has none. */
   keepSpares?: LocalRuntime['keepSpares'];
+  expectPods?: LocalRuntime['expectPods'];
 }
 
 export interface Host extends NodeHost {

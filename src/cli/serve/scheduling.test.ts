@@ -22,6 +22,8 @@ const CLOCK = {
 
 interface Cluster extends AsyncDisposable {
   readonly api: TestApi;
+  /** The pods that the scheduler has told of before it placed them. */
+  readonly foretold: ReadonlySet<string>;
   /** Where each pod is, by name; those that wait are nowhere. */
   places(): Promise<Map<string, string>>;
   until(what: string, holds: () => Promise<boolean>): Promise<void>;
@@ -47,7 +49,13 @@ async function startCluster(nodes: readonly string[]): Promise<Cluster> {
     const taints = { spec: { taints: null } };
     await api.client.patch(NODES, '', name, 'merge', taints);
   }
-  const ended = runScheduler({ client, clock: CLOCK, log: (...args) => problems.push(args) }, stop.signal);
+  const foretold = new Set<string>();
+  const log = (...args: unknown[]) => problems.push(args);
+  const onWaiting = ({ metadata, spec }: Pod) => {
+    assert.equal(spec?.nodeName, undefined);
+    foretold.add(metadata?.name ?? '');
+  };
+  const ended = runScheduler({ client, clock: CLOCK, log, onWaiting }, stop.signal);
   const places = async () => {
     const { items } = await api.client.list(PODS, { namespace: 'default' });
     return new Map(
@@ -58,6 +66,7 @@ async function startCluster(nodes: readonly string[]): Promise<Cluster> {
   };
   return {
     api,
+    foretold,
     places,
     until: async (what, holds) => {
       for (let tries = 0; tries < 200; tries += 1) {
@@ -104,6 +113,7 @@ test('a gang gets its nodes together, and none before there is room for all that
   assert.deepEqual([...(await cluster.places()).keys()], ['filler']);
   await client.delete(PODS, 'default', 'filler', { gracePeriodSeconds: 0 });
   await cluster.until('all are placed', async () => (await cluster.places()).size === 3);
+  assert.deepEqual([...cluster.foretold], ['filler', 'a', 'b', 'c']);
 });
 
 test('pods of a gang whose group is not there wait for it', async () => {

@@ -318,6 +318,7 @@ async function runParts(
           client: apiClusterClient({ client: schedulerClient, clock, random: Math.random, onError }),
           clock,
           log,
+          onWaiting: () => host.runtime.expectPods?.(),
         },
         ended,
       ),

@@ -26,6 +26,8 @@ export interface SchedulerDriverOptions {
   readonly profiles?: readonly Profile[];
   readonly seed?: number;
   readonly log: (message: string, error?: unknown) => void;
+  /** Told of each pod that waits, before it is placed: where it may run one can get ready. */
+  readonly onWaiting?: (pod: Pod) => void;
 }
 
 /** How many bindings may be under way at a time. */
@@ -103,6 +105,7 @@ class Driver implements ClusterHandlers {
       if (pod.spec?.nodeName) return this.#onBound(key, pod);
       if (pod.metadata?.deletionTimestamp !== undefined) return this.#forget(key);
       if (!this.#engine.handles(pod.spec?.schedulerName ?? 'default-scheduler')) return;
+      this.#options.onWaiting?.(pod);
       this.#onWaiting(key, pod);
     });
   }
