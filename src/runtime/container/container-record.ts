@@ -60,12 +60,20 @@ export function recordPath(containers: string, id: string): string {
 }
 
 export async function saveRecord(containers: string, record: ContainerRecord): Promise<void> {
-  await mkdir(join(containers, record.id), { recursive: true, mode: 0o700 });
-  await writeFileAtomic(recordPath(containers, record.id), JSON.stringify(record), {
-    mode: 0o600,
-    // After a loss of power no container runs: a record that is lost then is one less to clear.
-    durable: false,
-  });
+  const write = () =>
+    writeFileAtomic(recordPath(containers, record.id), JSON.stringify(record), {
+      mode: 0o600,
+      // After a loss of power no container runs: a record that is lost then is one less to clear.
+      durable: false,
+    });
+  try {
+    await write();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    // The first one.
+    await mkdir(join(containers, record.id), { recursive: true, mode: 0o700 });
+    await write();
+  }
 }
 
 /** @returns nothing when there is no such container, or its record was never written */
