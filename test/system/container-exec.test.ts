@@ -119,7 +119,9 @@ for (const runtime of ['crun', 'runc'] as const) {
     });
 
     await t.test('a terminal is one, has its size, is resized, and gives the exit code', async () => {
-      const command = ['sh', '-c', 'tty; stty size; read x; stty size; seq 1 20000 | tail -n 1; exit 4'];
+      // crun gives the terminal its size when the command runs already.
+      const sized = 'until stty size; do sleep 0.1; done';
+      const command = ['sh', '-c', `tty; ${sized}; read x; stty size; seq 1 20000 | tail -n 1; exit 4`];
       const size = { columns: 100, rows: 40 };
       await using session = await startExec(host.context, id, { command, tty: true, stdin: true, size });
       const seen = new Seen(session.stdout);
