@@ -6,7 +6,7 @@ import { type Dirent, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { sendSignal } from '../linux/kill.ts';
-import { mkdirSync, rmdirSync, writeFile, writeFileSync } from '../linux/files.ts';
+import { mkdirSync, rmdirSync, writeFileSync, writeKernelFile } from '../linux/files.ts';
 
 const REMOVE_TIMEOUT_MS = 5000;
 /** A lower limit makes the kernel look for what it can take back, and a move waits for all processors: both last. */
@@ -30,7 +30,7 @@ export async function writeCgroupFile(
 ): Promise<boolean> {
   try {
     // Without O_CREAT: a fake tree in a test then misses what the kernel would miss.
-    if (SLOW.test(file)) await writeFile(join(directory, file), String(value), { flag: 'r+' });
+    if (SLOW.test(file)) await writeKernelFile(join(directory, file), String(value), { flag: 'r+' });
     else writeFileSync(join(directory, file), String(value), { flag: 'r+' });
     return true;
   } catch (error) {

@@ -41,6 +41,10 @@ export const writeFile: typeof promises.writeFile = async (file, data, options) 
       ),
   });
 
+/** The same for a file of the kernel's, which takes a value whole or not at all. */
+export const writeKernelFile: typeof promises.writeFile = async (file, data, options) =>
+  await externalStep('write', describe(file), async () => await promises.writeFile(file, data, options));
+
 export const openSync: typeof sync.openSync = (path, flags, mode) =>
   externalStep('create', String(path), () => sync.openSync(path, flags, mode));
 
