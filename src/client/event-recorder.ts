@@ -1,8 +1,8 @@
-import { randomUUID } from 'node:crypto';
 import type { ObjectReference } from '../model/api/types.ts';
 import { isPeapodError } from '../model/errors.ts';
 import { apiTime } from '../model/status/pod-conditions.ts';
 import type { ApiClient, KubernetesObject } from './api-client.ts';
+import { eventName } from './event-name.ts';
 import { EVENTS } from './resource-types.ts';
 
 export interface EventRecorderOptions {
@@ -47,7 +47,7 @@ export class EventRecorder {
     const { type, reason, message, at } = occurrence;
     const time = apiTime(at);
     const namespace = object.metadata?.namespace || 'default';
-    const name = `${object.metadata?.name}.${randomUUID().replaceAll('-', '').slice(0, 16)}`;
+    const name = eventName(object.metadata?.name ?? '', at);
     await client.create(EVENTS, {
       metadata: { namespace, name },
       involvedObject: referenceTo(object, occurrence.fieldPath),

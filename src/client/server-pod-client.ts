@@ -107,7 +107,8 @@ export class ServerPodClient implements PodClient {
   async #restoreReady(pod: Pod): Promise<void> {
     const { namespace = '', name = '', uid = '' } = pod.metadata ?? {};
     const ready = this.#written.get(uid)?.ready;
-    const patch = { metadata: { uid }, status: { conditions: [ready] } };
+    const untold = { reason: null, message: null };
+    const patch = { metadata: { uid }, status: { conditions: [{ ...untold, ...ready }] } };
     await unlessGone(
       this.#client.patch(PODS, namespace, name, 'strategic', patch, { subresource: 'status' }),
     );
@@ -184,18 +185,27 @@ const REPLACE = { $patch: 'replace' };
 
 /** A strategic merge patch from one status to the next: lists are replaced, but for the conditions, which are merged. */
 function statusPatch(before: PodStatus, status: PodStatus): Record<string, unknown> {
-  const gone = Object.keys(before).filter((field) => !Object.hasOwn(status, field));
   const conditions = status.conditions ?? [];
   const dropped = (before.conditions ?? []).filter(
     ({ type }) => !conditions.some((condition) => condition.type === type),
   );
+  const merged = conditions.map((condition) => {
+    const present = before.conditions?.find(({ type }) => type === condition.type) ?? {};
+    return { ...nulls(present, condition), ...condition };
+  });
   return {
-    ...Object.fromEntries(gone.map((field) => [field, null])),
+    ...nulls(before, status),
     ...status,
-    conditions: [...conditions, ...dropped.map(({ type }) => ({ type, $patch: 'delete' }))],
+    conditions: [...merged, ...dropped.map(({ type }) => ({ type, $patch: 'delete' }))],
     ...(status.podIPs === undefined ? {} : { podIPs: [...status.podIPs, REPLACE] }),
     ...(status.hostIPs === undefined ? {} : { hostIPs: [...status.hostIPs, REPLACE] }),
   };
+}
+
+/** Takes away, in a merge, what is no longer said. */
+function nulls(before: object, now: object): Record<string, null> {
+  const gone = Object.keys(before).filter((field) => !Object.hasOwn(now, field));
+  return Object.fromEntries(gone.map((field) => [field, null]));
 }
 
 function readyOf(status: PodStatus | undefined): PodCondition | undefined {

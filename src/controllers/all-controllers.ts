@@ -16,6 +16,7 @@ import {
 } from './node-lifecycle/node-lifecycle.ts';
 import { DEFAULT_POD_GC, podGarbageCollector, type PodGcOptions } from './pod-gc/pod-gc.ts';
 import { serviceAccountController } from './service-account.ts';
+import { stoppedPodController } from './stopped-pods.ts';
 import { taintEvictionController } from './taint-eviction/taint-eviction.ts';
 import { claimBinder } from './volumes/claim-binder.ts';
 import { storageProtectionController } from './volumes/storage-protection.ts';
@@ -53,5 +54,6 @@ export function allControllers({
     volumePhaseController,
     storageProtectionController,
     podGarbageCollector(podGc),
+    stoppedPodController,
   ];
 }

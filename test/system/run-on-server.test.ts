@@ -195,3 +195,21 @@ test('run goes on through a kill of the server, and says that one was killed whi
   const { code, stderr } = await running.ended();
   assert.equal(code, 4, stderr);
 });
+
+test('a pod that waits for room can be stopped, and an interrupt stops it', async () => {
+  const large = (name: string) =>
+    pod(name, 'true', {
+      containers: [{ name: 'main', image: IMAGE, resources: { requests: { cpu: '999' } } }],
+    });
+  const running = peapod.start(['run', '-f', await peapod.manifest(large('large'))]);
+  await running.untilPrinted(/stays Pending/);
+  running.signal('SIGINT');
+  await running.ended();
+  assert.match(kubectl('get', 'pod', 'large', '-o', 'jsonpath={.status}'), /"reason":"Stopped"/);
+
+  await peapod.succeed(['run', '-d', '-f', await peapod.manifest(large('larger'))]);
+  const refused = await peapod.call(['rm', 'larger']);
+  assert.match(refused.stderr, /pod "larger" is pending/);
+  await peapod.succeed(['stop', 'larger']);
+  await peapod.succeed(['rm', 'large', 'larger']);
+});

@@ -1,14 +1,11 @@
 import type { Pod } from '../../model/api/types.ts';
 import { shouldRestart } from '../../model/status/restart-decision.ts';
+import { STOP_GRACE_ANNOTATION, STOPPED_ANNOTATION } from '../../model/stopped-pods.ts';
 import { specContainers } from '../spec-containers.ts';
 import { containerKey } from './action.ts';
 import { newestContainer } from './observed.ts';
 import type { PlanInput } from './plan-input.ts';
 
-/** Wanted of a pod: its containers are stopped and not started again, but it stays. */
-export const STOPPED_ANNOTATION = 'peapod.dev/stopped';
-/** How long they get, in seconds, instead of `terminationGracePeriodSeconds`. */
-export const STOP_GRACE_ANNOTATION = 'peapod.dev/stop-grace-period-seconds';
 /** @see kubernetes/pkg/kubelet/eviction/eviction_manager.go immediateEvictionGracePeriodSeconds */
 export const EVICTION_GRACE_SECONDS = 1;
 

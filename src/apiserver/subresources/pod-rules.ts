@@ -80,8 +80,13 @@ export function resizeRules(resource: Resource): UpdateRules {
       const next = withVersion({ ...copyPlain(previous), spec }, input);
       return counted(rules.prepare(next, previous, context), previous);
     },
-    validate: (next, previous) => [...validatePod(next), ...resizeErrors(next, previous)],
+    validate: (next, previous) => [...validatePod(asCreated(next)), ...resizeErrors(next, previous)],
   };
+}
+
+/** Containers that were added to look into the pod are none of a new one. */
+function asCreated(pod: ApiObject): ApiObject {
+  return { ...pod, spec: { ...specOf(pod), ephemeralContainers: [] } };
 }
 
 function resized(present: readonly Container[], wanted: readonly Container[]): Container[] {

@@ -19,7 +19,8 @@ export async function rm(
   const running = pods.find(({ pod }) => !hasEnded(pod));
   if (running !== undefined && options.force !== true) {
     const name = running.pod.metadata?.name;
-    throw new PeapodError('FailedPrecondition', `pod "${name}" is running`, {
+    const phase = running.pod.status?.phase ?? 'Pending';
+    throw new PeapodError('FailedPrecondition', `pod "${name}" is ${phase.toLowerCase()}`, {
       hint: `peapod stop ${name}, or peapod rm -f ${name}`,
     });
   }

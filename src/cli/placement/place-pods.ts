@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import type { Pod, PodStatus } from '../../model/api/types.ts';
 import { qosClass } from '../../model/qos-class.ts';
 import { apiTime } from '../../model/status/pod-conditions.ts';
+import { STOPPED_ANNOTATION, STOPPED_UNPLACED } from '../../model/stopped-pods.ts';
 import { traced } from '../../runtime/linux/trace.ts';
 import type { Host } from '../host.ts';
-import { STOPPED } from '../keeper/stop-pods.ts';
 import { thisNode } from '../run/this-node.ts';
 import { findPlace } from './find-place.ts';
 
@@ -61,10 +61,8 @@ function byPriorityAndAge(a: Pod, b: Pod): number {
 async function tryToPlace(host: Host, pod: Pod): Promise<void> {
   const { namespace = 'default', name = '', annotations = {}, deletionTimestamp } = pod.metadata ?? {};
   if (deletionTimestamp !== undefined) return host.client.removePod(pod);
-  if (STOPPED in annotations) {
-    const message = 'The pod was stopped before there was room for it.';
-    return host.client.updatePodStatus(pod, { ...pod.status, phase: 'Failed', reason: 'Stopped', message });
-  }
+  if (STOPPED_ANNOTATION in annotations)
+    return host.client.updatePodStatus(pod, { ...pod.status, ...STOPPED_UNPLACED });
   await using _ = await alone(host);
   const place = decide(host, pod, await host.client.listPods());
   if (!place.found) return refuse(host, pod, place.message);

@@ -60,5 +60,6 @@ async function stopOnInterrupt(
 ): Promise<void> {
   terminal.write(terminal.isTty ? '\nStopping; once more to kill\n' : 'Stopping\n');
   await stopPods(engine, pods, { signal: interrupts.second });
-  if (interrupts.second.aborted) await stopPods(engine, pods, { gracePeriodSeconds: 0 });
+  if (!interrupts.second.aborted) return;
+  await stopPods(engine, pods, { gracePeriodSeconds: 0, signal: interrupts.third });
 }

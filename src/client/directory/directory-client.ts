@@ -27,6 +27,7 @@ import type { PodClient, PodEvent, PodEventRecord } from '../pod-client.ts';
 import { addEvent } from './event-list.ts';
 import { ObjectFolder, type Step } from './object-folder.ts';
 import { watchFolders } from './watch-folders.ts';
+import { eventName } from '../event-name.ts';
 
 export interface DirectoryClientOptions {
   /** Outlives a reboot. */
@@ -251,10 +252,7 @@ export class DirectoryClient implements PodClient, UserClient {
     const { uid } = identity(event.pod);
     await using _ = await this.#options.lock(join(this.#options.run, 'locks', `events-${uid}`));
     const events = (await this.#events.read(uid)) ?? [];
-    await this.#events.write(
-      uid,
-      addEvent(events, event, `${identity(event.pod).name}.${randomUUID().slice(0, 16)}`),
-    );
+    await this.#events.write(uid, addEvent(events, event, eventName(identity(event.pod).name, event.at)));
   }
 
   async listEvents(filter: { involvedUid?: string } = {}): Promise<Event[]> {
