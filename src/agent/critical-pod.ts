@@ -1,5 +1,6 @@
 import type { Pod } from '../model/api/types.ts';
-import { isMirrorPod, isStaticPod } from './static-pods/static-pod.ts';
+import { isMirrorPod } from '../model/mirror-pod.ts';
+import { isStaticPod } from './static-pods/static-pod.ts';
 
 const SYSTEM_CRITICAL_PRIORITY = 2_000_000_000;
 

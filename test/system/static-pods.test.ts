@@ -90,6 +90,26 @@ test('a file in the folder runs, and a mirror pod shows it', async () => {
   assert.match(events, /Started/);
 });
 
+test('peapod shows what runs, was written and happened under the uid that the node gave the pod', async () => {
+  await running('one');
+  const { peapod } = cluster;
+  assert.match(await peapod.succeed(['tree', name]), /c─+sh\(/);
+  assert.match(await peapod.succeed(['tree']), new RegExp(name));
+  assert.match(await peapod.succeed(['logs', name]), /^one/);
+  for (const reason of ['Pulled', 'Created', 'Started'])
+    assert.match(await peapod.succeed(['describe', name]), new RegExp(`^ +Normal +${reason} `, 'm'));
+  const [inspected] = JSON.parse(await peapod.succeed(['inspect', name])) as [
+    { events: unknown[]; sandboxes: unknown[]; containers: unknown[] },
+  ];
+  assert.ok(inspected.events.length > 0);
+  assert.deepEqual([inspected.sandboxes.length, inspected.containers.length], [1, 1]);
+  const row = new RegExp(`^${name} +\\d+m +\\d+Mi`, 'm');
+  await until('it is measured', async () =>
+    row.test((await cluster.call(['top', 'pods'])).stdout) ? true : undefined,
+  );
+  assert.match(await peapod.succeed(['top', 'pods']), row);
+});
+
 test('a mirror that somebody deletes comes back, and the container runs on', async () => {
   const before = await running('one');
   await cluster.kubectl('delete', 'pod', name, '--wait=false');

@@ -4,7 +4,7 @@ import type { Clock } from '../../model/clock.ts';
 import { isPeapodError } from '../../model/errors.ts';
 import type { AgentLog } from '../agent-deps.ts';
 import { WakeUp } from '../wake-up.ts';
-import { CONFIG_MIRROR, isMirrorPod } from './static-pod.ts';
+import { isMirrorPod, MIRROR_POD } from '../../model/mirror-pod.ts';
 import { fullName } from './static-pods.ts';
 
 const FIRST_RETRY_MS = 500;
@@ -132,7 +132,7 @@ export class MirrorPods {
         name,
         namespace,
         ...(labels === undefined ? {} : { labels }),
-        annotations: { ...annotations, [CONFIG_MIRROR]: uid },
+        annotations: { ...annotations, [MIRROR_POD]: uid },
         ownerReferences: [
           { apiVersion: 'v1', kind: 'Node', name: nodeName, uid: await nodeUid(), controller: true },
         ],
@@ -144,6 +144,6 @@ export class MirrorPods {
 
 function isMirrorOf({ metadata }: Pod, pod: Pod): boolean {
   return (
-    metadata?.annotations?.[CONFIG_MIRROR] === pod.metadata?.uid && metadata?.deletionTimestamp === undefined
+    metadata?.annotations?.[MIRROR_POD] === pod.metadata?.uid && metadata?.deletionTimestamp === undefined
   );
 }

@@ -9,16 +9,10 @@ import { readManifests } from '../../model/manifest/read-manifests.ts';
 
 export const CONFIG_SOURCE = 'kubernetes.io/config.source';
 const CONFIG_HASH = 'kubernetes.io/config.hash';
-export const CONFIG_MIRROR = 'kubernetes.io/config.mirror';
 
 /** Whether the node has it from a file, not from the API. */
 export function isStaticPod({ metadata }: Pod): boolean {
   return metadata?.annotations?.[CONFIG_SOURCE] === 'file';
-}
-
-/** Whether it only shows what a node runs by itself. */
-export function isMirrorPod({ metadata }: Pod): boolean {
-  return metadata?.annotations?.[CONFIG_MIRROR] !== undefined;
 }
 
 /**

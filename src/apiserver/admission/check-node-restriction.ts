@@ -7,7 +7,7 @@ import type { Node, Pod } from '../../model/api/types.ts';
 import { names, nodeOf } from '../auth/node-authorizer.ts';
 import { forbidden } from '../errors/status-error.ts';
 import type { AdmissionRequest } from '../registry/request-scope.ts';
-import { MIRROR_POD } from './pod-service-account.ts';
+import { isMirrorPod, MIRROR_POD } from '../../model/mirror-pod.ts';
 
 const RESERVED_LABELS = /^(?:[^/]*\.)?node-restriction\.kubernetes\.io\//;
 
@@ -37,7 +37,7 @@ function podProblem(node: string, { operation, subresource, object }: NodeWrite)
   if (operation !== 'CREATE' || subresource !== '') return undefined;
   const pod = object as Pod;
   const self = JSON.stringify(node);
-  if (pod.metadata?.annotations?.[MIRROR_POD] === undefined)
+  if (!isMirrorPod(pod))
     return `pod does not have "${MIRROR_POD}" annotation, node ${self} can only create mirror pods`;
   if (pod.spec?.nodeName !== node)
     return `node ${self} can only create pods with spec.nodeName set to itself`;

@@ -1,6 +1,7 @@
 /** @see kubernetes/plugin/pkg/admission/serviceaccount/admission.go */
 import { copyPlain } from '../../model/copy-plain.ts';
 import type { Container, Pod, PodSpec, ServiceAccount, Volume, VolumeMount } from '../../model/api/types.ts';
+import { isMirrorPod } from '../../model/mirror-pod.ts';
 import { knownValid } from '../../model/validation/known-valid.ts';
 import { forbidden } from '../errors/status-error.ts';
 
@@ -10,7 +11,6 @@ const VOLUME_PREFIX = 'kube-api-access-';
 /** Longer than an hour, so that a token which is renewed in time never runs out. */
 const TOKEN_SECONDS = 3607;
 const MODE = 0o644;
-export const MIRROR_POD = 'kubernetes.io/config.mirror';
 
 /** The account that a new pod runs as. */
 export function serviceAccountNameOf({ spec }: Pod): string {
@@ -25,7 +25,7 @@ export function serviceAccountNameOf({ spec }: Pod): string {
  */
 export function withServiceAccount(pod: Pod, account: ServiceAccount | undefined, nameSuffix: string): Pod {
   // It only shows what a node runs by itself: it acts for nobody.
-  if (pod.metadata?.annotations?.[MIRROR_POD] !== undefined) return pod;
+  if (isMirrorPod(pod)) return pod;
   const name = serviceAccountNameOf(pod);
   const { namespace = 'default' } = pod.metadata ?? {};
   if (account === undefined) {

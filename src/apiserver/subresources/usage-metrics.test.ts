@@ -25,6 +25,7 @@ const usage = (): NodeUsage => ({
   pods: [
     { name: 'web', uid },
     { name: 'unknown', uid: 'u2' },
+    { name: 'static-n1', uid: 'hash' },
   ].map((pod) => ({
     ...pod,
     namespace: 'default',
@@ -63,6 +64,14 @@ before(async () => {
     spec: { nodeName: 'n1', containers: [{ name: 'c', image: 'i' }] },
   });
   uid = pod.metadata?.uid ?? '';
+  await api.client.create(PODS, {
+    metadata: {
+      name: 'static-n1',
+      namespace: 'default',
+      annotations: { 'kubernetes.io/config.mirror': 'hash' },
+    },
+    spec: { nodeName: 'n1', containers: [{ name: 'c', image: 'i' }] },
+  });
 });
 after(async () => {
   await api[Symbol.asyncDispose]();
@@ -72,7 +81,7 @@ after(async () => {
 const CONTAINERS = [{ name: 'c', usage: { cpu: '1234n', memory: '2Ki' } }];
 
 test("a pod's figures come with its labels, for pods that the API knows", async () => {
-  const { items } = await api.client.list(METRICS, { namespace: 'default' });
+  const { items } = await api.client.list(METRICS, { namespace: 'default', labelSelector: 'app=web' });
   assert.deepEqual(items, [
     {
       kind: 'PodMetrics',
@@ -88,6 +97,14 @@ test("a pod's figures come with its labels, for pods that the API knows", async 
       containers: CONTAINERS,
     },
   ]);
+});
+
+test('figures that a node gives for a pod from a file are those of its mirror', async () => {
+  const { items } = await api.client.list(METRICS, { namespace: 'default' });
+  assert.deepEqual(
+    items.map(({ metadata }) => metadata?.name),
+    ['web', 'static-n1'],
+  );
 });
 
 test("a table shows what a pod's containers use together, and what a node does, as metrics-server prints it", async () => {
@@ -111,7 +128,11 @@ test("a table shows what a pod's containers use together, and what a node does, 
   };
   const columns = ['Name:name', 'cpu:quantity', 'memory:quantity', 'Window:duration'];
   containers = 2;
-  assert.deepEqual(await tableOf('namespaces/default/pods'), [columns, ['web', '2468n', '4Ki', '1.5s']]);
+  assert.deepEqual(await tableOf('namespaces/default/pods'), [
+    columns,
+    ['web', '2468n', '4Ki', '1.5s'],
+    ['static-n1', '2468n', '4Ki', '1.5s'],
+  ]);
   containers = 1;
   assert.deepEqual(await tableOf('nodes'), [columns, ['n1', '1234n', '2Ki', '1.5s']]);
 });
@@ -152,6 +173,6 @@ test('who may view a namespace may see its figures, and nobody else', async () =
     subjects: [{ kind: 'User', name: 'jane', apiGroup: 'rbac.authorization.k8s.io' }],
   };
   await api.client.create(bindings, binding);
-  assert.equal(await count(), 1);
+  assert.equal(await count(), 2);
   await assert.rejects(user.list(METRICS, { namespace: 'kube-system' }), /cannot list resource "pods"/);
 });

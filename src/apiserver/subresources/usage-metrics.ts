@@ -1,4 +1,5 @@
 /** metrics.k8s.io: what `kubectl top` shows. */
+import { uidOnNode } from '../../model/mirror-pod.ts';
 import type { ContainerUsage, NodeUsage } from '../../model/usage/node-usage.ts';
 import type { ApiObject } from '../api-object.ts';
 import { StatusError } from '../errors/status-error.ts';
@@ -92,7 +93,7 @@ function nodeMetrics({ cache }: Registry, usage: NodeUsage): ApiObject {
 function podMetrics({ registry }: ResourceCall, { pods, windowMs }: NodeUsage): ApiObject[] {
   return pods.flatMap(({ name, namespace, uid, timestamp, containers }) => {
     const pod = registry.cache.get(`/pods/${namespace}/${name}`)?.object;
-    if (pod?.metadata?.uid !== uid || containers.length === 0) return [];
+    if (pod === undefined || uidOnNode(pod) !== uid || containers.length === 0) return [];
     return {
       kind: 'PodMetrics',
       apiVersion: apiVersionOf({ group: GROUP, version: 'v1beta1' }),

@@ -1,3 +1,4 @@
+import { uidOnNode } from '../../model/mirror-pod.ts';
 import { since } from '../../model/status/pod-printer.ts';
 import { describePod } from '../describe/describe-pod.ts';
 import { openSources } from '../engine/pod-source.ts';
@@ -14,7 +15,7 @@ export async function describe(
   await using sources = await openSources(settings);
   const texts = names.map(async (name) => {
     const { pod, source } = await findPod(sources, options.namespace, name);
-    const events = await source.client.listEvents({ involvedUid: pod.metadata?.uid ?? '' });
+    const events = await source.client.listEvents({ involvedUid: uidOnNode(pod) });
     return describePod(pod, events, (time) => since(time, systemClock.now()));
   });
   process.stdout.write((await Promise.all(texts)).join('\n\n'));

@@ -1,3 +1,4 @@
+import { uidOnNode } from '../../model/mirror-pod.ts';
 import { openRuntime } from '../engine/open-runtime.ts';
 import { openSources } from '../engine/pod-source.ts';
 import { findPod } from '../find-pods.ts';
@@ -16,7 +17,7 @@ export async function inspect(
   for (const name of names) {
     const { pod, source } = await findPod(sources, options.namespace, name);
     await using host = await openRuntime(source);
-    const podUid = pod.metadata?.uid ?? '';
+    const podUid = uidOnNode(pod);
     const sandboxes = await host.runtime.listPodSandboxes({ podUid });
     const containers = await Promise.all(
       sandboxes.map(({ id }) => host.runtime.listContainers({ sandboxId: id })),

@@ -1,5 +1,6 @@
 import type { Pod } from '../../model/api/types.ts';
 import { PeapodError } from '../../model/errors.ts';
+import { uidOnNode } from '../../model/mirror-pod.ts';
 import { listThreads, readProcessStat } from '../../runtime/linux/proc.ts';
 import { openRuntime } from '../engine/open-runtime.ts';
 import { openSources } from '../engine/pod-source.ts';
@@ -74,7 +75,7 @@ async function readPods(pods: readonly FoundPod[]): Promise<PodProcesses[]> {
 }
 
 async function readPod(host: Host, pod: Pod): Promise<PodProcesses | undefined> {
-  const sandboxes = await host.runtime.listPodSandboxes({ podUid: pod.metadata?.uid ?? '' });
+  const sandboxes = await host.runtime.listPodSandboxes({ podUid: uidOnNode(pod) });
   const sandbox = sandboxes.sort((a, b) => b.metadata.attempt - a.metadata.attempt)[0];
   if (sandbox === undefined) return undefined;
   const order = containersOf(pod).map(({ name }) => name);

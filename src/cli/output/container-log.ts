@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { Pod } from '../../model/api/types.ts';
+import { uidOnNode } from '../../model/mirror-pod.ts';
 import { type LogEntry, type LogOptions, readLog } from '../../runtime/stream/log-reader.ts';
 
 /** The output of one instance of a container: `attempt` 0 is the first one. Nothing when it has written nothing. */
@@ -10,7 +11,7 @@ export function containerLog(
   attempt: number,
   options: LogOptions,
 ): AsyncGenerator<LogEntry, void, undefined> {
-  const { namespace = 'default', name = '', uid = '' } = pod.metadata ?? {};
-  const directory = join(logs, `${namespace}_${name}_${uid}`);
+  const { namespace = 'default', name = '' } = pod.metadata ?? {};
+  const directory = join(logs, `${namespace}_${name}_${uidOnNode(pod)}`);
   return readLog(directory, join(directory, container, `${attempt}.log`), options);
 }

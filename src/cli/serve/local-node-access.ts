@@ -1,7 +1,7 @@
 import type { Pod } from '../../model/api/types.ts';
 import { PeapodError } from '../../model/errors.ts';
 import type { NodeAccess } from '../../apiserver/subresources/node-access.ts';
-import { CONFIG_MIRROR } from '../../agent/static-pods/static-pod.ts';
+import { uidOnNode } from '../../model/mirror-pod.ts';
 import type { LogOptions } from '../../runtime/stream/log-reader.ts';
 import { containerId, containerStatuses } from '../find-pods.ts';
 import type { NodeHost } from '../host.ts';
@@ -19,7 +19,7 @@ export function localNodeAccess(
         ...request,
         ...(follow ? { follow, hasEnded: async () => instanceEnded(current(pod), container, attempt) } : {}),
       };
-      for await (const entry of containerLog(paths.logs, onNode(pod), container, attempt, options)) {
+      for await (const entry of containerLog(paths.logs, pod, container, attempt, options)) {
         const head = timestamps && !entry.continued ? `${entry.timestamp.replace(/\+00:00$/, 'Z')} ` : '';
         yield head === '' ? entry.text : Buffer.concat([Buffer.from(head), entry.text]);
       }
@@ -30,7 +30,7 @@ export function localNodeAccess(
       runtime.attach(containerId(pod, container), { tty, stdin }, { signal }),
     dial: async (pod, port, { signal }) => {
       const sandboxes = await runtime.listPodSandboxes({
-        podUid: onNode(pod).metadata?.uid ?? '',
+        podUid: uidOnNode(pod),
         state: 'SANDBOX_READY',
       });
       const [sandbox] = sandboxes;
@@ -39,12 +39,6 @@ export function localNodeAccess(
       return runtime.portForward(sandbox.id, port, { signal });
     },
   };
-}
-
-/** A mirror shows a pod that has another uid on its node. */
-function onNode(pod: Pod): Pod {
-  const uid = pod.metadata?.annotations?.[CONFIG_MIRROR];
-  return uid === undefined ? pod : { ...pod, metadata: { ...pod.metadata, uid } };
 }
 
 /** @throws PeapodError in the kubelet's words when there is nothing to read */

@@ -2,6 +2,7 @@
 import type { Node, Pod } from '../../model/api/types.ts';
 import { PeapodError } from '../../model/errors.ts';
 import { FieldErrors } from '../../model/field-error.ts';
+import { isMirrorPod } from '../../model/mirror-pod.ts';
 import { compileSelector, matchesSelector } from '../engine/pod/label-selector.ts';
 import { checkObject } from './check-object.ts';
 import { type ClusterObject, namespacedName, objectsOf } from './cluster-objects.ts';
@@ -11,8 +12,6 @@ export interface Drained {
   readonly objects: readonly ClusterObject[];
   readonly warnings: readonly string[];
 }
-
-const MIRROR = 'kubernetes.io/config.mirror';
 
 /**
  * Pods of DaemonSets and mirror pods stay, as kubectl leaves them.
@@ -41,8 +40,8 @@ function cordoned(node: Node): Node {
   return { ...node, spec: { ...node.spec, unschedulable: true } };
 }
 
-function stays({ metadata }: Pod): boolean {
-  return controllerOf(metadata)?.kind === 'DaemonSet' || metadata?.annotations?.[MIRROR] !== undefined;
+function stays(pod: Pod): boolean {
+  return controllerOf(pod.metadata)?.kind === 'DaemonSet' || isMirrorPod(pod);
 }
 
 function waiting(pod: Pod): Pod {
