@@ -2,6 +2,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { copyPlain } from '../../model/copy-plain.ts';
 import type { Container, EphemeralContainer, Pod, PodSpec } from '../../model/api/types.ts';
+import { isMirrorPod } from '../../model/mirror-pod.ts';
 import { qosClass } from '../../model/qos-class.ts';
 import { defaultPod } from '../../model/defaults/default-pod.ts';
 import { type FieldError, FieldErrors } from '../../model/field-error.ts';
@@ -31,6 +32,7 @@ export function ephemeralContainerRules(resource: Resource): UpdateRules {
       return counted(prepared, previous);
     },
     validate: (next, previous) => {
+      if (isMirrorPod(previous)) return refused('static pods do not support ephemeral containers');
       const errors = new FieldErrors();
       const before = specOf(previous).ephemeralContainers ?? [];
       const after = new Map((specOf(next).ephemeralContainers ?? []).map((one) => [one.name, one]));
@@ -39,6 +41,11 @@ export function ephemeralContainerRules(resource: Resource): UpdateRules {
       return errors.list;
     },
   };
+}
+
+/** Of a mirror, whatever is asked: its node takes the pod from a file alone. The field is spelled as Kubernetes spells none. */
+function refused(detail: string): readonly FieldError[] {
+  return [{ field: '[]', type: 'Forbidden', detail }];
 }
 
 function checkKept(
@@ -80,7 +87,10 @@ export function resizeRules(resource: Resource): UpdateRules {
       const next = withVersion({ ...copyPlain(previous), spec }, input);
       return counted(rules.prepare(next, previous, context), previous);
     },
-    validate: (next, previous) => [...validatePod(asCreated(next)), ...resizeErrors(next, previous)],
+    validate: (next, previous) =>
+      isMirrorPod(previous)
+        ? refused('static pods cannot be resized')
+        : [...validatePod(asCreated(next)), ...resizeErrors(next, previous)],
   };
 }
 
