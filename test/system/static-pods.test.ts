@@ -110,6 +110,22 @@ test('peapod shows what runs, was written and happened under the uid that the no
   assert.match(await peapod.succeed(['top', 'pods']), row);
 });
 
+test('a mirror takes no orders that its node would not heed', async () => {
+  const before = await running('one');
+  const { code, stderr } = await cluster.call(['debug', name, `--image=${imageReference('busybox')}`]);
+  assert.equal(code, 1);
+  assert.match(stderr, /is invalid: \[\]: Forbidden: static pods do not support ephemeral containers/);
+  const resources = [{ name: 'c', resources: { requests: { cpu: '1m' } } }];
+  const patch = JSON.stringify({ spec: { containers: resources } });
+  const resized = await cluster.call(['patch', 'pod', name, '--subresource=resize', '-p', patch]);
+  assert.match(resized.stderr, /static pods cannot be resized/);
+  const stopped = await cluster.peapod.call(['stop', name]);
+  assert.notEqual(stopped.code, 0);
+  assert.match(stopped.stderr, new RegExp(`cannot stop static pod "${name}"`));
+  await cluster.peapod.succeed(['stop', '--all']);
+  assert.equal(containerOf(await running('one')), containerOf(before));
+});
+
 test('a mirror that somebody deletes comes back, and the container runs on', async () => {
   const before = await running('one');
   await cluster.kubectl('delete', 'pod', name, '--wait=false');
