@@ -1,6 +1,7 @@
 /** The Kubernetes API with types. */
 import type { DeleteOptions, ObjectMeta } from '../model/api/types.ts';
 import { ApiError, apiError } from './api-error.ts';
+import { readBody } from './read-body.ts';
 import { readLines } from './read-lines.ts';
 import { resourcePath, type ResourceType } from './resource-types.ts';
 import type { ApiRequest, ApiResponse, Transport } from './transport.ts';
@@ -61,7 +62,7 @@ export interface NamedOptions {
   readonly signal?: AbortSignal;
 }
 
-/** All failures are `ApiError`s, or `PeapodError` Unavailable when there is no answer. */
+/** All failures are `ApiError`s, or `PeapodError` Unavailable when there is no answer, or only a part of one. */
 export class ApiClient {
   readonly #transport: Transport;
   readonly #name: string;
@@ -256,7 +257,8 @@ export class ApiClient {
       'user-agent': this.#name,
       ...(contentType === undefined ? {} : { 'content-type': contentType }),
     };
-    const response = await this.#transport.send({ ...request, headers });
+    const answer = await this.#transport.send({ ...request, headers });
+    const response = { ...answer, body: readBody(answer, request.signal) };
     if (response.status < 300) return response;
     throw apiError(response.status, await textOf(response));
   }

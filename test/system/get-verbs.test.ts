@@ -128,6 +128,19 @@ test('tree --watch shows the processes that there are each time', async () => {
   );
 });
 
+test('--watch ends with a line of its own when the server goes', async () => {
+  const { peapod } = server;
+  await using pods = peapod.start(['get', 'pods', '-w']);
+  await using told = peapod.start(['events', '-w']);
+  await pods.untilPrinted(/^web /m);
+  await told.untilPrinted(/Started +Pod\/web/);
+  await server.restart();
+  for (const watching of [pods, told]) {
+    const { code, stderr } = await watching.ended();
+    assert.deepEqual([code, stderr], [125, 'peapod: the server has gone\n']);
+  }
+});
+
 test('without a server pods are those of run, and anything else says so', async () => {
   await using peapod = await startPeapod();
   assert.match(await peapod.succeed(['get', 'pods']), /^NAME +READY +STATUS/);
