@@ -4,7 +4,7 @@ import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { globSync } from 'node:fs';
-import { mkdir, open, readdir, truncate } from 'node:fs/promises';
+import { chmod, mkdir, open, readdir, truncate } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
@@ -230,6 +230,37 @@ describe('bad input', () => {
       const wrapper = ['setpriv', '--reuid', '65534', '--regid', '65534', '--clear-groups'];
       const input = JSON.stringify(podOf({}));
       await assertRefused(await peapod.call(['run', '-f', '-'], { wrapper, input }), /root/);
+    });
+
+    test('without root, for the verbs that read', async () => {
+      const wrapper = ['setpriv', '--reuid', '65534', '--regid', '65534', '--clear-groups'];
+      await using other = await startPeapod();
+      await chmod(other.directory, 0o755);
+      const assertSaid = async () => {
+        for (const verb of [
+          ['ps'],
+          ['get', 'pods'],
+          ['logs', 'p'],
+          ['describe', 'p'],
+          ['events'],
+          ['why', 'p'],
+          ['inspect', 'p'],
+        ]) {
+          const { code, stderr } = await other.call(verb, { wrapper });
+          assert.equal(code, OWN_FAILURE, verb.join(' '));
+          assert.match(
+            stderr,
+            /^peapod: cannot read \S+: peapod needs root for .*\n  try: run it with sudo\n$/,
+          );
+        }
+      };
+      const objects = join(other.root, 'objects');
+      await mkdir(objects, { recursive: true });
+      await chmod(objects, 0o700);
+      await assertSaid();
+      await chmod(objects, 0o755);
+      await mkdir(join(other.run, 'cluster'), { recursive: true, mode: 0o700 });
+      await assertSaid();
     });
 
     for (const [missing, mend] of [

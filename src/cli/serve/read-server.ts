@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { needsRoot } from '../../model/needs-root.ts';
 import type { Settings } from '../settings.ts';
 
 export interface RunningServer {
@@ -12,14 +13,19 @@ export interface RunningServer {
   readonly runtimeEndpoint?: string;
 }
 
-/** Of the server that runs, or that was killed here last. @param run the server's own run directory */
+/**
+ * Of the server that runs, or that was killed here last.
+ * @param run the server's own run directory
+ * @throws PeapodError Forbidden when this process may not look: there may be one
+ */
 export function readRunningServer(run: string): RunningServer | undefined {
+  const path = join(run, 'server.json');
   try {
-    return JSON.parse(readFileSync(join(run, 'server.json'), 'utf8')) as RunningServer;
+    return JSON.parse(readFileSync(path, 'utf8')) as RunningServer;
   } catch (error) {
     const { code = '' } = error as NodeJS.ErrnoException;
-    // Who may not look is not the one to use it.
-    if (['ENOENT', 'EACCES'].includes(code) || error instanceof SyntaxError) return undefined;
+    if (code === 'ENOENT' || error instanceof SyntaxError) return undefined;
+    if (code === 'EACCES') throw needsRoot(`read ${path}`, error);
     throw error;
   }
 }

@@ -1,6 +1,7 @@
 import { link, mkdir, open, readdir, readFile, rename, rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PeapodError } from '../../model/errors.ts';
+import { needsRoot } from '../../model/needs-root.ts';
 
 let written = 0;
 
@@ -72,7 +73,7 @@ export class ObjectFolder<T> {
 
   /** The keys of all, whatever is in them. */
   async keys(): Promise<string[]> {
-    const names = (await orMissing(readdir(this.path))) ?? [];
+    const names = (await orMissing(this.path, readdir(this.path))) ?? [];
     return names
       .filter((name) => name.endsWith('.json') && !name.startsWith('.'))
       .map((name) => name.slice(0, -5));
@@ -80,7 +81,7 @@ export class ObjectFolder<T> {
 
   /** Deletes what writers that are gone left half-written. */
   async removeTorn(): Promise<void> {
-    for (const name of (await orMissing(readdir(this.path))) ?? []) {
+    for (const name of (await orMissing(this.path, readdir(this.path))) ?? []) {
       const writer = TEMPORARY.exec(name)?.[1];
       if (writer !== undefined && !isAlive(Number(writer))) await rm(join(this.path, name), { force: true });
     }
@@ -93,7 +94,7 @@ export class ObjectFolder<T> {
   }
 
   async #parse(file: string): Promise<T | undefined> {
-    const text = await orMissing(readFile(file, 'utf8'));
+    const text = await orMissing(file, readFile(file, 'utf8'));
     if (text === undefined) return undefined;
     try {
       return JSON.parse(text) as T;
@@ -130,11 +131,14 @@ function fileName(key: string): string {
   return `${key}.json`;
 }
 
-async function orMissing<T>(promise: Promise<T>): Promise<T | undefined> {
+/** @throws PeapodError Forbidden when this process may not read what is there */
+async function orMissing<T>(path: string, reading: Promise<T>): Promise<T | undefined> {
   try {
-    return await promise;
+    return await reading;
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT') return undefined;
+    if (code === 'EACCES') throw needsRoot(`read ${path}`, error);
     throw error;
   }
 }
