@@ -69,7 +69,6 @@ function addPodVerbs(program: Command, settings: () => Settings): void {
       '-f, --filename <file>',
       'manifest to run, - for standard input; may be repeated',
       collect,
-      [],
     )
     .option('-d, --detach', 'leave them running in the background, and return when all have started')
     .option('--rm', 'remove the pods when they have ended')
@@ -390,6 +389,6 @@ function addSystemVerbs(program: Command, settings: () => Settings): void {
     .action(async () => (await import('./keeper/supervise.ts')).supervise(settings()));
 }
 
-function collect(value: string, values: string[]): string[] {
+function collect(value: string, values: string[] = []): string[] {
   return [...values, value];
 }
