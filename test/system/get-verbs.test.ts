@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { imageReference } from './support/images.ts';
 import { type KubectlServer, startKubectlServer } from './support/kubectl-server.ts';
-import { startPeapod } from './support/peapod.ts';
+import { startPeapod, until } from './support/peapod.ts';
 
 let server: KubectlServer;
 before(async () => {
@@ -126,6 +126,49 @@ test('tree --watch shows the processes that there are each time', async () => {
     (await peapod.call(['tree', '--watch', '-o', 'json'])).stderr,
     /--watch goes with no --output/,
   );
+});
+
+test('logs say what a container waits for', async () => {
+  const { peapod } = server;
+  await server.kubectl(
+    'run',
+    'imageless',
+    '--image=localhost:5000/peapod/nothing:1',
+    '--image-pull-policy=Never',
+  );
+  await until('it waits', async () =>
+    (await peapod.succeed(['get', 'pods'])).includes('ErrImageNeverPull') ? true : undefined,
+  );
+  const { code, stdout, stderr } = await peapod.call(['logs', 'imageless']);
+  assert.deepEqual([code, stdout], [125, '']);
+  const words = 'container "imageless" in pod "imageless" is waiting to start: ErrImageNeverPull';
+  assert.equal(stderr, `peapod: ${words}\n  try: peapod why imageless\n`);
+  assert.match((await server.call(['logs', 'imageless'])).stderr, new RegExp(words));
+});
+
+test('the logs of a container that crashes again and again are those of its last instance', async () => {
+  const { peapod } = server;
+  const script = 'echo "$(( $(cat /n/n 2>/dev/null || echo 0) + 1 ))" | tee /n/m; mv /n/m /n/n; exit 1';
+  const spec = {
+    volumes: [{ name: 'n', emptyDir: {} }],
+    containers: [
+      {
+        name: 'c',
+        image: imageReference('busybox'),
+        imagePullPolicy: 'Never',
+        command: ['sh', '-c', script],
+        volumeMounts: [{ name: 'n', mountPath: '/n' }],
+      },
+    ],
+  };
+  await server.apply([{ apiVersion: 'v1', kind: 'Pod', metadata: { name: 'crash' }, spec }]);
+  await until('it was restarted twice', async () =>
+    /crash .*CrashLoopBackOff +2/.test(await peapod.succeed(['get', 'pods'])) ? true : undefined,
+  );
+  for (const more of [[], ['--previous']]) {
+    assert.equal(await peapod.succeed(['logs', 'crash', ...more]), '3\n');
+    assert.equal(await server.kubectl('logs', 'crash', ...more), '3\n');
+  }
 });
 
 test('--watch ends with a line of its own when the server goes', async () => {

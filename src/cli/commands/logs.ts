@@ -3,6 +3,7 @@ import { PeapodError } from '../../model/errors.ts';
 import type { LogEntry } from '../../runtime/stream/log-reader.ts';
 import { openSources } from '../engine/pod-source.ts';
 import { chooseContainer, containerStatuses, containersOf, findPod } from '../find-pods.ts';
+import { logAttempt } from '../log-attempt.ts';
 import { containerLog } from '../output/container-log.ts';
 import { LogPrefixes } from '../output/log-prefix.ts';
 import { terminalOf } from '../output/terminal.ts';
@@ -10,6 +11,7 @@ import { parseSince } from '../parse-since.ts';
 import { Interrupts } from '../run/interrupts.ts';
 import type { Settings } from '../settings.ts';
 import { systemClock } from '../system-clock.ts';
+import { waitingToStart } from '../waiting-to-start.ts';
 
 export interface LogsOptions {
   namespace: string;
@@ -40,7 +42,9 @@ export async function logs(
   const prefixes = new LogPrefixes(terminal, containers);
   const current = () => client.getPod(pod.metadata?.namespace ?? 'default', pod.metadata?.name ?? '');
 
-  const print = async (container: string): Promise<void> => {
+  /** @returns whether there was something */
+  const print = async (container: string): Promise<boolean> => {
+    let printed = false;
     const prefix = containers.length > 1 ? prefixes.of(container) : '';
     let attempt = attemptOf(pod, container, options.previous === true);
     for (
@@ -56,12 +60,27 @@ export async function logs(
         ...(sinceMs === undefined ? {} : { sinceMs }),
         ...(options.follow === true ? { follow: true, hasEnded } : {}),
       });
-      for await (const entry of entries)
+      for await (const entry of entries) {
         process.stdout.write(formatEntry(entry, prefix, options.timestamps === true));
-      if (options.follow !== true || interrupts.first.aborted) return;
+        printed = true;
+      }
+      if (options.follow !== true || interrupts.first.aborted) break;
     }
+    return printed;
   };
-  await Promise.all(containers.map(print));
+  const printed = await Promise.all(containers.map(print));
+  if (options.follow !== true && options.previous !== true && !printed.includes(true))
+    refuseWaiting(pod, containers);
+}
+
+/** @throws PeapodError FailedPrecondition when one of the containers waits to start: that is why there is nothing */
+function refuseWaiting(pod: Pod, containers: readonly string[]): void {
+  const { name, namespace = 'default' } = pod.metadata ?? {};
+  const hint = `peapod why ${name}${namespace === 'default' ? '' : ` -n ${namespace}`}`;
+  for (const container of containers) {
+    const why = waitingToStart(pod, container);
+    if (why !== undefined) throw new PeapodError('FailedPrecondition', why, { hint });
+  }
 }
 
 function formatEntry(entry: LogEntry, prefix: string, timestamps: boolean): Buffer {
@@ -76,15 +95,12 @@ function statusOf(pod: Pod, container: string) {
 }
 
 function attemptOf(pod: Pod, container: string, previous: boolean): number {
-  const restartCount = statusOf(pod, container)?.restartCount ?? 0;
-  if (!previous) return restartCount;
-  if (restartCount === 0) {
-    throw new PeapodError(
-      'NotFound',
-      `previous terminated container "${container}" in pod "${pod.metadata?.name}" not found`,
-    );
-  }
-  return restartCount - 1;
+  const attempt = logAttempt(pod, container, previous);
+  if (attempt !== undefined) return attempt;
+  throw new PeapodError(
+    'NotFound',
+    `previous terminated container "${container}" in pod "${pod.metadata?.name}" not found`,
+  );
 }
 
 /** A pod that is gone, or a newer instance, ends this one. */

@@ -5,7 +5,9 @@ import { uidOnNode } from '../../model/mirror-pod.ts';
 import type { LogOptions } from '../../runtime/stream/log-reader.ts';
 import { containerId, containerStatuses } from '../find-pods.ts';
 import type { NodeHost } from '../host.ts';
+import { logAttempt } from '../log-attempt.ts';
 import { containerLog } from '../output/container-log.ts';
+import { waitingToStart } from '../waiting-to-start.ts';
 
 /** The pods of this machine, for the API server in the same process. @param current the pod as it is now, while it is there */
 export function localNodeAccess(
@@ -43,26 +45,14 @@ export function localNodeAccess(
 
 /** @throws PeapodError in the kubelet's words when there is nothing to read */
 function attemptOf(pod: Pod, container: string, previous: boolean): number {
-  const status = containerStatuses(pod).find(({ name }) => name === container);
-  const podName = pod.metadata?.name ?? '';
-  if (previous) {
-    const last = status?.restartCount ?? 0;
-    if (last > 0) return last - 1;
-    throw new PeapodError(
-      'Invalid',
-      `previous terminated container "${container}" in pod "${podName}" not found`,
-    );
-  }
-  const waiting = status?.state?.waiting;
-  if (status === undefined || (waiting !== undefined && status.lastState?.terminated === undefined)) {
-    const reason = waiting?.message ?? waiting?.reason ?? 'ContainerCreating';
-    throw new PeapodError(
-      'Invalid',
-      `container "${container}" in pod "${podName}" is waiting to start: ${reason}`,
-    );
-  }
-  // While the next instance waits, the one before is the newest that wrote anything.
-  return waiting === undefined ? status.restartCount : Math.max(0, status.restartCount - 1);
+  const why = previous ? undefined : waitingToStart(pod, container);
+  if (why !== undefined) throw new PeapodError('Invalid', why);
+  const attempt = logAttempt(pod, container, previous);
+  if (attempt !== undefined) return attempt;
+  throw new PeapodError(
+    'Invalid',
+    `previous terminated container "${container}" in pod "${pod.metadata?.name}" not found`,
+  );
 }
 
 function instanceEnded(pod: Pod | undefined, container: string, attempt: number): boolean {
