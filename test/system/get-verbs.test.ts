@@ -128,7 +128,7 @@ test('tree --watch shows the processes that there are each time', async () => {
   );
 });
 
-test('logs say what a container waits for', async () => {
+test('logs and why say what a container waits for', async () => {
   const { peapod } = server;
   await server.kubectl(
     'run',
@@ -144,6 +144,10 @@ test('logs say what a container waits for', async () => {
   const words = 'container "imageless" in pod "imageless" is waiting to start: ErrImageNeverPull';
   assert.equal(stderr, `peapod: ${words}\n  try: peapod why imageless\n`);
   assert.match((await server.call(['logs', 'imageless'])).stderr, new RegExp(words));
+  assert.match(
+    await peapod.succeed(['why', 'imageless']),
+    /^imageless waits: ErrImageNeverPull: .*\nPod default\/imageless goes to /,
+  );
 });
 
 test('the logs of a container that crashes again and again are those of its last instance', async () => {

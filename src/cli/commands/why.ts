@@ -15,13 +15,14 @@ import { thisNode } from '../run/this-node.ts';
 import type { Settings } from '../settings.ts';
 import { printableTexts } from '../simulate/printable-texts.ts';
 import { renderExplanation } from '../simulate/render-explanation.ts';
+import { waitingLines } from '../waiting-lines.ts';
 
 export interface WhyOptions {
   namespace: string;
   output?: string;
 }
 
-/** `peapod why`: why a pod of this machine waits, and what would help; or why this machine suits it. */
+/** `peapod why`: why a pod of this machine waits, and what would help; or why its containers do, and this machine suits it. */
 export async function why(settings: Settings, name: string, options: WhyOptions): Promise<void> {
   const { output } = options;
   if (output !== undefined && output !== 'json' && output !== 'yaml')
@@ -31,7 +32,10 @@ export async function why(settings: Settings, name: string, options: WhyOptions)
   const explanation = explainOnNodes(pod, await nodesOf(source), await source.client.listPods());
   const out = terminalOf(process.stdout);
   if (output !== undefined) out.write(await structured(output, explanation));
-  else out.write(renderExplanation(printableTexts(explanation), out));
+  else {
+    for (const line of waitingLines(pod)) out.write(`${line}\n`);
+    out.write(renderExplanation(printableTexts(explanation), out));
+  }
 }
 
 async function nodesOf(source: PodSource): Promise<Node[]> {
