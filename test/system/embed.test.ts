@@ -13,7 +13,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { imageArchive, imageReference } from './support/images.ts';
 import { takeSnapshot, leaksSince, type LeakScope } from './support/leaks.ts';
@@ -61,7 +61,11 @@ function install(tarball: string): void {
     mkdirSync(dirname(join(modules, name)), { recursive: true });
     symlinkSync(join(HOME, 'node_modules', name), join(modules, name));
   }
-  cpSync(join(HOME, 'examples/embed'), join(directory, 'program'), { recursive: true });
+  // Without what the example's reader installed: that is this clone, not the package.
+  cpSync(join(HOME, 'examples/embed'), join(directory, 'program'), {
+    recursive: true,
+    filter: (path) => basename(path) !== 'node_modules',
+  });
 }
 
 async function nothingIsLeft(): Promise<void> {
