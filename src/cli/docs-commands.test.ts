@@ -6,7 +6,7 @@ import type { Command, Option } from 'commander';
 import { buildProgram } from './program.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
-const GUIDES = ['from-podman.md', 'from-docker-compose.md', 'from-k3s.md', 'from-kind.md'];
+const GUIDES = ['from-podman.md', 'from-docker-compose.md', 'from-k3s.md', 'from-kind.md', 'from-kubectl.md'];
 
 /** Every `peapod …` in code blocks and code spans, as words. */
 function commandsIn(markdown: string): string[][] {
