@@ -3,6 +3,7 @@ import type { Event } from '../../model/api/types.ts';
 import { since } from '../../model/status/pod-printer.ts';
 import { interval } from '../describe/describe-events.ts';
 import { openSources, serverOf } from '../engine/pod-source.ts';
+import { heading } from '../output/heading.ts';
 import { RowStream } from '../output/row-stream.ts';
 import { colouredStatus } from '../output/status-colour.ts';
 import { printable, terminalOf } from '../output/terminal.ts';
@@ -30,13 +31,13 @@ export async function events(
     `${event.involvedObject.kind}/${event.involvedObject.name}`,
     printable((event.message ?? '').trim()),
   ];
-  const heading = [...(all ? ['NAMESPACE'] : []), 'LAST SEEN', 'TYPE', 'REASON', 'OBJECT', 'MESSAGE'];
+  const names = [...(all ? ['NAMESPACE'] : []), 'LAST SEEN', 'TYPE', 'REASON', 'OBJECT', 'MESSAGE'];
   const api = options.watch === true ? serverOf(sources, 'events --watch').api : undefined;
   const listed = await api?.list(EVENTS);
   const known =
     listed?.items ?? (await Promise.all(sources.all.map(({ client }) => client.listEvents()))).flat();
   const meant = known.filter(isMeant).sort((a, b) => timeOf(a) - timeOf(b));
-  if (meant.length > 0 || api !== undefined) stream.print([heading, ...meant.map(cells)]);
+  if (meant.length > 0 || api !== undefined) stream.print([heading(terminal, names), ...meant.map(cells)]);
   else
     terminalOf(process.stderr).write(`No events found${all ? '' : ` in ${options.namespace} namespace`}.\n`);
   if (api === undefined) return;

@@ -4,9 +4,10 @@ import { parseQuantity } from '../../model/quantity.ts';
 import { PeapodError } from '../../model/errors.ts';
 import { openSources, serverOf } from '../engine/pod-source.ts';
 import { pathsOf } from '../get/print-wanted.ts';
+import { heading } from '../output/heading.ts';
 import { redraw } from '../output/redraw.ts';
 import { RowStream } from '../output/row-stream.ts';
-import { terminalOf } from '../output/terminal.ts';
+import { type Painter, terminalOf } from '../output/terminal.ts';
 import type { Settings } from '../settings.ts';
 import { systemClock } from '../system-clock.ts';
 
@@ -42,12 +43,12 @@ export async function top(
   const terminal = terminalOf(process.stdout);
   const stream = new RowStream(terminal);
   if (options.watch !== true) {
-    const rows = await usageRows(api, what, name, options);
+    const rows = await usageRows(terminal, api, what, name, options);
     if (rows.length > 1) stream.print(rows);
     else terminalOf(process.stderr).write('No resources found\n');
     return;
   }
-  const read = async () => stream.lines(await usageRows(api, what, name, options));
+  const read = async () => stream.lines(await usageRows(terminal, api, what, name, options));
   await redraw(terminal, read, {
     everyMs: EVERY_MS,
     clock: systemClock,
@@ -57,6 +58,7 @@ export async function top(
 
 /** The heading, and a row for each pod or node. */
 async function usageRows(
+  painter: Painter,
   api: ApiClient,
   what: string,
   name: string | undefined,
@@ -88,10 +90,10 @@ async function usageRows(
     const [node = '', cpuCell = '', memoryCell = ''] = cells;
     return [node, cpuCell, share(cpu, has?.['cpu']), memoryCell, share(memory, has?.['memory'])];
   });
-  const heading = ofNodes
+  const names = ofNodes
     ? ['NAME', 'CPU(cores)', 'CPU(%)', 'MEMORY(bytes)', 'MEMORY(%)']
     : [...(all ? ['NAMESPACE'] : []), 'NAME', 'CPU(cores)', 'MEMORY(bytes)'];
-  return [heading, ...rows];
+  return [heading(painter, names), ...rows];
 }
 
 function sum(usages: readonly Usage[], resource: string): number {

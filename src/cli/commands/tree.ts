@@ -35,12 +35,13 @@ export async function tree(
         ? await allPods(sources)
         : await Promise.all(names.map((name) => findPod(sources, options.namespace, name))),
     );
+  const terminal = terminalOf(process.stdout);
   const linesOf = (pods: readonly PodProcesses[]): string[] =>
-    pods.flatMap((pod) => renderTree(podTree(pod, { threads: options.threads === true })));
+    pods.flatMap((pod) => renderTree(podTree(pod, { threads: options.threads === true }, terminal)));
   if (options.watch === true) {
     const { signal } = new AbortController();
     const lines = async () => linesOf(await read());
-    await redraw(terminalOf(process.stdout), lines, { everyMs: EVERY_MS, clock: systemClock, signal });
+    await redraw(terminal, lines, { everyMs: EVERY_MS, clock: systemClock, signal });
     return;
   }
   const found = await read();

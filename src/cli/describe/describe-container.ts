@@ -8,9 +8,11 @@ import type {
   Probe,
   ResourceRequirements,
 } from '../../model/api/types.ts';
-import { printable } from '../output/terminal.ts';
+import { colouredStatus } from '../output/status-colour.ts';
+import { type Painter, printable } from '../output/terminal.ts';
 import { environmentLines } from './describe-environment.ts';
 import { longTime } from './long-time.ts';
+import { paintTruth } from './paint-truth.ts';
 
 const INDENT = '    ';
 
@@ -20,6 +22,7 @@ export function containerLines(
   pod: Pod,
   containers: readonly (Container | EphemeralContainer)[],
   statuses: readonly ContainerStatus[] = [],
+  painter: Painter,
 ): string[] {
   if (containers.length === 0) return label === 'Containers' ? ['Containers: <none>'] : [];
   return [
@@ -30,6 +33,7 @@ export function containerLines(
         pod,
         container,
         statuses.find(({ name }) => name === container.name),
+        painter,
       ).map((line) => INDENT + line),
     ]),
   ];
@@ -39,6 +43,7 @@ function linesOf(
   pod: Pod,
   container: Container | EphemeralContainer,
   status: ContainerStatus | undefined,
+  painter: Painter,
 ): string[] {
   const { livenessProbe, readinessProbe, startupProbe } = container;
   const seccomp = container.securityContext?.seccompProfile;
@@ -52,7 +57,7 @@ function linesOf(
     ...(seccomp?.type === 'Localhost' ? [`LocalhostProfile:\t${seccomp.localhostProfile ?? ''}`] : []),
     ...wordLines('Command', container.command),
     ...wordLines('Args', container.args),
-    ...(status === undefined ? [] : runLines(status)),
+    ...(status === undefined ? [] : runLines(status, painter)),
     ...resourceLines(container.resources ?? {}, ''),
     ...probeLine('Liveness', livenessProbe),
     ...probeLine('Readiness', readinessProbe),
@@ -77,23 +82,32 @@ function wordLines(key: string, words: readonly string[] = []): string[] {
   return [`${key}:`, ...lines.map((line) => `  ${printable(line)}`)];
 }
 
-function runLines(status: ContainerStatus): string[] {
+function runLines(status: ContainerStatus, painter: Painter): string[] {
   return [
-    ...stateLines('State', status.state ?? {}),
-    ...(status.lastState?.terminated === undefined ? [] : stateLines('Last State', status.lastState)),
-    `Ready:\t${status.ready ? 'True' : 'False'}`,
+    ...stateLines('State', status.state ?? {}, painter),
+    ...(status.lastState?.terminated === undefined
+      ? []
+      : stateLines('Last State', status.lastState, painter)),
+    `Ready:\t${paintTruth(painter, status.ready ? 'True' : 'False')}`,
     `Restart Count:\t${status.restartCount}`,
   ];
 }
 
-function stateLines(key: string, { running, waiting, terminated }: ContainerState): string[] {
-  if (running !== undefined) return [`${key}:\tRunning`, `  Started:\t${longTime(running.startedAt)}`];
+function stateLines(
+  key: string,
+  { running, waiting, terminated }: ContainerState,
+  painter: Painter,
+): string[] {
+  const reasonLine = (reason = '') =>
+    reason === '' ? [] : [`  Reason:\t${colouredStatus(painter, reason)}`];
+  if (running !== undefined)
+    return [`${key}:\t${colouredStatus(painter, 'Running')}`, `  Started:\t${longTime(running.startedAt)}`];
   if (waiting !== undefined || terminated === undefined)
-    return [`${key}:\tWaiting`, ...(waiting?.reason ? [`  Reason:\t${waiting.reason}`] : [])];
+    return [`${key}:\t${colouredStatus(painter, 'Waiting')}`, ...reasonLine(waiting?.reason)];
   const { reason, message, exitCode, signal = 0, startedAt, finishedAt } = terminated;
   return [
-    `${key}:\tTerminated`,
-    ...(reason ? [`  Reason:\t${reason}`] : []),
+    `${key}:\t${painter.style(exitCode === 0 ? 'dim' : 'red', 'Terminated')}`,
+    ...reasonLine(reason),
     ...(message ? [`  Message:\t${printable(message)}`] : []),
     `  Exit Code:\t${exitCode}`,
     ...(signal > 0 ? [`  Signal:\t${signal}`] : []),

@@ -1,8 +1,13 @@
 import type { Event } from '../../model/api/types.ts';
-import { printable } from '../output/terminal.ts';
+import { colouredStatus } from '../output/status-colour.ts';
+import { type Painter, printable } from '../output/terminal.ts';
 
 /** The oldest first. @see kubernetes/staging/src/k8s.io/kubectl/pkg/describe/describe.go DescribeEvents */
-export function eventLines(events: readonly Event[], age: (time: string | undefined) => string): string[] {
+export function eventLines(
+  events: readonly Event[],
+  age: (time: string | undefined) => string,
+  painter: Painter,
+): string[] {
   const inOrder = [...events].sort((a, b) => timeOf(a) - timeOf(b));
   return [
     'Events:',
@@ -11,7 +16,7 @@ export function eventLines(events: readonly Event[], age: (time: string | undefi
     ...inOrder.map((event) => {
       const from = event.source?.component || (event.reportingComponent ?? '');
       const message = printable((event.message ?? '').trim());
-      return `  ${event.type ?? ''}\t${event.reason ?? ''}\t${interval(event, age)}\t${from}\t${message}`;
+      return `  ${colouredStatus(painter, event.type ?? '')}\t${event.reason ?? ''}\t${interval(event, age)}\t${from}\t${message}`;
     }),
   ];
 }

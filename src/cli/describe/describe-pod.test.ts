@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { stripVTControlCharacters } from 'node:util';
+import { terminalOf } from '../output/terminal.ts';
 import { describePod } from './describe-pod.ts';
 import { RICH_EVENTS, RICH_POD } from './testing/rich-pod.ts';
 
@@ -30,4 +32,41 @@ test('what a program outside wrote cannot steer the terminal', () => {
     () => '',
   );
   assert.ok(!text.includes('\u001b'));
+});
+
+test('on a terminal labels, states and warnings have their colours, and every column stays in its place', () => {
+  const plain = describePod(RICH_POD, RICH_EVENTS, () => '5s');
+  const tty = { isTTY: true } as NodeJS.WriteStream;
+  const coloured = describePod(RICH_POD, RICH_EVENTS, () => '5s', terminalOf(tty, {}));
+  assert.deepEqual(stripVTControlCharacters(coloured).split('\n'), plain.split('\n'));
+  const shown = coloured.replaceAll('\u001B', '^');
+  for (const [what, expected] of [
+    ['a label', /^\^\[2mName:\^\[22m +web$/m],
+    ['a heading', /^\^\[1mContainers:\^\[22m$/m],
+    ["a pod's status", /Status:\S+ +\^\[32mRunning\^/],
+    ["a container's state", /State:\S+ +\^\[33mWaiting\^/],
+    ['a reason', /\^\[31mCrashLoopBackOff\^/],
+    ['a failed end', /Last State:\S+ +\^\[31mTerminated\^/],
+    ['an end that went well', /\^\[2mTerminated\^[^]*\^\[2mCompleted\^/],
+    ['a container that is ready', /Ready:\S+ +\^\[32mTrue\^/],
+    ['a condition', /^ {2}Ready +\^\[33mFalse\^/m],
+    ['a warning', /\^\[33mWarning\^/],
+  ] as const)
+    assert.match(shown, expected, what);
+});
+
+test('a description is plain for NO_COLOR, a dumb terminal and a pipe', () => {
+  const plain = describePod(RICH_POD, RICH_EVENTS, () => '5s');
+  const looks: [boolean, NodeJS.ProcessEnv][] = [
+    [true, { NO_COLOR: '1' }],
+    [true, { TERM: 'dumb' }],
+    [false, {}],
+  ];
+  for (const [isTTY, env] of looks) {
+    const terminal = terminalOf({ isTTY } as NodeJS.WriteStream, env);
+    assert.equal(
+      describePod(RICH_POD, RICH_EVENTS, () => '5s', terminal),
+      plain,
+    );
+  }
 });

@@ -1,12 +1,15 @@
 import type { Event, Pod, Toleration, TopologySpreadConstraint } from '../../model/api/types.ts';
 import { formatLabelSelector, labelRequirements } from '../../model/label-selector.ts';
 import { qosClass } from '../../model/qos-class.ts';
-import { printable } from '../output/terminal.ts';
+import { colouredStatus } from '../output/status-colour.ts';
+import { type Painter, PLAIN, printable } from '../output/terminal.ts';
 import { alignTabs } from './align-tabs.ts';
 import { containerLines, resourceLines } from './describe-container.ts';
 import { eventLines } from './describe-events.ts';
 import { volumeLines } from './describe-volume.ts';
 import { longTime } from './long-time.ts';
+import { paintLabels } from './paint-labels.ts';
+import { paintTruth } from './paint-truth.ts';
 
 const LAST_APPLIED = 'kubectl.kubernetes.io/last-applied-configuration';
 const LONGEST_ANNOTATION = 140;
@@ -14,32 +17,36 @@ const LONGEST_ANNOTATION = 140;
 /**
  * What `kubectl describe pod` shows, letter for letter.
  * @param age how long ago an RFC 3339 time was
+ * @param painter gives labels, states and events their look; the columns stay where they are
  * @see kubernetes/staging/src/k8s.io/kubectl/pkg/describe/describe.go describePod
  */
 export function describePod(
   pod: Pod,
   events: readonly Event[],
   age: (time: string | undefined) => string,
+  painter: Painter = PLAIN,
 ): string {
   const lines = [
     ...identityLines(pod),
     ...listed('Labels', labelLines(pod.metadata?.labels)),
     ...listed('Annotations', annotationLines(pod.metadata?.annotations)),
-    ...statusLines(pod, age),
+    ...statusLines(pod, age, painter),
     ...containerLines(
       'Init Containers',
       pod,
       pod.spec?.initContainers ?? [],
       pod.status?.initContainerStatuses,
+      painter,
     ),
-    ...containerLines('Containers', pod, pod.spec?.containers ?? [], pod.status?.containerStatuses),
+    ...containerLines('Containers', pod, pod.spec?.containers ?? [], pod.status?.containerStatuses, painter),
     ...containerLines(
       'Ephemeral Containers',
       pod,
       pod.spec?.ephemeralContainers ?? [],
       pod.status?.ephemeralContainerStatuses,
+      painter,
     ),
-    ...conditionLines(pod),
+    ...conditionLines(pod, painter),
     ...volumeLines(pod.spec?.volumes ?? []),
     `QoS Class:\t${pod.status?.qosClass || qosClass(pod)}`,
     ...listed('Node-Selectors', labelLines(pod.spec?.nodeSelector)),
@@ -47,8 +54,9 @@ export function describePod(
     ...spreadLines(pod.spec?.topologySpreadConstraints ?? []),
   ];
   // Without events their line is one of the table; with them they are a table of their own.
-  if (events.length === 0) return `${alignTabs([...lines, 'Events:\t<none>'].join('\n'))}\n`;
-  return `${alignTabs(lines.join('\n'))}\n${alignTabs(eventLines(events, age).join('\n'))}\n`;
+  const aligned = (some: readonly string[]) => `${alignTabs(paintLabels(some, painter).join('\n'))}\n`;
+  if (events.length === 0) return aligned([...lines, 'Events:\t<none>']);
+  return aligned(lines) + aligned(eventLines(events, age, painter));
 }
 
 function identityLines({ metadata, spec, status }: Pod): string[] {
@@ -65,7 +73,11 @@ function identityLines({ metadata, spec, status }: Pod): string[] {
   ];
 }
 
-function statusLines({ metadata, spec, status }: Pod, age: (time: string | undefined) => string): string[] {
+function statusLines(
+  { metadata, spec, status }: Pod,
+  age: (time: string | undefined) => string,
+  painter: Painter,
+): string[] {
   const { phase = '', podIP = '', podIPs = [] } = status ?? {};
   const { deletionTimestamp, deletionGracePeriodSeconds = 0, ownerReferences = [] } = metadata ?? {};
   const over = phase === 'Failed' || phase === 'Succeeded';
@@ -73,12 +85,12 @@ function statusLines({ metadata, spec, status }: Pod, age: (time: string | undef
   const controller = ownerReferences.find((owner) => owner.controller === true);
   return [
     ...(deletionTimestamp === undefined || over
-      ? [`Status:\t${phase}`]
+      ? [`Status:\t${colouredStatus(painter, phase)}`]
       : [
-          `Status:\tTerminating (lasts ${age(deletionTimestamp)})`,
+          `Status:\t${colouredStatus(painter, 'Terminating')} (lasts ${age(deletionTimestamp)})`,
           `Termination Grace Period:\t${deletionGracePeriodSeconds}s`,
         ]),
-    ...when('Reason', status?.reason),
+    ...when('Reason', status?.reason, (reason) => colouredStatus(painter, reason)),
     ...when('Message', status?.message),
     ...when('SeccompProfile', seccomp?.type),
     ...when('LocalhostProfile', seccomp?.type === 'Localhost' ? seccomp.localhostProfile : undefined),
@@ -90,21 +102,25 @@ function statusLines({ metadata, spec, status }: Pod, age: (time: string | undef
   ];
 }
 
-function conditionLines({ spec, status }: Pod): string[] {
+function conditionLines({ spec, status }: Pod, painter: Painter): string[] {
   const conditions = status?.conditions ?? [];
   const gates = (spec?.readinessGates ?? []).map(({ conditionType }) => {
     const condition = conditions.find(({ type }) => type === conditionType);
-    return `  ${conditionType} \t${condition?.status ?? '<none>'} `;
+    return `  ${conditionType} \t${paintTruth(painter, condition?.status ?? '<none>')} `;
   });
   return [
     ...(gates.length === 0 ? [] : ['Readiness Gates:', '  Type\tStatus', ...gates]),
     ...(conditions.length === 0 ? [] : ['Conditions:', '  Type\tStatus']),
-    ...conditions.map(({ type, status: value }) => `  ${type} \t${value} `),
+    ...conditions.map(({ type, status: value }) => `  ${type} \t${paintTruth(painter, value)} `),
   ];
 }
 
-function when(key: string, value: string | undefined): string[] {
-  return value === undefined || value === '' ? [] : [`${key}:\t${printable(value)}`];
+function when(
+  key: string,
+  value: string | undefined,
+  painted: (text: string) => string = (text) => text,
+): string[] {
+  return value === undefined || value === '' ? [] : [`${key}:\t${painted(printable(value))}`];
 }
 
 function listed(key: string, values: readonly string[]): string[] {

@@ -1,4 +1,5 @@
 /** Tables as the server prints them. */
+import { heading } from '../output/heading.ts';
 import { colouredStatus } from '../output/status-colour.ts';
 import { printable, type Terminal } from '../output/terminal.ts';
 
@@ -34,7 +35,7 @@ export interface TableLook {
 
 export function headingOf(columns: readonly TableColumn[], look: TableLook): string[] {
   const names = shown(columns, look).map(({ name }) => name.toUpperCase());
-  return look.namespaces ? ['NAMESPACE', ...names] : names;
+  return heading(look.terminal, look.namespaces ? ['NAMESPACE', ...names] : names);
 }
 
 export function cellsOf(columns: readonly TableColumn[], row: TableRow, look: TableLook): string[] {

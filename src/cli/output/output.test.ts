@@ -5,6 +5,9 @@ import { humanSize } from './human-size.ts';
 import { LiveBlock } from './live-block.ts';
 import { parseOutputFormat, printList } from './print-list.ts';
 import { redraw } from './redraw.ts';
+import { heading } from './heading.ts';
+import { RowStream } from './row-stream.ts';
+import { colouredStatus } from './status-colour.ts';
 import { renderTable } from './table.ts';
 import { displayWidth, printable, type Terminal, terminalOf } from './terminal.ts';
 
@@ -109,4 +112,29 @@ test('what is read again and again is drawn in place on a terminal, and is plain
     await ended;
     assert.equal(out.text, expected);
   }
+});
+
+test("a table's heading is bold on a terminal, and its columns stay aligned", () => {
+  const painter = terminalOf({ isTTY: true } as NodeJS.WriteStream, {});
+  const lines = new RowStream(recorder()).lines([heading(painter, ['NAME', 'CPU']), ['a-long-name', '1m']]);
+  assert.deepEqual(lines, ['\u001B[1mNAME\u001B[22m          \u001B[1mCPU\u001B[22m', 'a-long-name   1m']);
+  const columns = [{ heading: 'NAME', value: (row: string) => row }];
+  assert.equal(renderTable(columns, ['a'], { painter }), '\u001B[1mNAME\u001B[22m\na\n');
+  assert.deepEqual(heading(recorder(), ['NAME']), ['NAME']);
+});
+
+test('a status is coloured by whether it is good, on its way, or bad', () => {
+  const marking = { style: (style: string, text: string) => `${style} ${text}` };
+  for (const [status, style] of [
+    ['Running', 'green'],
+    ['Completed', 'dim'],
+    ['Init:0/1', 'yellow'],
+    ['Waiting', 'yellow'],
+    ['CrashLoopBackOff', 'red'],
+    ['Init:Error', 'red'],
+    ['ContainerStatusUnknown', 'red'],
+    ['Init:ContainerStatusUnknown', 'red'],
+  ] as const)
+    assert.equal(colouredStatus(marking, status), `${style} ${status}`);
+  assert.equal(colouredStatus(marking, 'SchedulingGated'), 'SchedulingGated');
 });

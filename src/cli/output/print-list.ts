@@ -30,7 +30,7 @@ export async function printList<T>(
   } else if (format === 'json' || format === 'yaml') {
     out.write(await structured(format, { apiVersion: 'v1', kind: 'List', items: rows.map(printer.object) }));
   } else {
-    out.write(renderTable(printer.columns, rows, { wide: format === 'wide' }));
+    out.write(renderTable(printer.columns, rows, { wide: format === 'wide', painter: out }));
   }
 }
 

@@ -1,4 +1,5 @@
-import { displayWidth } from './terminal.ts';
+import { heading } from './heading.ts';
+import { displayWidth, type Painter, PLAIN } from './terminal.ts';
 
 /** One column: its heading, and what stands in it. `wide` columns are shown only with `-o wide`. */
 export interface Column<T> {
@@ -11,11 +12,14 @@ export interface Column<T> {
 export function renderTable<T>(
   columns: readonly Column<T>[],
   rows: readonly T[],
-  options: { wide?: boolean } = {},
+  options: { wide?: boolean; painter?: Painter } = {},
 ): string {
   const shown = columns.filter((column) => options.wide === true || column.wide !== true);
   const cells = [
-    shown.map((column) => column.heading),
+    heading(
+      options.painter ?? PLAIN,
+      shown.map((column) => column.heading),
+    ),
     ...rows.map((row) => shown.map((column) => column.value(row))),
   ];
   const widths = shown.map((_, index) => Math.max(...cells.map((line) => displayWidth(line[index] ?? ''))));

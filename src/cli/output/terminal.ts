@@ -13,14 +13,20 @@ const CODES: Record<Style, [number, number]> = {
   cyan: [36, 39],
 };
 
+/** What gives text its look, or leaves it as it is. */
+export interface Painter {
+  style(style: Style, text: string): string;
+}
+
+export const PLAIN: Painter = { style: (_, text) => text };
+
 /** Where output goes: a terminal gets colours and live redrawing, anything else gets plain lines. */
-export interface Terminal {
+export interface Terminal extends Painter {
   readonly isTty: boolean;
   readonly colors: boolean;
   readonly columns: number;
   readonly rows: number;
   write(text: string): void;
-  style(style: Style, text: string): string;
 }
 
 /** @see https://no-color.org */
