@@ -31,7 +31,7 @@ export class ServerPodClient implements PodClient {
   readonly #options: ServerPodClientOptions;
   readonly #client: ApiClient;
   readonly #events: EventRecorder;
-  /** What was written last of each pod, by uid. */
+  /** What was written last of each pod, or is being written, by uid; and the version that it made, or the one before. */
   readonly #written = new Map<string, { ready: PodCondition | undefined; version: bigint }>();
 
   constructor(options: ServerPodClientOptions) {
@@ -90,11 +90,14 @@ export class ServerPodClient implements PodClient {
   async updatePodStatus(pod: Pod, status: PodStatus): Promise<void> {
     const { namespace = '', name = '', uid = '' } = pod.metadata ?? {};
     const patch = { metadata: { uid }, status: statusPatch(pod.status ?? {}, status) };
+    // Before the write, since the watch may tell of it first, and that is nobody's contradiction.
+    const ready = readyOf(status);
+    this.#written.set(uid, { ready, version: this.#written.get(uid)?.version ?? versionOf(pod) });
     const written = await unlessGone(
       this.#client.patch(PODS, namespace, name, 'strategic', patch, { subresource: 'status' }),
     );
-    if (written !== undefined)
-      this.#written.set(uid, { ready: readyOf(status), version: versionOf(written) });
+    if (written === undefined) this.#written.delete(uid);
+    else this.#written.set(uid, { ready, version: versionOf(written) });
   }
 
   /** Whether somebody who took this node for lost has said since that the pod is not ready. */

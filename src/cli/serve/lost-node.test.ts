@@ -1,5 +1,6 @@
 /** A node's agent and the controllers that watch over it, on an API server of their own. */
 import assert from 'node:assert/strict';
+import { setTimeout } from 'node:timers/promises';
 import { test } from 'node:test';
 import { keepNode } from '../../agent/node/keep-node.ts';
 import type { NodeDescription } from '../../agent/node/node-object.ts';
@@ -87,6 +88,45 @@ test('a node that was taken for lost and comes back has its pods ready again', a
   await pods.updatePodStatus({ ...pod, status }, { ...status, podIPs: [{ ip: '10.1.1.1' }] });
   const types = (await client.get(PODS, 'default', 'p')).status?.conditions?.map(({ type }) => type);
   assert.ok(types?.includes('Ours'), 'conditions of others stay');
+  stop.abort();
+  await watching.catch(() => {});
+  assert.deepEqual(run.failures, []);
+});
+
+test('what the node itself says of a pod stands, also when the watch tells of it before the write is answered', async () => {
+  await using run = await runControllers();
+  const { client, clock } = run;
+  const onError = (error: unknown) => void run.failures.push(error);
+  const pods = new ServerPodClient({ client, nodeName: 'n', clock, random: () => 0.5, onError });
+  const pod = await client.create(PODS, {
+    metadata: { name: 'p', namespace: 'default' },
+    spec: { nodeName: 'n', containers: [{ name: 'c', image: 'i' }] },
+  });
+  const say = (ready: string) =>
+    pods.updatePodStatus(pod, { phase: 'Running', conditions: [{ type: 'Ready', status: ready }] });
+  await say('True');
+  const stop = new AbortController();
+  let heard = 0;
+  const watching = (async () => {
+    for await (const _ of pods.watchPods({ signal: stop.signal })) heard += 1;
+  })();
+  await run.until(async () => assert.equal(heard, 1));
+
+  const patch = client.patch.bind(client);
+  const written: unknown[] = [];
+  const answerLate = async (...args: Parameters<typeof patch>) => {
+    written.push(args[4]);
+    const answer = await patch(...args);
+    await setTimeout(50);
+    return answer;
+  };
+  Object.assign(client, { patch: answerLate });
+  await say('False');
+  await setTimeout(50);
+
+  assert.equal(written.length, 1);
+  const { status } = await client.get(PODS, 'default', 'p');
+  assert.equal(status?.conditions?.find(({ type }) => type === 'Ready')?.status, 'False');
   stop.abort();
   await watching.catch(() => {});
   assert.deepEqual(run.failures, []);
