@@ -11,9 +11,10 @@ import { LabProcess } from './lab-process.ts';
 import { type OrderedOptions, type OrderedVerb, sweepInOrder } from './ordered-sweep.ts';
 import { storeBusybox } from './store-busybox.ts';
 import { connected, watch } from './witness.ts';
+import { labRoot } from './remove-lab-cgroups.ts';
 
 const options = JSON.parse(process.argv[2] ?? '{}') as OrderedOptions;
-const ROOT = `/var/lib/peapod${options.cgroupParent}`;
+const ROOT = labRoot(options.cgroupParent);
 const LOGS = '/var/lib/peapod/logs';
 const server = new LabProcess(['cri'], /Serving CRI v1/, ROOT);
 const connection = openGrpcConnection({ path: '/run/peapod/cri.sock' });

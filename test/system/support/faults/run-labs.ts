@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type CaseResult, readBook, reopenBook, type Told } from './case-book.ts';
 import { runInLab } from './lab.ts';
+import { removeLabCgroups } from './remove-lab-cgroups.ts';
 import type { SweepOptions } from './sweep.ts';
 
 /** A program's options; those that do not concern it are ignored. */
@@ -64,6 +65,8 @@ export async function runLabs(
         return;
       } catch (error) {
         broken.push(String(error));
+      } finally {
+        await removeLabCgroups(options.cgroupParent);
       }
     }
   };

@@ -14,9 +14,10 @@ import { PROGRAM } from './lab-process.ts';
 import { type OrderedOptions, type OrderedVerb, sweepInOrder } from './ordered-sweep.ts';
 import { BUSYBOX, storeBusybox } from './store-busybox.ts';
 import { connected, watch } from './witness.ts';
+import { labRoot } from './remove-lab-cgroups.ts';
 
 const options = JSON.parse(process.argv[2] ?? '{}') as OrderedOptions;
-const ROOT = `/var/lib/peapod${options.cgroupParent}`;
+const ROOT = labRoot(options.cgroupParent);
 const MANIFEST = '/run/victim.yaml';
 const SERVE = 'trap "exit 0" TERM; while :; do sleep 1000 & wait $!; done';
 /** A command that has not ended by then never will. */

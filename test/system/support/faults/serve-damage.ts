@@ -12,9 +12,10 @@ import { DAMAGES, replaceFile, stateFiles } from './state-files.ts';
 import { BUSYBOX, storeBusybox } from './store-busybox.ts';
 import { accept, awaitState, type Expected, settled } from './trial.ts';
 import { connected, watch } from './witness.ts';
+import { labRoot } from './remove-lab-cgroups.ts';
 
 const options = JSON.parse(process.argv[2] ?? '{}') as CaseOptions;
-const ROOT = `/var/lib/peapod${options.cgroupParent}`;
+const ROOT = labRoot(options.cgroupParent);
 const SETTLE_MS = 15_000;
 const server = new LabServer(ROOT);
 const lab = { cgroupParent: cgroupOf(join(ROOT, 'cluster')) };

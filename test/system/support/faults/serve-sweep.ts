@@ -8,9 +8,10 @@ import { LabServer } from './lab-server.ts';
 import { type OrderedOptions, type OrderedVerb, sweepInOrder } from './ordered-sweep.ts';
 import { BUSYBOX, storeBusybox } from './store-busybox.ts';
 import { connected, watch } from './witness.ts';
+import { labRoot } from './remove-lab-cgroups.ts';
 
 const options = JSON.parse(process.argv[2] ?? '{}') as OrderedOptions;
-const ROOT = `/var/lib/peapod${options.cgroupParent}`;
+const ROOT = labRoot(options.cgroupParent);
 const server = new LabServer(ROOT);
 
 function pod(name: string, command: string, more: Partial<NonNullable<Pod['spec']>> = {}): Pod {
