@@ -16,9 +16,11 @@ test('the young generation is held at what it is, and grows when it may', () => 
   const kept: object[] = [];
   holdYoungGeneration();
   keepMuch(kept);
-  const held = youngBytes();
+  const first = youngBytes();
   keepMuch(kept);
-  assert.ok(youngBytes() <= held, `${held} bytes became ${youngBytes()}`);
+  // A page more or less of it is there at a time; free to grow, it would be ten times as large.
+  assert.ok(youngBytes() <= 2 * first, `${first} bytes became ${youngBytes()}`);
+  const held = Math.max(first, youngBytes());
   letYoungGenerationGrow();
   keepMuch(kept);
   // How far depends on what loading the test has made before.
