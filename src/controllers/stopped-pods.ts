@@ -3,7 +3,7 @@ import { PODS } from '../client/resource-types.ts';
 import type { Pod } from '../model/api/types.ts';
 import { isPeapodError } from '../model/errors.ts';
 import { STOPPED_ANNOTATION, STOPPED_UNPLACED } from '../model/stopped-pods.ts';
-import { type ControllerDeps, KeyedController, keyOf } from './controller.ts';
+import { type ControllerDeps, KeyedController, keyOf, splitKey } from './controller.ts';
 import { isTerminated } from './pod-states.ts';
 
 export async function stoppedPodController(deps: ControllerDeps, signal: AbortSignal): Promise<void> {
@@ -14,9 +14,10 @@ export async function stoppedPodController(deps: ControllerDeps, signal: AbortSi
   const pods = controller.follow(PODS, { onAdd: look, onUpdate: look });
 
   await controller.run(async (key) => {
-    const pod = pods.list().find((one) => keyOf(one) === key);
+    const { namespace, name } = splitKey(key);
+    const pod = pods.get(namespace, name);
     if (pod === undefined || !isStoppedUnplaced(pod)) return;
-    const { namespace = '', name = '', uid, resourceVersion } = pod.metadata ?? {};
+    const { uid, resourceVersion } = pod.metadata ?? {};
     // If it has got a node meanwhile, that is to end it.
     const patch = { metadata: { uid, resourceVersion }, status: STOPPED_UNPLACED };
     try {

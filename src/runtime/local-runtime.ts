@@ -133,7 +133,16 @@ export async function openLocalRuntime(options: LocalRuntimeOptions): Promise<Lo
   /** The pools make nothing meanwhile, and processes get into their cgroups without waiting. */
   const making = async <T>(work: () => Promise<T>): Promise<T> => {
     using _moves = holdMoves();
-    return await touching([pool, launches], work);
+    const touch = () => {
+      pool.touch();
+      launches.touch();
+    };
+    touch();
+    try {
+      return await work();
+    } finally {
+      touch();
+    }
   };
 
   return {
@@ -255,15 +264,6 @@ async function findHost(options: LocalRuntimeOptions) {
       cgroupMode: layout.version === 2 ? 'v2' : 'v1',
     }),
   };
-}
-
-async function touching<T>(pools: readonly { touch(): void }[], work: () => Promise<T>): Promise<T> {
-  for (const pool of pools) pool.touch();
-  try {
-    return await work();
-  } finally {
-    for (const pool of pools) pool.touch();
-  }
 }
 
 /** A pod that uses the node's namespaces has the node's name and shared memory. */
