@@ -26,7 +26,16 @@ function waiting(): string[] {
   return globSync(join(host.paths.containers, '*/0.log'))
     .map(dirname)
     .filter((folder) => !existsSync(join(folder, 'container.json')))
-    .map((folder) => folder.slice(-64));
+    .map((folder) => folder.slice(-64))
+    .filter((id) => existsSync(conmonFile(id)));
+}
+
+/** The ids of those that wait, when so many do, and the pool that makes them knows it. */
+async function untilWaiting(count: number): Promise<string[]> {
+  await until(`${count} wait`, async () => (waiting().length === count ? true : undefined));
+  // The pool looks every 5 ms; its timer runs off before this one, however slow the machine is.
+  await delay(50);
+  return waiting();
 }
 
 async function withLaunches(count: number, work: (ids: string[]) => Promise<void>): Promise<void> {
@@ -36,8 +45,7 @@ async function withLaunches(count: number, work: (ids: string[]) => Promise<void
     signal: stop.signal,
   });
   try {
-    await until('they wait', async () => (waiting().length === count ? true : undefined));
-    await work(waiting());
+    await work(await untilWaiting(count));
   } finally {
     stop.abort();
     await kept;
@@ -50,8 +58,12 @@ function shell(name: string, command: string, more: Partial<ContainerConfig> = {
   return { ...shellContainer(name, command, more), image: host.image };
 }
 
+function conmonFile(id: string): string {
+  return join(host.paths.run, 'containers', id, 'conmon.pid');
+}
+
 function conmonOf(id: string): number {
-  return Number(readFileSync(join(host.paths.run, 'containers', id, 'conmon.pid'), 'utf8'));
+  return Number(readFileSync(conmonFile(id), 'utf8'));
 }
 
 async function logged(id: string, text: string): Promise<void> {
@@ -111,8 +123,7 @@ test('one that waits is not taken for a terminal, for input, for another log, or
     assert.equal(first, spare);
     await remove(first);
     writeFileSync(present, 'from before\n');
-    await until('another waits', async () => (waiting().length === 1 ? true : undefined));
-    const [next] = waiting();
+    const [next] = await untilWaiting(1);
     for (const config of [
       shell('terminal', 'exec sleep 1000', { tty: true }),
       shell('input', 'exec cat', { stdin: true }),
@@ -153,7 +164,7 @@ test('where logs are on another file system containers are made as without', asy
     },
   };
   try {
-    await until('one waits', async () => (waiting().length === 1 ? true : undefined));
+    await untilWaiting(1);
     const sandbox = await here.runPodSandbox(config);
     const id = await here.createContainer(sandbox, shell('elsewhere', 'echo far away; exec sleep 1000'));
     await here.startContainer(id);
@@ -222,8 +233,7 @@ test('what a killed process had waiting is taken away at the next start', async 
     });
     await runtime.keepSpares({ sandboxes: 0, containers: 2 }, console.error, { signal: new AbortController().signal });`;
   const child = spawn(process.execPath, ['--input-type=module', '-e', program], { stdio: 'inherit' });
-  await until('they wait', async () => (waiting().length === 2 ? true : undefined));
-  const left = waiting();
+  const left = await untilWaiting(2);
   await runtime.collect();
   assert.deepEqual(waiting(), left, 'they are another process’s');
   child.kill('SIGKILL');

@@ -74,7 +74,7 @@ export function openLaunchPool(context: ContainerContext): LaunchPool {
       };
       const begun = await launch(context, request, { waiting: true });
       try {
-        await untilLogging(paths, begun);
+        await untilWaiting(paths, begun);
       } catch (error) {
         begun[Symbol.dispose]();
         throw error;
@@ -86,10 +86,11 @@ export function openLaunchPool(context: ContainerContext): LaunchPool {
     }
   }
 
-  /** conmon opens the log last of all before it starts the OCI runtime. */
-  async function untilLogging(paths: ContainerPaths, begun: Launch): Promise<void> {
+  /** conmon opens the log last of all before it starts the OCI runtime. Its number is written by the process that started it, at the same time. */
+  async function untilWaiting(paths: ContainerPaths, begun: Launch): Promise<void> {
     const end = clock.now() + READY_MS;
-    while (!existsSync(join(paths.persistent, LOG_NAME))) {
+    const signs = [join(paths.persistent, LOG_NAME), paths.conmonPid];
+    while (!signs.every((file) => existsSync(file))) {
       if (!begun.isWaiting() || clock.now() > end)
         throw new PeapodError('Unavailable', 'conmon does not come to wait for a container', {
           retryable: true,
