@@ -289,6 +289,10 @@ function addServerVerbs(program: Command, settings: () => Settings): void {
     .option('-n, --namespace <name>', 'namespace of the pods', 'default')
     .option('-A, --all-namespaces', 'of all namespaces')
     .option('-l, --selector <selector>', 'only those with these labels')
+    .option('--containers', 'a line for each container of the pods')
+    .addOption(
+      new Option('--sort-by <resource>', 'who uses most of it first').choices(['cpu', 'memory'] as const),
+    )
     .option('-w, --watch', 'go on, drawn anew every five seconds')
     .action(async (what, name, options) =>
       (await import('./commands/top.ts')).top(settings(), what, name, options),

@@ -114,6 +114,12 @@ test('events are of the pod, and top has figures', async () => {
   );
   assert.match(await peapod.succeed(['top', 'pods']), /^web +\d+m +\d+Mi$/m);
   assert.match(await peapod.succeed(['top', 'nodes']), /^\S+ +\d+m +\d+% +\d+Mi +\d+%$/m);
+  assert.match(
+    await peapod.succeed(['top', 'pods', '-A', '--containers', '--sort-by', 'memory']),
+    /^NAMESPACE +POD +NAME +CPU\(cores\) +MEMORY\(bytes\)\n[^]*^default +web +web +\d+m +\d+Mi$/m,
+  );
+  const refused = await peapod.call(['top', 'nodes', '--containers']);
+  assert.match(refused.stderr, /--containers is for pods/);
   await using usage = peapod.start(['top', 'pods', '--watch']);
   await usage.untilPrinted(/(?:^NAME +CPU[^\n]+\n(?:\S+ +\d+m +\d+Mi\n)+\n?){2}/m);
 });

@@ -196,6 +196,20 @@ test('run goes on through a kill of the server, and says that one was killed whi
   assert.equal(code, 4, stderr);
 });
 
+test('ps tells of what a stopped server has left running, until the next one serves', async () => {
+  await peapod.succeed(['run', '-d', '-f', await peapod.manifest(pod('left', 'exec sleep 1000'))]);
+  await peapod.succeed(['serve', '--stop']);
+  const { stdout, stderr } = await peapod.call(['ps']);
+  assert.doesNotMatch(stdout, /left/);
+  assert.match(stderr, /^\d+ containers? of a stopped server not shown: peapod serve --detach\n$/);
+  await peapod.succeed(['serve', '-d', '--listen', '127.0.0.1:0']);
+  writeFileSync(kubeconfig, await peapod.succeed(['kubeconfig']));
+  const again = await peapod.call(['ps']);
+  assert.match(again.stdout, /^left +1\/1 +Running +0 /m);
+  assert.equal(again.stderr, '');
+  await peapod.succeed(['rm', '--force', '--time', '0', 'left']);
+});
+
 test('a pod that waits for room can be stopped, and an interrupt stops it', async () => {
   const large = (name: string) =>
     pod(name, 'true', {

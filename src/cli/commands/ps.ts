@@ -1,11 +1,15 @@
+import { readdir } from 'node:fs/promises';
 import type { Pod } from '../../model/api/types.ts';
 import { matchesRequirements, parseLabelSelector } from '../../model/label-selector.ts';
 import { type PodRow, podRow } from '../../model/status/pod-printer.ts';
+import { bundlesDirectory } from '../../runtime/container/container-paths.ts';
+import { runtimePaths } from '../../runtime/paths.ts';
 import { openSources, type PodSources } from '../engine/pod-source.ts';
 import { allPods, findPod } from '../find-pods.ts';
 import { parseOutputFormat, printList } from '../output/print-list.ts';
 import { colouredStatus } from '../output/status-colour.ts';
 import { terminalOf } from '../output/terminal.ts';
+import { serverSettings } from '../serve/server-settings.ts';
 import type { Settings } from '../settings.ts';
 import { systemClock } from '../system-clock.ts';
 
@@ -22,6 +26,17 @@ export async function ps(settings: Settings, names: readonly string[], options: 
   parseOutputFormat(options.output);
   await using sources = await openSources(settings);
   await showPods(sources, names, options);
+  if (sources.server === undefined) await tellOfUnattended(settings);
+}
+
+/** Of pods that a server has left running, which nobody sees until the next one serves. */
+async function tellOfUnattended(settings: Settings): Promise<void> {
+  const { root, run } = serverSettings(settings, undefined);
+  const { length } = await readdir(bundlesDirectory(runtimePaths(root, run))).catch(() => []);
+  if (length === 0) return;
+  const terminal = terminalOf(process.stderr);
+  const what = `${length} ${length === 1 ? 'container' : 'containers'} of a stopped server not shown: peapod serve --detach`;
+  terminal.write(`${terminal.style('dim', what)}\n`);
 }
 
 /** The pods of all sources as `options` choose and show them. */

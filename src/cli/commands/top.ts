@@ -16,14 +16,25 @@ type Usage = Partial<Record<string, string>>;
 interface Metrics {
   readonly metadata: { readonly name: string; readonly namespace?: string };
   readonly usage?: Usage;
-  readonly containers?: readonly { readonly usage: Usage }[];
+  readonly containers?: readonly { readonly name: string; readonly usage: Usage }[];
 }
 
 interface TopOptions {
   readonly namespace: string;
   readonly allNamespaces?: boolean;
   readonly selector?: string;
+  /** A row for each container. */
+  readonly containers?: boolean;
+  readonly sortBy?: 'cpu' | 'memory';
   readonly watch?: boolean;
+}
+
+/** What a row is about, in cells, and how much it uses. */
+interface UsageRow {
+  readonly cells: readonly string[];
+  readonly of: Metrics;
+  readonly cpu: number;
+  readonly memory: number;
 }
 
 /** As old as the server's figures may be. */
@@ -38,6 +49,8 @@ export async function top(
 ): Promise<void> {
   if (name !== undefined && (options.allNamespaces === true || options.selector !== undefined))
     throw new PeapodError('Invalid', 'a name goes neither with --all-namespaces nor with --selector');
+  if (options.containers === true && isOfNodes(what))
+    throw new PeapodError('Invalid', '--containers is for pods: nodes have none of their own');
   await using sources = await openSources(settings);
   const { api } = serverOf(sources, 'top');
   const terminal = terminalOf(process.stdout);
@@ -56,7 +69,7 @@ export async function top(
   });
 }
 
-/** The heading, and a row for each pod or node. */
+/** The heading, and a row for each pod, container or node. */
 async function usageRows(
   painter: Painter,
   api: ApiClient,
@@ -64,7 +77,7 @@ async function usageRows(
   name: string | undefined,
   options: TopOptions,
 ): Promise<string[][]> {
-  const ofNodes = what.startsWith('no');
+  const ofNodes = isOfNodes(what);
   const type = {
     group: 'metrics.k8s.io',
     version: 'v1beta1',
@@ -75,25 +88,71 @@ async function usageRows(
   const [path = ''] = pathsOf({ type, names: name === undefined ? [] : [name] }, options);
   const answer = await api.raw<Metrics & { items?: Metrics[] }>('GET', path);
   const items = name === undefined ? (answer.items ?? []) : [answer];
-  const nodes = ofNodes ? (await api.list(NODES)).items : [];
+  const rows = sorted(
+    items.flatMap((item) => (options.containers === true ? containerRows(item) : [wholeRow(item)])),
+    options.sortBy,
+  );
+  if (ofNodes) return [heading(painter, NODE_COLUMNS), ...(await nodeCells(api, rows))];
+  const all = options.allNamespaces === true;
+  const columns = [
+    ...(all ? ['NAMESPACE'] : []),
+    ...(options.containers === true ? ['POD'] : []),
+    'NAME',
+    ...AMOUNT_COLUMNS,
+  ];
+  const cells = rows.map((row) => [
+    ...(all ? [row.of.metadata.namespace ?? ''] : []),
+    ...row.cells,
+    cores(row),
+    mebibytes(row),
+  ]);
+  return [heading(painter, columns), ...cells];
+}
+
+const AMOUNT_COLUMNS = ['CPU(cores)', 'MEMORY(bytes)'];
+const NODE_COLUMNS = ['NAME', 'CPU(cores)', 'CPU(%)', 'MEMORY(bytes)', 'MEMORY(%)'];
+
+function isOfNodes(what: string): boolean {
+  return what.startsWith('no');
+}
+
+function wholeRow(of: Metrics): UsageRow {
+  const usages = of.containers?.map(({ usage }) => usage) ?? [of.usage ?? {}];
+  return { cells: [of.metadata.name], of, cpu: sum(usages, 'cpu'), memory: sum(usages, 'memory') };
+}
+
+function containerRows(of: Metrics): UsageRow[] {
+  return (of.containers ?? []).map(({ name, usage }) => ({
+    cells: [of.metadata.name, name],
+    of,
+    cpu: sum([usage], 'cpu'),
+    memory: sum([usage], 'memory'),
+  }));
+}
+
+/** The most first; without an order as the server gives them. */
+function sorted(rows: UsageRow[], by: TopOptions['sortBy']): UsageRow[] {
+  return by === undefined ? rows : rows.toSorted((a, b) => b[by] - a[by]);
+}
+
+async function nodeCells(api: ApiClient, rows: readonly UsageRow[]): Promise<string[][]> {
+  const nodes = (await api.list(NODES)).items;
   const allocatable = new Map(
     nodes.map(({ metadata, status }) => [metadata?.name, status?.allocatable ?? {}]),
   );
-  const all = options.allNamespaces === true && !ofNodes;
-  const rows = items.map((item) => {
-    const usages = item.containers?.map(({ usage }) => usage) ?? [item.usage ?? {}];
-    const [cpu, memory] = [sum(usages, 'cpu'), sum(usages, 'memory')];
-    const has = allocatable.get(item.metadata.name);
-    const cells = [item.metadata.name, `${Math.ceil(cpu * 1000)}m`, `${Math.floor(memory / 1024 / 1024)}Mi`];
-    if (all) return [item.metadata.namespace ?? '', ...cells];
-    if (!ofNodes) return cells;
-    const [node = '', cpuCell = '', memoryCell = ''] = cells;
-    return [node, cpuCell, share(cpu, has?.['cpu']), memoryCell, share(memory, has?.['memory'])];
+  return rows.map((row) => {
+    const has = allocatable.get(row.of.metadata.name);
+    const [cpuShare, memoryShare] = [share(row.cpu, has?.['cpu']), share(row.memory, has?.['memory'])];
+    return [...row.cells, cores(row), cpuShare, mebibytes(row), memoryShare];
   });
-  const names = ofNodes
-    ? ['NAME', 'CPU(cores)', 'CPU(%)', 'MEMORY(bytes)', 'MEMORY(%)']
-    : [...(all ? ['NAMESPACE'] : []), 'NAME', 'CPU(cores)', 'MEMORY(bytes)'];
-  return [heading(painter, names), ...rows];
+}
+
+function cores({ cpu }: UsageRow): string {
+  return `${Math.ceil(cpu * 1000)}m`;
+}
+
+function mebibytes({ memory }: UsageRow): string {
+  return `${Math.floor(memory / 1024 / 1024)}Mi`;
 }
 
 function sum(usages: readonly Usage[], resource: string): number {

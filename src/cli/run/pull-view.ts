@@ -62,7 +62,10 @@ export class PullView implements AsyncDisposable {
     const total = sum(layers.map((layer) => layer.totalBytes));
     const current = sum(layers.map((layer) => (isComplete(layer) ? layer.totalBytes : layer.currentBytes)));
     const bar = this.#terminal.style('cyan', progressBar(total === 0 ? 0 : current / total, 24));
-    return `${bar} ${reference} ${this.#terminal.style('dim', `${humanSize(current)} / ${humanSize(total)}`)}`;
+    // Before the registry has answered, nobody knows how much there is.
+    const amount =
+      layers.length === 0 ? 'asking the registry' : `${humanSize(current)} / ${humanSize(total)}`;
+    return `${bar} ${reference} ${this.#terminal.style('dim', amount)}`;
   }
 }
 

@@ -4,7 +4,7 @@
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
 import { text } from 'node:stream/consumers';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Pod } from '../../../../src/model/api/types.ts';
@@ -60,13 +60,29 @@ async function succeed(args: readonly string[], codes = [0]): Promise<string> {
 
 /** The background process would do what is to be broken. */
 async function endSupervisor(): Promise<void> {
-  const pids = () =>
-    readdirSync('/proc')
+  const asked = new Set<number>();
+  for (;;) {
+    const pids = readdirSync('/proc')
       .filter((name) => /^\d+$/.test(name))
       .map(Number)
-      .filter((pid) => commandOf(pid).endsWith('supervise'));
-  for (const pid of pids()) process.kill(pid, 'SIGTERM');
-  while (pids().length > 0) await delay(5);
+      .filter((pid) => commandOf(pid).endsWith('supervise') || isAboutToBe(pid));
+    if (pids.length === 0) return;
+    for (const pid of pids) {
+      if (asked.has(pid) || !commandOf(pid).endsWith('supervise')) continue;
+      asked.add(pid);
+      process.kill(pid, 'SIGTERM');
+    }
+    await delay(5);
+  }
+}
+
+/** For a moment at the start of a program the kernel has its file, and no command line. What has ended has no file either. */
+function isAboutToBe(pid: number): boolean {
+  try {
+    return commandOf(pid) === '' && readlinkSync(`/proc/${pid}/exe`) !== '';
+  } catch {
+    return false;
+  }
 }
 
 function commandOf(pid: number): string {
