@@ -32,6 +32,8 @@ import { WakeUp } from './wake-up.ts';
 const RELIST_MS = 300_000;
 /** A pod that may use only so much storage is measured this often, and one that waits for room to grow asks. */
 const WATCHED_MS = 10_000;
+/** While a pod is worked on, what changes of its status comes together, and is written this often. */
+const TELL_LATER_MS = 100;
 /** After a status could not be written; twice as long each time. */
 const TELL_AGAIN_MS = 1000;
 const LONGEST_TELL_MS = 60_000;
@@ -70,6 +72,7 @@ export class PodWorker {
   #pod: Pod;
   /** The status as it was written last. */
   #told: PodStatus | undefined;
+  #toldAt: number;
   /** How often in a row it could not be written. */
   #untold = 0;
   #observed: ObservedPod = { sandboxes: [], containers: [] };
@@ -87,6 +90,7 @@ export class PodWorker {
     this.#pod = pod;
     this.#told = pod.status;
     this.#firstSeenAt = deps.clock.now();
+    this.#toldAt = this.#firstSeenAt;
     // What ran before this worker came has started before.
     this.#hasStarted = pod.status?.startTime !== undefined;
     this.#events = new PodEvents(deps);
@@ -228,19 +232,20 @@ export class PodWorker {
     if (ending === undefined) announceBackoffs(input, this.#memory, this.#events);
     const status = podStatus({ ...input, facts: this.#memory, ending, nodeIps: this.#deps.node.ips });
     this.#pod = { ...this.#pod, status };
-    const reported = this.#report(status);
-    // An end is told before anything is taken away for it; a start does not wait for what is told of it.
-    if (ending !== undefined || signal.aborted) await reported;
     if (this.#memory.removal.state === 'done') this.#gone = true;
-    if (signal.aborted || this.#gone) {
-      await reported;
-      return undefined;
-    }
+    // An end is told before anything is taken away for it.
+    const isOver = signal.aborted || this.#gone;
+    let isTold = ending === undefined && !isOver ? undefined : await this.#report(status);
+    if (isOver || signal.aborted) return undefined;
     input = { ...input, pod: this.#pod, now: clock.now() };
     const plan = planPod(input);
     for (const key of plan.aborts) this.#operations.get(key)?.abort.abort();
     for (const action of plan.actions) this.#start(action, signal);
-    if (!(await reported)) return Math.min(plan.wakeAt ?? Number.POSITIVE_INFINITY, this.#tellAgainAt());
+    if (this.#operations.size === 0) this.#events.hurry();
+    // A start does not wait for what is told of it.
+    if (isTold === undefined && this.#mayTellLater(status)) return this.#toldAt + TELL_LATER_MS;
+    isTold ??= await this.#report(status);
+    if (!isTold) return Math.min(plan.wakeAt ?? Number.POSITIVE_INFINITY, this.#tellAgainAt());
     const rests = ending !== undefined && plan.actions.length === 0 && busy.size === 0;
     if (rests) return plan.wakeAt;
     const isWatched = limitsStorage(this.#pod) || this.#memory.resizeRefusal !== undefined;
@@ -373,11 +378,18 @@ export class PodWorker {
     }
   }
 
+  /** Whether more is about to change, and what has changed by now is nothing that others act on. */
+  #mayTellLater(status: PodStatus): boolean {
+    if (this.#operations.size === 0 || this.#deps.clock.now() >= this.#toldAt + TELL_LATER_MS) return false;
+    return status.phase === (this.#told?.phase ?? 'Pending') && isReady(status) === isReady(this.#told);
+  }
+
   /** Writes the status where it differs from what was written last. @returns whether it is written now */
   async #report(status: PodStatus): Promise<boolean> {
     const told = this.#told;
     if (isDeepStrictEqual(told, status)) return true;
     const { status: _, ...rest } = this.#pod;
+    this.#toldAt = this.#deps.clock.now();
     try {
       await this.#deps.client.updatePodStatus(told === undefined ? rest : { ...rest, status: told }, status);
       this.#told = status;
@@ -412,4 +424,8 @@ export class PodWorker {
     const { namespace, name } = podIdentity(this.#pod);
     this.#deps.log({ level, message, pod: `${namespace}/${name}`, error });
   }
+}
+
+function isReady(status: PodStatus | undefined): boolean {
+  return status?.conditions?.some((one) => one.type === 'Ready' && one.status === 'True') === true;
 }

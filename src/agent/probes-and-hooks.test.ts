@@ -118,6 +118,7 @@ test('probes go to the address of the pod and to named ports', async () => {
     ['https', '10.0.0.2', 8080, '/health'],
     ['tcp', '10.0.0.2', 8080],
   ]);
+  await node.clock.advance(500);
   for (const text of [
     'Readiness probe failed: HTTP probe failed with statuscode: 500',
     'Readiness probe failed: dial tcp: connect: connection refused',
@@ -196,6 +197,7 @@ test('a container counts as started after its postStart hook', async () => {
   await node.run({
     containers: [container('main', { lifecycle: { postStart: { exec: { command: ['hook'] } } } })],
   });
+  await node.clock.advance(100);
   assert.equal(node.status('main').state?.waiting?.reason, 'ContainerCreating');
   hook.resolve(0);
   await node.clock.settle();

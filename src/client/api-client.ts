@@ -193,12 +193,17 @@ export class ApiClient {
     }
   }
 
-  /** Events from a version on, until the signal aborts, the server ends the watch, or it fails with `Expired`. */
+  /**
+   * Events from a version on, or with `sendInitialEvents` first an ADDED for each object that there is, up to the first BOOKMARK, until the signal aborts, the server ends the watch, or it fails with `Expired`. */
   watch<T>(
     type: ResourceType<T>,
-    options: ListOptions & { resourceVersion: string },
+    options: ListOptions & ({ resourceVersion: string } | { sendInitialEvents: true }),
   ): AsyncGenerator<WatchEvent<T>> {
-    const query = queryOf(options, { watch: 'true', allowWatchBookmarks: 'true' });
+    const initial =
+      'sendInitialEvents' in options
+        ? { sendInitialEvents: 'true', resourceVersionMatch: 'NotOlderThan' }
+        : undefined;
+    const query = queryOf(options, { watch: 'true', allowWatchBookmarks: 'true', ...initial });
     const path = `${resourcePath(type, options.namespace ?? '')}${query}`;
     const { objects } = this.#transport;
     if (options.readOnly === true && objects !== undefined)

@@ -5,7 +5,7 @@ import { ApiError } from './api-error.ts';
 import type { ApiClient } from './api-client.ts';
 import { EventQueue } from './event-queue.ts';
 import { CLAIMS, EVENTS, PODS } from './resource-types.ts';
-import type { UserClient } from './user-client.ts';
+import type { PodName, UserClient } from './user-client.ts';
 
 const RETRY_MS = 200;
 /** How long a server may take to come back after it was killed. */
@@ -67,13 +67,28 @@ export class ApiUserClient implements UserClient {
   }
 
   /** A server that is away is waited for. */
-  async *watchChanges({ signal }: { signal: AbortSignal }): AsyncGenerator<void> {
+  async *followPods({
+    signal,
+    only,
+  }: {
+    signal: AbortSignal;
+    only?: PodName;
+  }): AsyncGenerator<readonly Pod[]> {
     const stop = new AbortController();
     const ended = AbortSignal.any([signal, stop.signal]);
+    const pods = new Map<string, Pod>();
     const queue = new EventQueue<'changed'>();
-    const watching = this.#watch(() => queue.push('changed'), ended);
+    let isTold = false;
+    const changed = () => {
+      if (!isTold) queue.push('changed');
+      isTold = true;
+    };
+    const watching = this.#follow(pods, only, changed, ended);
     try {
-      for await (const _ of queue.events(ended)) yield;
+      for await (const _ of queue.events(ended)) {
+        isTold = false;
+        yield [...pods.values()];
+      }
     } finally {
       stop.abort();
       await watching;
@@ -84,15 +99,34 @@ export class ApiUserClient implements UserClient {
     return patiently(() => this.api.find(CLAIMS, namespace, name));
   }
 
-  async #watch(changed: () => void, signal: AbortSignal): Promise<void> {
+  /** Keeps `pods`, by namespace and name, as the server has them. */
+  async #follow(
+    pods: Map<string, Pod>,
+    only: PodName | undefined,
+    changed: () => void,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const select = only === undefined ? {} : { fieldSelector: `metadata.name=${only.name}` };
+    const options = { namespace: only?.namespace ?? '', ...select, sendInitialEvents: true as const, signal };
     while (!signal.aborted) {
+      let isComplete = false;
+      const seen = new Set<string>();
       try {
-        const { resourceVersion } = await this.api.list(PODS, { signal });
-        changed();
-        for await (const { type } of this.api.watch(PODS, { resourceVersion, signal }))
-          if (type !== 'BOOKMARK') changed();
+        for await (const { type, object } of this.api.watch(PODS, options)) {
+          if (type === 'BOOKMARK') {
+            if (!isComplete) for (const key of pods.keys()) if (!seen.has(key)) pods.delete(key);
+            isComplete = true;
+          } else {
+            const { namespace = '', name = '' } = object.metadata ?? {};
+            const key = `${namespace}/${name}`;
+            seen.add(key);
+            if (type === 'DELETED') pods.delete(key);
+            else pods.set(key, object);
+          }
+          if (isComplete) changed();
+        }
       } catch {
-        // Whatever it was, the next list tells what became of it.
+        // Whatever it was, the next watch tells what became of it.
       }
       await delay(RETRY_MS, undefined, { signal }).catch(() => {});
     }

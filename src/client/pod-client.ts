@@ -43,8 +43,8 @@ export interface PodClient {
     wish: { audience: string | undefined; expirationSeconds: number },
   ): Promise<{ token: string; expiresAt: number }>;
 
-  /** Records an event, or counts it up when the same one is there already. */
-  recordEvent(event: PodEventRecord): Promise<void>;
+  /** Records the events of one pod, in order; the same one that is there already is counted up. */
+  recordEvents(events: readonly PodEventRecord[]): Promise<void>;
   listEvents(filter?: { involvedUid?: string }): Promise<Event[]>;
 }
 

@@ -170,8 +170,14 @@ export class ServerPodClient implements PodClient {
     return { token: status?.token ?? '', expiresAt: Date.parse(status?.expirationTimestamp ?? '') };
   }
 
-  recordEvent({ pod, ...occurrence }: PodEventRecord): Promise<void> {
-    return this.#events.record({ ...pod, apiVersion: 'v1', kind: 'Pod' }, occurrence);
+  /** What cannot be written keeps none of the others from it. */
+  async recordEvents(events: readonly PodEventRecord[]): Promise<void> {
+    const failures: unknown[] = [];
+    for (const { pod, ...occurrence } of events)
+      await this.#events
+        .record({ ...pod, apiVersion: 'v1', kind: 'Pod' }, occurrence)
+        .catch((error: unknown) => failures.push(error));
+    if (failures.length > 0) throw failures[0];
   }
 
   async listEvents({ involvedUid }: { involvedUid?: string } = {}): Promise<Event[]> {

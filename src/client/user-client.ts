@@ -7,6 +7,11 @@ import type {
   Secret,
 } from '../model/api/types.ts';
 
+export interface PodName {
+  readonly namespace: string;
+  readonly name: string;
+}
+
 /** What somebody at a terminal does with pods, whoever has them: a server, or the files that several processes share. */
 export interface UserClient {
   /** Of all namespaces. */
@@ -25,8 +30,11 @@ export interface UserClient {
   addEphemeralContainer(pod: Pod, container: EphemeralContainer): Promise<void>;
   /** The oldest first. */
   listEvents(filter?: { involvedUid?: string }): Promise<Event[]>;
-  /** Yields at once and whenever a pod, or the status of one, may have changed, until the signal aborts. */
-  watchChanges(options: { signal: AbortSignal }): AsyncIterable<void>;
+  /**
+   * Yields the pods as they are, all or only the one of this name: at once, and again when one of them, or its status, may have changed, until the signal
+   * aborts. Changes that come while the caller is busy are yielded together.
+   */
+  followPods(options: { signal: AbortSignal; only?: PodName }): AsyncIterable<readonly Pod[]>;
   getPersistentVolumeClaim(namespace: string, name: string): Promise<PersistentVolumeClaim | undefined>;
 }
 

@@ -79,7 +79,7 @@ export function withStaticPods(options: StaticPodOptions): PodClient {
     getPersistentVolumeClaim: (namespace, name) => client.getPersistentVolumeClaim(namespace, name),
     getPersistentVolume: client.getPersistentVolume,
     createServiceAccountToken: (pod, wish) => client.createServiceAccountToken(pod, wish),
-    recordEvent: (event) => client.recordEvent(event),
+    recordEvents: (events) => client.recordEvents(events),
     listEvents: (filter) => client.listEvents(filter),
   };
 }

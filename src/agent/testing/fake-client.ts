@@ -119,8 +119,8 @@ export class FakeClient implements PodClient {
     throw new Error('nobody makes tokens here');
   }
 
-  async recordEvent(event: PodEventRecord): Promise<void> {
-    this.events.push(event);
+  async recordEvents(events: readonly PodEventRecord[]): Promise<void> {
+    this.events.push(...events);
   }
 
   async listEvents(): Promise<never[]> {

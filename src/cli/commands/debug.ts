@@ -109,8 +109,9 @@ async function started(
   name: string,
   signal: AbortSignal,
 ): Promise<string> {
-  for await (const _ of client.watchChanges({ signal })) {
-    const pod = await client.getPod(metadata?.namespace ?? 'default', metadata?.name ?? '');
+  const only = { namespace: metadata?.namespace ?? 'default', name: metadata?.name ?? '' };
+  for await (const [pod] of client.followPods({ signal, only })) {
+    if (pod === undefined) throw new PeapodError('NotFound', `pods "${only.name}" not found`);
     const state = containerStatuses(pod).find((status) => status.name === name)?.state;
     if (state?.running !== undefined || state?.terminated !== undefined) return containerId(pod, name);
     const { reason = '', message } = state?.waiting ?? {};

@@ -43,7 +43,7 @@ export function keptClient(options: KeptClientOptions): PodClient & Disposable {
     getPersistentVolumeClaim: (namespace, name) => client.getPersistentVolumeClaim(namespace, name),
     getPersistentVolume: client.getPersistentVolume,
     createServiceAccountToken: (pod, wish) => client.createServiceAccountToken(pod, wish),
-    recordEvent: (event) => client.recordEvent(event),
+    recordEvents: (events) => client.recordEvents(events),
     listEvents: (filter) => client.listEvents(filter),
     [Symbol.dispose]: () => keeper.letAllGo(),
   };

@@ -21,10 +21,8 @@ export async function followLogs(pods: readonly Pod[], options: FollowOptions): 
   const prefixes = new LogPrefixes(options.terminal, names);
   const follower = new Follower(options, (name) => prefixes.of(name));
   const uids = new Set(pods.map(({ metadata }) => metadata?.uid ?? ''));
-  for await (const _ of options.client.watchChanges({ signal: options.signal })) {
-    for (const pod of await options.client.listPods())
-      if (uids.has(pod.metadata?.uid ?? '')) follower.see(pod);
-  }
+  for await (const present of options.client.followPods({ signal: options.signal }))
+    for (const pod of present) if (uids.has(pod.metadata?.uid ?? '')) follower.see(pod);
   await follower.end();
 }
 

@@ -38,8 +38,8 @@ export async function placeWaitingPods(
   isMine: (pod: Pod) => boolean,
   signal: AbortSignal,
 ): Promise<void> {
-  for await (const _ of host.client.watchChanges({ signal })) {
-    const waiting = (await host.client.listPods()).filter((pod) => isWaiting(host, pod) && isMine(pod));
+  for await (const pods of host.client.followPods({ signal })) {
+    const waiting = pods.filter((pod) => isWaiting(host, pod) && isMine(pod));
     for (const pod of waiting.sort(byPriorityAndAge)) await tryToPlace(host, pod);
   }
 }
@@ -88,7 +88,7 @@ function bound(pod: Pod, nodeName: string): Pod {
 function tellPlace({ client, clock }: Host, pod: Pod, node: string): Promise<void> {
   const { namespace = 'default', name } = pod.metadata ?? {};
   const message = `Successfully assigned ${namespace}/${name} to ${node}`;
-  return client.recordEvent({ pod, type: 'Normal', reason: 'Scheduled', message, at: clock.now() });
+  return client.recordEvents([{ pod, type: 'Normal', reason: 'Scheduled', message, at: clock.now() }]);
 }
 
 /** Writes down why the pod waits, when that is new. */
@@ -112,7 +112,7 @@ async function refuse(host: Host, pod: Pod, message: string): Promise<void> {
   };
   await host.client.updatePodStatus(pod, status);
   if (!gated)
-    await host.client.recordEvent({ pod, type: 'Warning', reason: 'FailedScheduling', message, at: now });
+    await host.client.recordEvents([{ pod, type: 'Warning', reason: 'FailedScheduling', message, at: now }]);
 }
 
 function alone({ lock, settings }: Host): Promise<AsyncDisposable> {

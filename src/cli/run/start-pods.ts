@@ -2,12 +2,19 @@ import type { Event, Pod } from '../../model/api/types.ts';
 import type { UserClient } from '../../client/user-client.ts';
 import type { Terminal } from '../output/terminal.ts';
 import { startOutcome } from '../../model/status/start-outcome.ts';
+import { repeatLatest } from './repeat-latest.ts';
 import { StartView } from './start-view.ts';
+
+/** Most pods have started before anybody has to ask what happens to them. */
+const EVENTS_EVERY_MS = 300;
+
+type EventsByUid = ReadonlyMap<string | undefined, readonly Event[]>;
 
 /**
  * Shows what happens to them until all have been started or wait for room, one can't be started, or
  * the signal aborts.
  * @returns why one can't be started
+ * @throws PeapodError NotFound when one is gone
  */
 export async function startPods(
   client: UserClient,
@@ -15,38 +22,74 @@ export async function startPods(
   terminal: Terminal,
   signal: AbortSignal,
 ): Promise<string | undefined> {
+  const stop = new AbortController();
   using view = new StartView(terminal);
-  for await (const _ of client.watchChanges({ signal })) {
-    let settled = 0;
-    const pending: string[] = [];
-    const present = await presentPods(client, pods);
-    const events = await eventsOf(client, present);
-    for (const pod of present) {
-      const own = events.get(pod.metadata?.uid ?? '') ?? [];
-      view.show(pod, own);
-      const outcome = startOutcome(pod, own);
-      if (outcome.state === 'failed') return `cannot start pod "${pod.metadata?.name}": ${outcome.message}`;
-      if (outcome.state === 'pending')
-        pending.push(`pod "${pod.metadata?.name}" stays Pending: ${outcome.message}`);
-      if (outcome.state !== 'starting') settled += 1;
+  let events: EventsByUid = new Map();
+  const changes = client.followPods({ signal: AbortSignal.any([signal, stop.signal]), ...onlyOne(pods) });
+  try {
+    for await (const { latest, isRepeated } of repeatLatest(changes, EVENTS_EVERY_MS)) {
+      const present = await presentPods(client, latest, pods);
+      if (isRepeated) events = await eventsOf(client, present);
+      const { failure, isSettled, pending } = outcomeOf(present, events);
+      for (const pod of present) view.show(pod, events.get(pod.metadata?.uid) ?? []);
+      if (failure !== undefined) return failure;
+      if (!isSettled) continue;
+      for (const line of pending) view.warn(line);
+      break;
     }
-    if (settled < pods.length) continue;
-    for (const line of pending) view.warn(line);
-    break;
+  } finally {
+    stop.abort();
   }
   return undefined;
 }
 
-/** Asked for together: each would be a request of its own, after every change of any. @throws PeapodError NotFound when one is gone */
-async function presentPods(client: UserClient, wanted: readonly Pod[]): Promise<Pod[]> {
-  const one = ({ metadata }: Pod) => client.getPod(metadata?.namespace ?? 'default', metadata?.name ?? '');
-  if (wanted.length === 1) return Promise.all(wanted.map(one));
-  const byUid = new Map((await client.listPods()).map((pod) => [pod.metadata?.uid, pod]));
-  return Promise.all(wanted.map(async (pod) => byUid.get(pod.metadata?.uid) ?? (await one(pod))));
+interface Outcome {
+  /** Why a pod can't be started. */
+  readonly failure: string | undefined;
+  readonly isSettled: boolean;
+  /** What pods wait for, a line each. */
+  readonly pending: readonly string[];
+}
+
+function outcomeOf(pods: readonly Pod[], events: EventsByUid): Outcome {
+  const outcomes = pods.map((pod) => ({
+    name: pod.metadata?.name,
+    ...startOutcome(pod, events.get(pod.metadata?.uid) ?? []),
+  }));
+  const failed = outcomes.find(({ state }) => state === 'failed');
+  return {
+    failure: failed?.state === 'failed' ? `cannot start pod "${failed.name}": ${failed.message}` : undefined,
+    isSettled: outcomes.every(({ state }) => state !== 'starting'),
+    pending: outcomes.flatMap((one) =>
+      one.state === 'pending' ? [`pod "${one.name}" stays Pending: ${one.message}`] : [],
+    ),
+  };
+}
+
+function onlyOne(pods: readonly Pod[]): { only?: { namespace: string; name: string } } {
+  const [first, ...others] = pods;
+  if (first === undefined || others.length > 0) return {};
+  return { only: { namespace: first.metadata?.namespace ?? 'default', name: first.metadata?.name ?? '' } };
+}
+
+/** @throws PeapodError NotFound */
+async function presentPods(
+  client: UserClient,
+  latest: readonly Pod[],
+  wanted: readonly Pod[],
+): Promise<Pod[]> {
+  const byUid = new Map(latest.map((pod) => [pod.metadata?.uid, pod]));
+  return Promise.all(
+    wanted.map(
+      async ({ metadata }) =>
+        byUid.get(metadata?.uid) ??
+        (await client.getPod(metadata?.namespace ?? 'default', metadata?.name ?? '')),
+    ),
+  );
 }
 
 /** Those of pods that still start, by uid: of others they tell nothing any more. */
-async function eventsOf(client: UserClient, pods: readonly Pod[]): Promise<Map<string | undefined, Event[]>> {
+async function eventsOf(client: UserClient, pods: readonly Pod[]): Promise<EventsByUid> {
   const starting = pods.filter((pod) => startOutcome(pod, []).state === 'starting');
   const [first] = starting;
   if (first === undefined) return new Map();

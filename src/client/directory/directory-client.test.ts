@@ -107,9 +107,8 @@ test('configmaps and secrets that no pod uses any more are collected', async () 
 test('equal events are counted, not repeated', async () => {
   const created = await client.createPod(pod('a'));
   const event = { pod: created, type: 'Warning' as const, reason: 'BackOff', message: 'x', at: clock.now() };
-  await client.recordEvent(event);
-  await client.recordEvent(event);
-  await client.recordEvent({ ...event, message: 'y' });
+  await client.recordEvents([event]);
+  await client.recordEvents([event, { ...event, message: 'y' }]);
   const events = await client.listEvents({ involvedUid: created.metadata?.uid ?? '' });
   assert.deepEqual(
     events.map(({ message, count }) => [message, count]),

@@ -22,7 +22,7 @@ import type {
 } from '../../model/api/types.ts';
 import type { Clock } from '../../model/clock.ts';
 import { PeapodError } from '../../model/errors.ts';
-import type { UserClient } from '../user-client.ts';
+import type { PodName, UserClient } from '../user-client.ts';
 import type { PodClient, PodEvent, PodEventRecord } from '../pod-client.ts';
 import { addEvent } from './event-list.ts';
 import { ObjectFolder, type Step } from './object-folder.ts';
@@ -111,9 +111,20 @@ export class DirectoryClient implements PodClient, UserClient {
     }
   }
 
-  /** Yields at once and whenever a pod, or the status of one, may have changed. */
-  watchChanges({ signal }: { signal: AbortSignal }): AsyncIterable<void> {
-    return watchFolders([this.#pods.path, this.#statuses.path], { signal });
+  async *followPods({
+    signal,
+    only,
+  }: {
+    signal: AbortSignal;
+    only?: PodName;
+  }): AsyncGenerator<readonly Pod[]> {
+    for await (const _ of watchFolders([this.#pods.path, this.#statuses.path], { signal })) {
+      if (only === undefined) yield await this.listPods();
+      else {
+        const pod = await this.#pods.read(key(only.namespace, only.name));
+        yield pod === undefined ? [] : [await this.#withStatus(pod)];
+      }
+    }
   }
 
   async updatePodStatus(pod: Pod, status: PodStatus): Promise<void> {
@@ -248,11 +259,14 @@ export class DirectoryClient implements PodClient, UserClient {
       for (const uid of uids) if (!present.has(uid)) await folder.remove(uid);
   }
 
-  async recordEvent(event: PodEventRecord): Promise<void> {
-    const { uid } = identity(event.pod);
+  async recordEvents(records: readonly PodEventRecord[]): Promise<void> {
+    const [first] = records;
+    if (first === undefined) return;
+    const { uid, name } = identity(first.pod);
     await using _ = await this.#options.lock(join(this.#options.run, 'locks', `events-${uid}`));
-    const events = (await this.#events.read(uid)) ?? [];
-    await this.#events.write(uid, addEvent(events, event, eventName(identity(event.pod).name, event.at)));
+    let events = (await this.#events.read(uid)) ?? [];
+    for (const record of records) events = addEvent(events, record, eventName(name, record.at));
+    await this.#events.write(uid, events);
   }
 
   async listEvents(filter: { involvedUid?: string } = {}): Promise<Event[]> {
