@@ -9,22 +9,21 @@ import { basename } from 'node:path';
 import { build, type Plugin } from 'esbuild';
 import { bundleOptions } from './bundle-options.ts';
 
-/** Verbs that somebody waits for; and what goes on in the background, which they share most with. */
-const QUICK_VERBS = ['run', 'supervise'];
 const WHOLE = './whole.js';
 
-/** The quick program is started for its own verbs alone, and never speaks CRI. */
-const quickPartsOnly: Plugin = {
-  name: 'quick parts only',
-  setup(bundler) {
-    bundler.onResolve({ filter: /^\./ }, ({ path, importer, kind }) => {
-      if (kind !== 'dynamic-import') return undefined;
-      const isOthers =
-        importer.endsWith('/src/cli/program.ts') && !QUICK_VERBS.includes(basename(path, '.ts'));
-      return isOthers || path.includes('/cri/') ? { path: WHOLE, external: true } : undefined;
-    });
-  },
-};
+/** A program that is started for one verb, loads no others when they are called, and never speaks CRI. */
+function loadingOnly(verbs: readonly string[]): Plugin {
+  return {
+    name: 'loading only',
+    setup(bundler) {
+      bundler.onResolve({ filter: /^\./ }, ({ path, importer, kind }) => {
+        if (kind !== 'dynamic-import') return undefined;
+        const isOthers = importer.endsWith('/src/cli/program.ts') && !verbs.includes(basename(path, '.ts'));
+        return isOthers || path.includes('/cri/') ? { path: WHOLE, external: true } : undefined;
+      });
+    },
+  };
+}
 
 rmSync('dist', { recursive: true, force: true });
 await build({
@@ -38,21 +37,25 @@ await build({
   ],
 });
 // What many verbs share in part lies in many small files, and each costs a start as much as 20 KB. These are fewer.
-await build({
-  ...bundleOptions,
-  outdir: 'dist',
-  entryPoints: [{ in: 'src/cli/main.ts', out: 'quick' }],
-  chunkNames: 'quick-[name]-[hash]',
-  plugins: [quickPartsOnly, ...bundleOptions.plugins],
-});
-const verbs = QUICK_VERBS.map((verb) => `'${verb}'`).join(', ');
+for (const { verb, main, loaded } of [
+  { verb: 'run', main: 'src/cli/run-main.ts', loaded: [] },
+  { verb: 'supervise', main: 'src/cli/main.ts', loaded: ['supervise'] },
+])
+  await build({
+    ...bundleOptions,
+    outdir: 'dist',
+    entryPoints: [{ in: main, out: verb }],
+    chunkNames: `${verb}-[name]-[hash]`,
+    plugins: [loadingOnly(loaded), ...bundleOptions.plugins],
+  });
 writeFileSync(
   'dist/main.js',
   `if (Number.parseInt(process.versions.node) < 24) {
   console.error("peapod: needs Node.js 24 or later, and this is " + process.versions.node + ": set PEAPOD_NODE to one");
   process.exit(69);
 }
-await import([${verbs}].includes(process.argv[2]) ? './quick.js' : '${WHOLE}');
+const own = new Map([['run', './run.js'], ['supervise', './supervise.js']]);
+await import(own.get(process.argv[2]) ?? '${WHOLE}');
 `,
 );
 

@@ -2,6 +2,7 @@
 import { Argument, Command, Option } from 'commander';
 import packageJson from '../../package.json' with { type: 'json' };
 import { parseCount } from './parse-count.ts';
+import type { RunOptions } from './run/run.ts';
 import { type SettingFlags, type Settings, settingsFrom } from './settings.ts';
 
 const OUTPUT = new Option('-o, --output <format>', 'print as json, yaml, wide or name');
@@ -32,6 +33,25 @@ const COMPLETION_EXAMPLES = `
   peapod completion fish > ~/.config/fish/completions/peapod.fish`;
 
 export function buildProgram(): Command {
+  const { program, settings } = bareProgram();
+  addPodVerbs(program, settings);
+  addSchedulingVerbs(program, settings);
+  addServerVerbs(program, settings);
+  addImageVerbs(program, settings);
+  addSystemVerbs(program, settings);
+  return program;
+}
+
+/** The same with no verb but this one, which is there already. */
+export function buildRunProgram(run: RunVerb): Command {
+  const { program, settings } = bareProgram();
+  addRun(program, (options) => run(settings(), options));
+  return program;
+}
+
+type RunVerb = typeof import('./run/run.ts')['run'];
+
+function bareProgram(): { program: Command; settings: () => Settings } {
   const program = new Command('peapod')
     .description('The Kubernetes Pod without Kubernetes: runs pods on this machine.')
     .version(packageJson.version, '-V, --version')
@@ -51,17 +71,10 @@ export function buildProgram(): Command {
     .option('--subnet <cidr>', 'subnet of our own bridge (PEAPOD_SUBNET; 10.87.0.0/16)')
     .showHelpAfterError('(see peapod --help)')
     .configureHelp({ sortSubcommands: false });
-  const settings = (): Settings => settingsFrom(program.opts<SettingFlags>(), process.env);
-  addPodVerbs(program, settings);
-  addSchedulingVerbs(program, settings);
-  addServerVerbs(program, settings);
-  addImageVerbs(program, settings);
-  addSystemVerbs(program, settings);
-  return program;
+  return { program, settings: () => settingsFrom(program.opts<SettingFlags>(), process.env) };
 }
 
-function addPodVerbs(program: Command, settings: () => Settings): void {
-  program.commandsGroup('Pods:');
+function addRun(program: Command, run: (options: RunOptions) => Promise<void>): void {
   program
     .command('run')
     .description('run the pods of a manifest and follow their logs')
@@ -75,7 +88,12 @@ function addPodVerbs(program: Command, settings: () => Settings): void {
     .option('--replace', 'remove pods with the same names first')
     .option('--no-logs', 'do not follow the logs')
     .option('--trace <file>', 'write the time of every step as Chrome trace JSON (PEAPOD_TRACE)')
-    .action(async (options) => (await import('./run/run.ts')).run(settings(), options));
+    .action(run);
+}
+
+function addPodVerbs(program: Command, settings: () => Settings): void {
+  program.commandsGroup('Pods:');
+  addRun(program, async (options) => (await import('./run/run.ts')).run(settings(), options));
   program
     .command('ps')
     .description('list the pods')

@@ -17,6 +17,7 @@ export function localEngine(host: Host): PodEngine {
     client: host.client,
     clock: host.clock,
     logs: host.paths.logs,
+    createsFirst: false,
     pullImages: (pods, terminal, options) =>
       traced('pull images', () => pullImages(host.runtime, pods, terminal, options)),
     apply: (manifests) => traced('apply objects', () => applyObjects(host.client, manifests)),

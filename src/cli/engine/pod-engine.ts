@@ -13,6 +13,8 @@ export interface PodEngine extends AsyncDisposable {
   readonly clock: Clock;
   /** The folder of all pods' logs. */
   readonly logs: string;
+  /** Whether `create` is the first to change anything, so that nobody has to ask before whether a name is taken. */
+  readonly createsFirst: boolean;
   /** Has the images here before the pods are made, and shows how they come; or leaves that to the agent. */
   pullImages(pods: readonly Pod[], terminal: Terminal, options: { signal: AbortSignal }): Promise<void>;
   /** Stores what pods refer to. Disposing takes away again what this call made and no pod uses; `keep` calls that off. */

@@ -1,7 +1,10 @@
 import type { ApiClient } from '../../client/api-client.ts';
 import { CLAIMS, CONFIG_MAPS, PODS, SECRETS } from '../../client/resource-types.ts';
+import type { Pod } from '../../model/api/types.ts';
+import { isPeapodError } from '../../model/errors.ts';
 import type { ReferredObject } from '../../client/user-client.ts';
 import { removePods } from '../keeper/remove-pods.ts';
+import { nameTaken } from '../run/name-taken.ts';
 import type { Manifests } from '../run/read-input.ts';
 import { systemClock } from '../system-clock.ts';
 import type { PodEngine } from './pod-engine.ts';
@@ -16,16 +19,17 @@ export function serverEngine({ client, paths }: ServerSource): PodEngine {
     client,
     clock: systemClock,
     logs: paths.logs,
+    createsFirst: true,
     pullImages: nothing,
     apply: (manifests) => applyObjects(client.api, manifests),
     create: async (wanted) => {
       // The server writes what comes together to the disk at once.
       const made = await Promise.allSettled(wanted.map((pod) => client.api.create(PODS, pod)));
       const pods = made.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
-      const failed = made.find((one) => one.status === 'rejected');
-      if (failed !== undefined) {
+      const failed = made.findIndex((one) => one.status === 'rejected');
+      if (failed >= 0) {
         await removePods(engine, pods, { gracePeriodSeconds: 0 });
-        throw failed.reason;
+        throw reasonOf(made[failed], wanted[failed]);
       }
       return { ...keeping, pods };
     },
@@ -35,6 +39,11 @@ export function serverEngine({ client, paths }: ServerSource): PodEngine {
     [Symbol.asyncDispose]: nothing,
   };
   return engine;
+}
+
+function reasonOf(failed: PromiseSettledResult<Pod> | undefined, wanted: Pod | undefined): unknown {
+  const reason: unknown = failed?.status === 'rejected' ? failed.reason : undefined;
+  return isPeapodError(reason, 'AlreadyExists') ? nameTaken(wanted?.metadata?.name) : reason;
 }
 
 async function applyObjects(

@@ -17,7 +17,9 @@ export function startSupervisor(settings: Settings): void {
   mkdirSync(settings.run, { recursive: true, mode: 0o700 });
   const log = openSync(join(settings.run, 'supervisor.log'), 'a', 0o600);
   try {
-    spawnToOutlive(process.execPath, [...process.execArgv, MAIN, 'supervise'], {
+    // What makes this process quick takes memory, which is not for one that stays.
+    const flags = process.execArgv.filter((flag) => !flag.includes('semi-space'));
+    spawnToOutlive(process.execPath, [...flags, MAIN, 'supervise'], {
       cwd: '/',
       fds: [null, log, log],
       env: { ...inherited(['PATH', 'HOME', 'NODE_COMPILE_CACHE']), ...settingsEnv(settings) },

@@ -1,6 +1,5 @@
 /** `peapod run`: from manifests to running pods. */
 import type { Pod } from '../../model/api/types.ts';
-import { PeapodError } from '../../model/errors.ts';
 import { traced } from '../../runtime/linux/trace.ts';
 import type { PodEngine } from '../engine/pod-engine.ts';
 import { openServer } from '../engine/pod-source.ts';
@@ -11,6 +10,7 @@ import { ExitCode } from '../report-error.ts';
 import { requireRoot } from '../require-root.ts';
 import type { Settings } from '../settings.ts';
 import { Interrupts } from './interrupts.ts';
+import { nameTaken } from './name-taken.ts';
 import { type Manifests, readInput } from './read-input.ts';
 import { runDetached } from './run-detached.ts';
 import { runForeground } from './run-foreground.ts';
@@ -51,7 +51,9 @@ async function runOn(
   terminal: Terminal,
 ): Promise<void> {
   using interrupts = new Interrupts();
-  await freeNames(engine, manifests.pods, options.replace ?? false);
+  const isChangedBefore = manifests.objects.length > 0 || !engine.createsFirst;
+  if (options.replace === true || isChangedBefore)
+    await freeNames(engine, manifests.pods, options.replace ?? false);
   await engine.pullImages(manifests.pods, terminal, { signal: interrupts.first });
   await using applied = await engine.apply(manifests);
   const start = options.detach === true ? runDetached : runForeground;
@@ -72,11 +74,7 @@ async function freeNames(engine: PodEngine, pods: Manifests['pods'], replace: bo
   const taken = pods.flatMap((pod) => present.filter((other) => sameName(pod, other)));
   const [first] = taken;
   if (first === undefined) return;
-  if (!replace) {
-    throw new PeapodError('AlreadyExists', `pods "${first.metadata?.name}" already exists`, {
-      hint: `peapod rm -f ${first.metadata?.name}, or peapod run --replace`,
-    });
-  }
+  if (!replace) throw nameTaken(first.metadata?.name);
   await removePods(engine, taken, {});
 }
 
