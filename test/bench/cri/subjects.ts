@@ -37,8 +37,12 @@ export async function peapodSubject(image: string, compileCache: string): Promis
   };
 }
 
-export async function containerdSubject(registry: TestRegistry, image: string): Promise<BenchSubject> {
-  const containerd = await startContainerd(registry);
+export async function containerdSubject(
+  registry: TestRegistry,
+  image: string,
+  options: { state?: string } = {},
+): Promise<BenchSubject> {
+  const containerd = await startContainerd(registry, options);
   const { endpoint } = containerd;
   const stop = async () => containerd[Symbol.asyncDispose]();
   const subject = new Subject({ name: 'containerd', endpoint, image, stop });

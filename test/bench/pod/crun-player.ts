@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { memoryFolder } from './memory-folder.ts';
 import type { BenchPod, Player } from './player.ts';
 
 const SHARED = ['network', 'ipc', 'uts'];
@@ -18,6 +19,7 @@ interface Spec {
  * network, no output kept, nobody who waits for an exit code.
  */
 export async function crunPlayer(): Promise<Player> {
+  const state = await memoryFolder();
   const directory = await mkdtemp(join(tmpdir(), 'peapod-bench-crun-'));
   const rootfs = join(directory, 'rootfs');
   await mkdir(join(rootfs, 'bin'), { recursive: true });
@@ -25,7 +27,7 @@ export async function crunPlayer(): Promise<Player> {
   await symlink('busybox', join(rootfs, 'bin/sleep'));
   const crun = async (...args: string[]): Promise<void> => {
     // A pipe would be held open by the containers.
-    const child = spawn('crun', ['--root', join(directory, 'state'), ...args], {
+    const child = spawn('crun', ['--root', state.path, ...args], {
       cwd: directory,
       stdio: ['ignore', 'ignore', 'inherit'],
     });
@@ -72,6 +74,9 @@ export async function crunPlayer(): Promise<Player> {
       await Promise.all(idsOf(pod).map(end));
       await end(`${pod.name}-infra`);
     },
-    [Symbol.asyncDispose]: () => rm(directory, { recursive: true, force: true }),
+    async [Symbol.asyncDispose]() {
+      await rm(directory, { recursive: true, force: true });
+      await state[Symbol.asyncDispose]();
+    },
   };
 }

@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { startPeapod, type TestPeapod } from '../../system/support/peapod.ts';
+import { memoryFolder } from './memory-folder.ts';
 import type { Player } from './player.ts';
 
 export interface PeapodPlayer extends Player {
@@ -12,14 +13,13 @@ export interface PeapodPlayer extends Player {
 
 /** `peapod run --detach` and `peapod rm`, without a server. */
 export async function peapodPlayer(compileCache: string): Promise<PeapodPlayer> {
-  const peapod = await startPeapod({ PEAPOD_GUARD_SHARED_OBJECTS: '0', NODE_COMPILE_CACHE: compileCache });
-  await peapod.load('busybox');
+  const { peapod, end } = await benched(compileCache);
   return {
     name: 'peapod',
     peapod,
     serverPid: undefined,
     ...verbs(peapod),
-    [Symbol.asyncDispose]: () => peapod[Symbol.asyncDispose](),
+    [Symbol.asyncDispose]: end,
   };
 }
 
@@ -28,8 +28,7 @@ export async function peapodPlayer(compileCache: string): Promise<PeapodPlayer> 
  * @param spareSandboxes how many it makes ahead
  */
 export async function serverPlayer(compileCache: string, spareSandboxes: number): Promise<PeapodPlayer> {
-  const peapod = await startPeapod({ PEAPOD_GUARD_SHARED_OBJECTS: '0', NODE_COMPILE_CACHE: compileCache });
-  await peapod.load('busybox');
+  const { peapod, end } = await benched(compileCache);
   const config = join(peapod.directory, 'serve.yaml');
   await writeFile(config, JSON.stringify({ agent: { spareSandboxes } }));
   const server = peapod.start(['serve', '--listen', '127.0.0.1:0', '--config', config]);
@@ -44,7 +43,24 @@ export async function serverPlayer(compileCache: string, spareSandboxes: number)
       await peapod.call(['rm', '--all', '--force', '--time', '0']);
       server.signal('SIGTERM');
       await server.ended();
+      await end();
+    },
+  };
+}
+
+async function benched(compileCache: string): Promise<{ peapod: TestPeapod; end: () => Promise<void> }> {
+  const run = await memoryFolder();
+  const peapod = await startPeapod({
+    PEAPOD_GUARD_SHARED_OBJECTS: '0',
+    NODE_COMPILE_CACHE: compileCache,
+    PEAPOD_RUN: run.path,
+  });
+  await peapod.load('busybox');
+  return {
+    peapod,
+    async end() {
       await peapod[Symbol.asyncDispose]();
+      await run[Symbol.asyncDispose]();
     },
   };
 }

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { imageArchive } from '../../system/support/images.ts';
+import { memoryFolder } from './memory-folder.ts';
 import type { Player } from './player.ts';
 
 const run = promisify(execFile);
@@ -21,13 +22,14 @@ export interface PodmanPlayer extends Player {
 
 /** Debian's podman, `kube play` and `pod rm`, with a storage of its own. */
 export async function podmanPlayer(): Promise<PodmanPlayer> {
+  const runRoot = await memoryFolder();
   const directory = await mkdtemp(join(tmpdir(), 'peapod-bench-podman-'));
   const configuration = join(directory, 'containers.conf');
   // Its default limits are higher than what a container of a machine without CAP_SYS_RESOURCE may have.
   await writeFile(configuration, '[containers]\ndefault_ulimits=["nofile=9000:9000","nproc=9000:9000"]\n');
   const hadLeases = existsSync(LEASES);
   const podman = async (...args: string[]): Promise<void> => {
-    const own = ['--root', join(directory, 'storage'), '--runroot', join(directory, 'run')];
+    const own = ['--root', join(directory, 'storage'), '--runroot', runRoot.path];
     await run('nsenter', [`--net=/run/netns/${NETNS}`, 'podman', ...own, ...args], {
       env: { ...process.env, CONTAINERS_CONF: configuration },
       maxBuffer: 16 * 1024 * 1024,
@@ -49,6 +51,7 @@ export async function podmanPlayer(): Promise<PodmanPlayer> {
       if (!hadLeases) await rm(LEASES, { recursive: true, force: true });
       await run('umount', [join(directory, 'storage/overlay')]).catch(() => {});
       await rm(directory, { recursive: true, force: true });
+      await runRoot[Symbol.asyncDispose]();
     },
   };
 }

@@ -32,14 +32,21 @@ export async function pushPauseImage(registry: TestRegistry): Promise<string> {
 /** Disposing ends it, and removes all that it has. Pods have to be removed before. */
 export async function startContainerd(
   registry: TestRegistry,
-  options: { runtime?: 'runc' | 'crun' } = {},
+  options: { runtime?: 'runc' | 'crun'; state?: string } = {},
 ): Promise<TestContainerd> {
   const directory = await mkdtemp(join(tmpdir(), 'peapod-containerd-'));
   const socket = join(directory, 'c.sock');
+  const state = options.state ?? join(directory, 'state');
   const bridge = await writeNetwork(directory);
   await writeFile(
     join(directory, 'config.toml'),
-    configuration(directory, socket, await pushPauseImage(registry), options.runtime ?? 'runc'),
+    configuration({
+      directory,
+      state,
+      socket,
+      pauseImage: await pushPauseImage(registry),
+      runtime: options.runtime ?? 'runc',
+    }),
   );
   const logFile = join(directory, 'log');
   const child = spawn('sh', ['-c', 'exec containerd --config "$0/config.toml" >"$0/log" 2>&1', directory], {
@@ -62,7 +69,7 @@ export async function startContainerd(
       }
       for (const line of (await readFile('/proc/self/mounts', 'utf8')).split('\n').toReversed()) {
         const [, target = ''] = line.split(' ');
-        if (target.startsWith(directory)) umountAll(target);
+        if (target.startsWith(directory) || target.startsWith(`${state}/`)) umountAll(target);
       }
       // There is none when no pod came.
       spawnSync('ip', ['link', 'delete', bridge]);
@@ -119,12 +126,20 @@ async function writeNetwork(directory: string): Promise<string> {
   return bridge;
 }
 
-function configuration(directory: string, socket: string, pauseImage: string, runtime: string): string {
+interface Wanted {
+  readonly directory: string;
+  readonly state: string;
+  readonly socket: string;
+  readonly pauseImage: string;
+  readonly runtime: string;
+}
+
+function configuration({ directory, state, socket, pauseImage, runtime }: Wanted): string {
   const text = JSON.stringify;
   const cri = 'plugins."io.containerd.grpc.v1.cri"';
   return `version = 2
 root = ${text(join(directory, 'root'))}
-state = ${text(join(directory, 'state'))}
+state = ${text(state)}
 [grpc]
   address = ${text(socket)}
 [plugins."io.containerd.internal.v1.opt"]

@@ -59,7 +59,8 @@ export interface TestPeapod extends AsyncDisposable {
  */
 export async function startPeapod(env: Record<string, string> = {}): Promise<TestPeapod> {
   const directory = await mkdtemp(join(tmpdir(), 'peapod-test-'));
-  const [root, run] = [join(directory, 'root'), join(directory, 'run')];
+  const root = join(directory, 'root');
+  const run = env['PEAPOD_RUN'] ?? join(directory, 'run');
   await mkdir(join(directory, 'cni'));
   const number = randomInt(256);
   const bridge = `ppt${number}x${process.pid}`.slice(0, 15);
