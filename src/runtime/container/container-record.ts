@@ -1,9 +1,10 @@
 /**
- * What is remembered of a container: `<containers>/<id>/container.json`, replaced atomically at each step. It tells what was
- * asked for and when each step was begun and finished; whether the process lives is for the kernel to say.
+ * What is remembered of a container: `<containers>/<id>/container.json`, a line of JSON, and one more for each step with what it changed. It tells what
+ * was asked for and when each step was begun and finished; whether the process lives is for the kernel to say.
  */
 import { join } from 'node:path';
 import { PeapodError } from '../../model/errors.ts';
+import { appendLine } from '../linux/append-line.ts';
 import { DirectoryNames } from '../linux/directory-names.ts';
 import { ParsedFiles } from '../linux/parsed-files.ts';
 import { writeFileAtomic } from '../linux/write-file-atomic.ts';
@@ -59,6 +60,7 @@ export function recordPath(containers: string, id: string): string {
   return `${containers}/${id}/container.json`;
 }
 
+/** Writes the record anew. */
 export async function saveRecord(containers: string, record: ContainerRecord): Promise<void> {
   const write = () =>
     writeFileAtomic(recordPath(containers, record.id), JSON.stringify(record), {
@@ -74,6 +76,17 @@ export async function saveRecord(containers: string, record: ContainerRecord): P
     await mkdir(join(containers, record.id), { recursive: true, mode: 0o700 });
     await write();
   }
+}
+
+/**
+ * Writes down what has changed of a record that is on disk, whole or, where this process is killed meanwhile, not at all.
+ * @throws ErrnoException ENOENT when it is not on disk any more
+ */
+export function amendRecord(containers: string, before: ContainerRecord, after: ContainerRecord): void {
+  const changes = Object.entries(after).filter(
+    ([key, value]) => value !== before[key as keyof ContainerRecord],
+  );
+  appendLine(recordPath(containers, before.id), JSON.stringify(Object.fromEntries(changes)));
 }
 
 /** @returns nothing when there is no such container, or its record was never written */

@@ -3,7 +3,7 @@ import { close, open as openCallback } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { PeapodError } from '../../model/errors.ts';
-import { makePrivate, MountFlag, mount, umount } from '../linux/mount.ts';
+import { makePrivate, MountFlag, mountAside, umount } from '../linux/mount.ts';
 import { readMounts } from '../linux/proc.ts';
 import type { ContainerPaths } from './container-paths.ts';
 import { mountForPod, type PodUserNamespace } from './pod-user-namespace.ts';
@@ -115,7 +115,7 @@ async function mountOverlay(
       );
     }
     const flags = writable ? 0 : MountFlag.READONLY | MountFlag.NOSUID | MountFlag.NODEV;
-    mount({ source: 'overlay', target, type: 'overlay', flags, data });
+    await mountAside({ source: 'overlay', target, type: 'overlay', flags, data });
   } catch (error) {
     if (error instanceof PeapodError) throw error;
     throw new PeapodError('CreateContainerError', `cannot mount the root: ${String(error)}`, {

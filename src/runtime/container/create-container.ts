@@ -19,7 +19,7 @@ import type { ContainerContext, ContainerSandbox, OciRuntimeCommand } from './co
 import { containerId } from './container-id.ts';
 import { containerLogPath } from './container-log-path.ts';
 import { type ContainerPaths, containerPaths } from './container-paths.ts';
-import { type ContainerRecord, findNamed, saveRecord } from './container-record.ts';
+import { amendRecord, type ContainerRecord, findNamed, saveRecord } from './container-record.ts';
 import { mountRootfs, unmountBelow } from './container-rootfs.ts';
 import { allHostDevices, requestedDevices } from './host-devices.ts';
 import { makeDirectoryInRoot, readImageFile } from './image-file.ts';
@@ -97,7 +97,7 @@ async function makeWhole(
       return await make(context, sandbox, record, image, options, anew);
     });
     options.signal?.throwIfAborted();
-    await saveRecord(context.paths.containers, { ...made, createdAt: context.clock.now() });
+    amendRecord(context.paths.containers, record, { ...made, createdAt: context.clock.now() });
     await announceChange(context.paths);
   } catch (error) {
     await discardContainer(context, id);

@@ -1,6 +1,6 @@
 import { announceChange } from './announce-change.ts';
 import type { ContainerContext } from './container-context.ts';
-import { type ContainerRecord, saveRecord } from './container-record.ts';
+import { amendRecord, type ContainerRecord } from './container-record.ts';
 
 /** What Kubernetes' runtimes tell as the exit code of a container whose command could not be run. */
 const START_ERROR_EXIT_CODE = 128;
@@ -11,7 +11,7 @@ export async function endUnstarted(
   record: ContainerRecord,
   message: string,
 ): Promise<void> {
-  await saveRecord(context.paths.containers, {
+  amendRecord(context.paths.containers, record, {
     ...record,
     startedAt: 0,
     finishedAt: context.clock.now(),

@@ -3,7 +3,7 @@ import { tryLockFile } from '../linux/lock-file.ts';
 import { unmountBelow } from './container-rootfs.ts';
 import type { ContainerContext, OciRuntimeCommand } from './container-context.ts';
 import { containerPaths } from './container-paths.ts';
-import { type ContainerRecord, findRecord, saveRecord } from './container-record.ts';
+import { amendRecord, type ContainerRecord, findRecord } from './container-record.ts';
 import { type DerivedState, deriveState } from './container-state.ts';
 import { observeContainer } from './observe-container.ts';
 import { releaseContainer } from './release-container.ts';
@@ -38,18 +38,25 @@ export async function settle(context: ContainerContext, record: ContainerRecord)
   let current = record;
   let derived = deriveState(current, await observeContainer(context, current));
   if (derived.state === 'CONTAINER_CREATED' && isHalfStarted(current) && (await finishStart(current))) {
-    current = { ...current, startedAt: current.startRequestedAt };
-    await saveRecord(context.paths.containers, current);
+    current = amended(context, current, { startedAt: current.startRequestedAt });
     derived = deriveState(current, await observeContainer(context, current));
   }
   if (derived.state !== 'CONTAINER_EXITED' || current.settled) return { record: current, derived };
   const { startedAt, finishedAt, exitCode, reason, message } = derived;
-  current = { ...current, startedAt, finishedAt, exitCode, reason, message };
-  await saveRecord(context.paths.containers, current);
+  current = amended(context, current, { startedAt, finishedAt, exitCode, reason, message });
   await giveBack(context, current);
-  current = { ...current, settled: true };
-  await saveRecord(context.paths.containers, current);
+  current = amended(context, current, { settled: true });
   return { record: current, derived };
+}
+
+function amended(
+  { paths }: ContainerContext,
+  record: ContainerRecord,
+  changes: Partial<ContainerRecord>,
+): ContainerRecord {
+  const after = { ...record, ...changes };
+  amendRecord(paths.containers, record, after);
+  return after;
 }
 
 /** Ends what is left of an ended container (where it had no PID namespace of its own, others may live on) and frees what it held. */

@@ -5,7 +5,7 @@ import type { CallOptions } from '../pod-runtime.ts';
 import type { ContainerContext } from './container-context.ts';
 import { announceChange } from './announce-change.ts';
 import { containerPaths } from './container-paths.ts';
-import { type ContainerRecord, loadRecord, saveRecord } from './container-record.ts';
+import { amendRecord, type ContainerRecord, loadRecord } from './container-record.ts';
 import { endUnstarted } from './end-unstarted.ts';
 import { releaseContainer } from './release-container.ts';
 import { settle } from './settle-container.ts';
@@ -40,7 +40,7 @@ async function start(context: ContainerContext, id: string, options: CallOptions
   }
   if (record.startError !== undefined) await failStart(context, record, record.startError);
   const requested = { ...record, startRequestedAt: context.clock.now() };
-  await saveRecord(context.paths.containers, requested);
+  amendRecord(context.paths.containers, record, requested);
   try {
     await releaseContainer(record.runtime, id, record.startRequestedAt > 0 ? record.init : undefined);
   } catch (error) {
@@ -48,7 +48,7 @@ async function start(context: ContainerContext, id: string, options: CallOptions
     if (!(error instanceof PeapodError)) throw error;
     await failStart(context, requested, startErrorMessage(error.message, record.config.command[0] ?? ''));
   }
-  await saveRecord(context.paths.containers, { ...requested, startedAt: context.clock.now() });
+  amendRecord(context.paths.containers, requested, { ...requested, startedAt: context.clock.now() });
   await announceChange(context.paths);
 }
 

@@ -5,7 +5,7 @@ import { lockFile } from '../linux/lock-file.ts';
 import type { CallOptions, LinuxContainerResources } from '../pod-runtime.ts';
 import type { ContainerContext } from './container-context.ts';
 import { containerPaths } from './container-paths.ts';
-import { type ContainerRecord, loadRecord, saveRecord } from './container-record.ts';
+import { amendRecord, type ContainerRecord, loadRecord } from './container-record.ts';
 import { runOci } from './run-oci.ts';
 import { settle } from './settle-container.ts';
 import { permittedOomScore } from './spec/oom-score.ts';
@@ -45,7 +45,10 @@ export async function updateContainerResources(
   );
   await runOci(record.runtime, ['update', '--resources', file, id], options);
   await changeOomScore(context, record, resources.oomScoreAdj);
-  await saveRecord(context.paths.containers, { ...record, resources: { ...record.resources, ...resources } });
+  amendRecord(context.paths.containers, record, {
+    ...record,
+    resources: { ...record.resources, ...resources },
+  });
 }
 
 /** The limits of memory and of swap belong together: whoever changes one keeps the other. */

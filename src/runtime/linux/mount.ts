@@ -1,6 +1,6 @@
 /** Mounting. @see mount(2), umount2(2) */
 import { externalStep } from './external-step.ts';
-import { checked, foreignFunction } from './libc.ts';
+import { checked, checkedAside, foreignFunction } from './libc.ts';
 
 const mountCall = foreignFunction(
   'int mount(const char *source, const char *target, const char *type, unsigned long flags, const char *data)',
@@ -38,6 +38,14 @@ export function mount({ source, target, type, flags = 0, data }: MountOptions): 
   externalStep('mount', target, () =>
     checked(mountCall(source, target, type ?? null, flags, data ?? null), 'mount', `${source} on ${target}`),
   );
+}
+
+/** The same without standing still meanwhile: an overlay takes the kernel a while. @throws ErrnoException */
+export async function mountAside({ source, target, type, flags = 0, data }: MountOptions): Promise<void> {
+  const args = [source, target, type ?? null, flags, data ?? null];
+  await externalStep('mount', target, async () => {
+    await checkedAside(mountCall, args, 'mount', `${source} on ${target}`);
+  });
 }
 
 /** Makes what is at `source` visible at `target` too. The source may be `/proc/self/fd/N` of an opened file. */

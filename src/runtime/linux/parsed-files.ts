@@ -6,8 +6,8 @@ interface Known<T> {
 }
 
 /**
- * JSON files that are only ever replaced as a whole: each is read again only when another one stands in its place, whoever put it
- * there. What is answered is shared and frozen. Reads do not wait: the files are small and in the kernel's cache.
+ * JSON files that are only ever replaced as a whole, or get a line more with what has changed of their object (`appendLine`): each is read again only when
+ * it is another one, or longer, whoever did that. What is answered is shared and frozen. Reads do not wait: the files are small and in the kernel's cache.
  */
 export class ParsedFiles<T> {
   readonly #known = new Map<string, Known<T>>();
@@ -65,9 +65,17 @@ function readOrMissing(path: string): string | undefined {
   }
 }
 
+/** The object of the first line, with what the others changed of it. One of those that is not whole has changed nothing: whoever wrote it died. */
 function parsed<T>(text: string): T | undefined {
+  const [first = '', ...changes] = text.split('\n');
+  const value = parsedLine<T>(first);
+  if (changes.length === 0 || typeof value !== 'object' || value === null) return frozen(value);
+  return frozen(Object.assign(value, ...changes.map((line) => parsedLine<Partial<T>>(line))) as T);
+}
+
+function parsedLine<V>(line: string): V | undefined {
   try {
-    return frozen(JSON.parse(text) as T);
+    return JSON.parse(line) as V;
   } catch (error) {
     if (error instanceof SyntaxError) return undefined;
     throw error;
