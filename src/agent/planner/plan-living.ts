@@ -7,7 +7,7 @@ import { planStop } from './plan-stop.ts';
 import { activeDeadline } from './pod-ending.ts';
 import { type StartWish, startWishes } from './start-wishes.ts';
 
-/** Brings a pod up and keeps it up: cgroup and volumes, the sandbox, then containers; images meanwhile. */
+/** Brings a pod up and keeps it up: the cgroup, the sandbox, then containers; volumes and images meanwhile. */
 export function planLiving(input: PlanInput, plan: PlanBuilder): void {
   const { pod, observed, facts } = input;
   const deadline = activeDeadline(pod);
@@ -19,11 +19,13 @@ export function planLiving(input: PlanInput, plan: PlanBuilder): void {
   const strays = stopStrays(input, plan, sandbox?.id);
   const wishes = sandbox === undefined && isOver(input) ? [] : startWishes(input, sandbox?.id, plan);
   const withImage = wishes.filter((wish) => hasImage(input, plan, wish));
-  if (!hasCgroup || !hasVolumes || strays) return;
+  if (!hasCgroup || strays) return;
   if (sandbox === undefined) {
-    if (wishes.length > 0) planSandbox(input, plan);
+    // Volumes are for containers; but where they cannot be had there is nothing to make a sandbox for yet.
+    if (wishes.length > 0 && facts.volumes.state !== 'failed') planSandbox(input, plan);
     return;
   }
+  if (!hasVolumes) return;
   for (const { container, attempt, backoff } of withImage) {
     const failure = facts.failures.get(container.name);
     if (failure !== undefined && failure.retryAt > input.now) plan.wakeAt(failure.retryAt);

@@ -84,7 +84,23 @@ const CASES: Case[] = [
     expected: [{ type: 'ensure-cgroup' }, { type: 'set-up-volumes' }, { type: 'resolve-image' }],
   },
   {
-    name: 'the sandbox waits for the volumes',
+    name: 'the sandbox is made while volumes are, and no container before both are there',
+    sandbox: 'none',
+    memory: (memory) => {
+      memory.volumes = { state: 'pending' };
+    },
+    expected: [{ type: 'set-up-volumes' }, { type: 'run-sandbox', attempt: 0, replaces: [] }],
+  },
+  {
+    name: 'no container is started before the volumes are there',
+    memory: (memory) => {
+      memory.volumes = { state: 'pending' };
+    },
+    busy: [{ type: 'set-up-volumes' }],
+    expected: [],
+  },
+  {
+    name: 'where volumes cannot be had no sandbox is made',
     sandbox: 'none',
     memory: (memory) => {
       memory.volumes = { state: 'failed', reason: 'FailedMount', message: '', retryAt: NOW + 500 };

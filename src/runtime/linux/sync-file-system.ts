@@ -1,11 +1,9 @@
 import { close, open } from 'node:fs';
 import { promisify } from 'node:util';
 import { externalStep } from './external-step.ts';
-import { foreignFunction } from './libc.ts';
+import { checkedAside, foreignFunction } from './libc.ts';
 
-const syncfs = foreignFunction('int syncfs(int fd)') as ReturnType<typeof foreignFunction> & {
-  async: (fd: number, done: (error: unknown, result: number) => void) => void;
-};
+const syncfs = foreignFunction('int syncfs(int fd)');
 const openFile = promisify(open);
 const closeFile = promisify(close);
 
@@ -13,18 +11,9 @@ const closeFile = promisify(close);
 export async function syncFileSystem(path: string): Promise<void> {
   const fd = await openFile(path, 'r');
   try {
-    await externalStep(
-      'sync',
-      path,
-      async () =>
-        await new Promise<void>((resolve, reject) => {
-          syncfs.async(fd, (error, result) => {
-            if (error !== null && error !== undefined) reject(error);
-            else if (result !== 0) reject(new Error(`cannot sync the file system of ${path}`));
-            else resolve();
-          });
-        }),
-    );
+    await externalStep('sync', path, async () => {
+      await checkedAside(syncfs, [fd], 'syncfs', `of ${path}`);
+    });
   } finally {
     await closeFile(fd);
   }
