@@ -128,11 +128,11 @@ export async function openLocalRuntime(options: LocalRuntimeOptions): Promise<Lo
   };
   const launches = openLaunchPool(context);
   const containers = containerVerbs({ ...context, launches });
-  const holdMoves = readyForMoves(host.layout, clock);
-  const expectPods = () => holdMoves()[Symbol.dispose]();
+  const moves = readyForMoves(host.layout, clock);
+  const expectPods = () => moves.hold()[Symbol.dispose]();
   /** The pools make nothing meanwhile, and processes get into their cgroups without waiting. */
   const making = async <T>(work: () => Promise<T>): Promise<T> => {
-    using _moves = holdMoves();
+    using _moves = moves.hold();
     const touch = () => {
       pool.touch();
       launches.touch();
@@ -147,7 +147,13 @@ export async function openLocalRuntime(options: LocalRuntimeOptions): Promise<Lo
 
   return {
     images,
-    podCgroups: host.podCgroups,
+    podCgroups: {
+      ...host.podCgroups,
+      ensure: async (pod, resources) => {
+        await moves.settled();
+        return await host.podCgroups.ensure(pod, resources);
+      },
+    },
     oci: host.oci,
     cgroupDriver: host.systemd ? 'SYSTEMD' : 'CGROUPFS',
 

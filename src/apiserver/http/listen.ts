@@ -96,10 +96,15 @@ export async function listenTls(
 }
 
 /** @throws Error of the system */
-export async function listenUnix({ api, upgrade }: ListenOptions, path: string): Promise<Listener> {
+export async function listenUnix(
+  { api, upgrade }: ListenOptions,
+  path: string,
+  { onConnection = () => {} }: { onConnection?: () => void } = {},
+): Promise<Listener> {
   rmSync(path, { force: true });
   const server = createServer({ headersTimeout: HEAD_TIMEOUT_MS, requestTimeout: 0 });
   const local: Credentials = { authorization: '', isLocalRoot: true };
+  server.on('connection', onConnection);
   server.on('request', (request, response) => void api.handle(request, response, local));
   server.on('upgrade', (request, socket, head) => {
     void joinUpgrade({ api, upgrade }, request, socket, head, local);

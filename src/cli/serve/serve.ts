@@ -117,7 +117,10 @@ export async function serveWith(own: Settings, config: ServeConfig, stop: AbortC
   await using secure = await listenTls(server, { ...tls, host: address, port }).catch((cause: unknown) => {
     throw cannotListen(config.listen, cause);
   });
-  await using _local = await listenUnix(server, join(own.run, 'api.sock'));
+  await using _local = await listenUnix(server, join(own.run, 'api.sock'), {
+    // It is a verb of ours; the one that is waited for makes a pod.
+    onConnection: () => host.runtime.expectPods?.(),
+  });
   // Another runtime has a socket of its own.
   await using _cri =
     config.runtimeEndpoint === undefined

@@ -38,7 +38,7 @@ test('while held, and a little longer, this process is put where it is, again an
     await clock.advance(ms);
     await until(() => clock.sleeping > 0, 100);
   };
-  const holdMoves = readyForMoves(layout, clock, { own: () => '0::/own\n' });
+  const { hold: holdMoves } = readyForMoves(layout, clock, { own: () => '0::/own\n' });
   assert.equal(own.written(), '-');
 
   const first = holdMoves();
@@ -87,7 +87,7 @@ test('where that cannot be done it is left', async () => {
     asked += 1;
     return '0::/own\n';
   };
-  const holdMoves = readyForMoves(layout, clock, { own });
+  const { hold: holdMoves } = readyForMoves(layout, clock, { own });
   using _first = holdMoves();
   await delay(20);
   using _second = holdMoves();

@@ -10,8 +10,12 @@ import type { Clock } from '../../model/clock.ts';
 import { rejoinCgroup } from '../linux/rejoin-cgroup.ts';
 import type { CgroupLayout } from './cgroup-layout.ts';
 
-/** Held while processes are to be put into cgroups: the kernel is ready for it soon, and stays so. */
-export type HoldMoves = () => Disposable;
+export interface Moves {
+  /** Until it is disposed of, processes are to be put into cgroups: the kernel is ready for it soon, and stays so. */
+  hold(): Disposable;
+  /** Resolves when the kernel is not busy with getting ready: meanwhile whoever makes or removes a cgroup stands still. */
+  settled(): Promise<void>;
+}
 
 /** The kernel forgets after some 12 ms. */
 const AGAIN_MS = 8;
@@ -23,11 +27,12 @@ export function readyForMoves(
   layout: CgroupLayout,
   clock: Clock,
   { own = () => readFileSync('/proc/self/cgroup', 'utf8') } = {},
-): HoldMoves {
+): Moves {
   let held = 0;
   let until = 0;
   let isAtWork = false;
   let isUseless = false;
+  let inFlight: Promise<void> = Promise.resolve();
 
   const isWanted = () => held > 0 || clock.now() < until;
 
@@ -37,7 +42,8 @@ export function readyForMoves(
       while (isWanted()) {
         const directory = ownCgroup(layout, own());
         if (directory === undefined) throw new Error('this process is in no cgroup');
-        await rejoinCgroup(directory);
+        inFlight = rejoinCgroup(directory);
+        await inFlight;
         await clock.sleep(AGAIN_MS);
       }
     } catch {
@@ -48,18 +54,21 @@ export function readyForMoves(
     }
   }
 
-  return () => {
-    held += 1;
-    if (!isAtWork && !isUseless) void keepReady();
-    let isOver = false;
-    return {
-      [Symbol.dispose]() {
-        if (isOver) return;
-        isOver = true;
-        held -= 1;
-        until = clock.now() + LINGER_MS;
-      },
-    };
+  return {
+    hold() {
+      held += 1;
+      if (!isAtWork && !isUseless) void keepReady();
+      let isOver = false;
+      return {
+        [Symbol.dispose]() {
+          if (isOver) return;
+          isOver = true;
+          held -= 1;
+          until = clock.now() + LINGER_MS;
+        },
+      };
+    },
+    settled: () => inFlight.catch(() => {}),
   };
 }
 
