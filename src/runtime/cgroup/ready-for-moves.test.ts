@@ -38,11 +38,11 @@ test('while held, and a little longer, this process is put where it is, again an
     await clock.advance(ms);
     await until(() => clock.sleeping > 0, 100);
   };
-  const { hold: holdMoves } = readyForMoves(layout, clock, { own: () => '0::/own\n' });
+  const moves = readyForMoves(layout, clock, { own: () => '0::/own\n' });
   assert.equal(own.written(), '-');
 
-  const first = holdMoves();
-  const second = holdMoves();
+  const first = moves.hold();
+  const second = moves.hold();
   assert.ok(await until(() => clock.sleeping === 1));
   assert.equal(own.written(), '0');
   first[Symbol.dispose]();
@@ -58,7 +58,7 @@ test('while held, and a little longer, this process is put where it is, again an
   assert.equal(own.written(), '-');
   assert.equal(clock.sleeping, 0);
 
-  using _again = holdMoves();
+  using _again = moves.hold();
   assert.ok(await until(() => clock.sleeping === 1));
   assert.equal(own.written(), '0');
 });
@@ -74,7 +74,7 @@ test('of version 1 it is the hierarchy of pids', async () => {
     unified: undefined,
   };
   const clock = new FakeClock();
-  using _ = readyForMoves(layout, clock, { own: () => '2:cpu,cpuacct:/x\n1:pids:/a/b\n0::/y\n' })();
+  using _ = readyForMoves(layout, clock, { own: () => '2:cpu,cpuacct:/x\n1:pids:/a/b\n0::/y\n' }).hold();
   assert.ok(await until(() => clock.sleeping === 1));
   assert.equal(own.written(), '0');
 });
@@ -87,10 +87,22 @@ test('where that cannot be done it is left', async () => {
     asked += 1;
     return '0::/own\n';
   };
-  const { hold: holdMoves } = readyForMoves(layout, clock, { own });
-  using _first = holdMoves();
+  const moves = readyForMoves(layout, clock, { own });
+  using _first = moves.hold();
   await delay(20);
-  using _second = holdMoves();
+  using _second = moves.hold();
   await delay(20);
   assert.equal(asked, 1);
+});
+
+test('whoever makes a cgroup need not stand still while the kernel gets ready', async () => {
+  fakeCgroup('v2', 'slow');
+  const layout: CgroupLayout = { version: 2, mountPoint: join(folder, 'v2') };
+  const clock = new FakeClock();
+  const moves = readyForMoves(layout, clock, { own: () => '0::/slow\n' });
+  await moves.settled();
+  const file = join(folder, 'v2', 'slow', 'cgroup.procs');
+  using _ = moves.hold();
+  await moves.settled();
+  assert.equal(readFileSync(file, 'utf8'), '0');
 });
