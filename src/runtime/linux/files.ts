@@ -4,10 +4,7 @@ import * as promises from 'node:fs/promises';
 import { join } from 'node:path';
 import { externalStep } from './external-step.ts';
 
-/** Done before it returns: to have another thread make each level of a path costs several times what they take. */
-export const mkdir = awaited('mkdir', async (path: string, options?: sync.MakeDirectoryOptions) =>
-  sync.mkdirSync(path, options),
-);
+export const mkdir = awaited('mkdir', promises.mkdir);
 export const mkdtemp = awaited('mkdtemp', promises.mkdtemp);
 export const rename = awaited('rename', promises.rename);
 export const rmdir = awaited('rmdir', promises.rmdir);
