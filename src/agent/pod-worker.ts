@@ -243,15 +243,17 @@ export class PodWorker {
     for (const action of plan.actions) this.#start(action, signal);
     if (this.#operations.size === 0) this.#events.hurry();
     // A start does not wait for what is told of it.
-    if (isTold === undefined && this.#mayTellLater(status)) return this.#toldAt + TELL_LATER_MS;
+    const wakeAt = plan.wakeAt ?? Number.POSITIVE_INFINITY;
+    if (isTold === undefined && this.#mayTellLater(status))
+      return Math.min(wakeAt, this.#toldAt + TELL_LATER_MS);
     isTold ??= await this.#report(status);
-    if (!isTold) return Math.min(plan.wakeAt ?? Number.POSITIVE_INFINITY, this.#tellAgainAt());
+    if (!isTold) return Math.min(wakeAt, this.#tellAgainAt());
     const rests = ending !== undefined && plan.actions.length === 0 && busy.size === 0;
     if (rests) return plan.wakeAt;
     const isWatched = limitsStorage(this.#pod) || this.#memory.resizeRefusal !== undefined;
     const lookAgainMs = isWatched ? WATCHED_MS : RELIST_MS;
     const lookAgainAt = nearestBeat(clock.now() + lookAgainMs, lookAgainMs);
-    return Math.min(plan.wakeAt ?? Number.POSITIVE_INFINITY, lookAgainAt);
+    return Math.min(wakeAt, lookAgainAt);
   }
 
   #start(action: Action, agentSignal: AbortSignal): void {
