@@ -75,6 +75,23 @@ test('cpu and memory are changed in place, or by a restart where resizePolicy sa
     node.pod().status?.conditions?.some(({ type }) => type.startsWith('PodResize')),
     false,
   );
+  const told = (cpu: string, memory: string) => {
+    const asked = { limits: { cpu, memory }, requests: { cpu: '100m', memory: '64Mi' } };
+    return JSON.stringify([{ name: 'main', resources: asked }]);
+  };
+  assert.deepEqual(
+    node
+      .eventTexts()
+      .filter((text) => /^(Resize|Killing)/.test(text))
+      .map((text) => text.replace(/,"generation":\d+/, '')),
+    [
+      `ResizeStarted: Pod resize started: {"containers":${told('400m', '64Mi')}}`,
+      `ResizeCompleted: Pod resize completed: {"containers":${told('400m', '64Mi')}}`,
+      `ResizeStarted: Pod resize started: {"containers":${told('400m', '128Mi')}}`,
+      'Killing: Container main resize requires restart',
+      `ResizeCompleted: Pod resize completed: {"containers":${told('400m', '128Mi')}}`,
+    ],
+  );
 });
 
 test('a resize for which there is no room waits, keeps what was given, and says why', async () => {
@@ -113,6 +130,18 @@ test('a resize for which there is no room waits, keeps what was given, and says 
   assert.equal(condition(), undefined);
   assert.ok(node.runtime.journal.includes('resize main#0'));
   assert.equal(node.status('main').allocatedResources?.['cpu'], '3');
+  const resizes = node.eventTexts().filter((text) => text.startsWith('Resize'));
+  assert.deepEqual(
+    resizes.map((text) => /^\w+: Pod resize \w+/.exec(text)?.[0]),
+    [
+      'ResizeDeferred: Pod resize Deferred',
+      'ResizeInfeasible: Pod resize Infeasible',
+      'ResizeDeferred: Pod resize Deferred',
+      'ResizeStarted: Pod resize started',
+      'ResizeCompleted: Pod resize completed',
+    ],
+  );
+  assert.match(resizes[0] ?? '', /"error":"Node didn't have enough resource: cpu, requested: 3000/);
 });
 
 test('a pod with an unsafe sysctl is failed before anything is made', async () => {

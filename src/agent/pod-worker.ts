@@ -4,6 +4,7 @@ import { perform } from './actions/perform.ts';
 import type { PodContext } from './actions/pod-context.ts';
 import { RETRY_MS } from './actions/step-failure.ts';
 import type { AgentDeps } from './agent-deps.ts';
+import { announceResize } from './announce-resize.ts';
 import { announceBackoffs } from './announce-backoffs.ts';
 import { sysctlRefusal } from './container-config/sysctls.ts';
 import { eventTexts } from './events/event-texts.ts';
@@ -231,6 +232,7 @@ export class PodWorker {
     this.#probes.sync(this.#observed, busy, ending !== undefined);
     if (ending === undefined) announceBackoffs(input, this.#memory, this.#events);
     const status = podStatus({ ...input, facts: this.#memory, ending, nodeIps: this.#deps.node.ips });
+    if (ending === undefined) announceResize(this.#pod, status, this.#events);
     this.#pod = { ...this.#pod, status };
     if (this.#memory.removal.state === 'done') this.#gone = true;
     // An end is told before anything is taken away for it.

@@ -2,7 +2,8 @@
  * Kubernetes' reasons and messages.
  * @see kubernetes/pkg/kubelet/events/event.go and kuberuntime/kuberuntime_container.go
  */
-import type { Pod } from '../../model/api/types.ts';
+import type { Container, Pod } from '../../model/api/types.ts';
+import { isSidecar } from '../../model/pod-requests.ts';
 import { describePodIdentity } from '../pod-identity.ts';
 import type { SpecContainer } from '../spec-containers.ts';
 import type { PodEventText } from './pod-events.ts';
@@ -74,10 +75,32 @@ export const eventTexts = {
   sandboxChanged: () => normal('SandboxChanged', 'Pod sandbox changed, it will be killed and re-created.'),
   deadlineExceeded: () =>
     normal('DeadlineExceeded', 'Pod was active on the node longer than the specified deadline'),
+  resizeStarted: (pod: Pod) => normal('ResizeStarted', `Pod resize started: ${resourceSummary(pod)}`),
+  resizeCompleted: (pod: Pod) => normal('ResizeCompleted', `Pod resize completed: ${resourceSummary(pod)}`),
+  resizePending: (pod: Pod, reason: string, why: string) =>
+    warning(`Resize${reason}`, `Pod resize ${reason}: ${resourceSummary(pod, why)}`),
+  resizeFailed: (pod: Pod, why: string) =>
+    warning('ResizeError', `Pod resize error: ${resourceSummary(pod, why)}`),
   evicted: (why: string) => warning('Evicted', why),
   preempted: () => warning('Preempting', 'Preempted in order to admit critical pod'),
   rejected: (reason: string, why: string) => warning(reason, why),
 };
+
+/** What the pod asks for, as JSON. @see kubernetes/pkg/kubelet/allocation/allocation_manager.go makeResourceSummaryFromSpec */
+function resourceSummary({ metadata, spec }: Pod, error?: string): string {
+  const ofAll = (containers: readonly Container[] = []) =>
+    containers.map(({ name, resources: { limits, requests } = {} }) => ({
+      name,
+      resources: { ...(limits && { limits }), ...(requests && { requests }) },
+    }));
+  const sidecars = ofAll(spec?.initContainers?.filter(isSidecar));
+  return JSON.stringify({
+    ...(sidecars.length > 0 && { initContainers: sidecars }),
+    containers: ofAll(spec?.containers),
+    generation: metadata?.generation ?? 0,
+    ...(error !== undefined && { error }),
+  });
+}
 
 /** Go's way of writing a duration, in milliseconds at the finest: `1.2s`, `850ms`, `1m2.5s`. */
 function goSeconds(ms: number): string {

@@ -28,7 +28,7 @@ export function planRunning(
     const seconds = probe?.terminationGracePeriodSeconds ?? pod.spec?.terminationGracePeriodSeconds ?? 30;
     const again = pod.spec?.restartPolicy !== 'Never' || container.kind === 'sidecar';
     planStop(input, plan, container, instance, {
-      message: again ? `${why}, will be restarted` : why,
+      message: again && probe !== undefined ? `${why}, will be restarted` : why,
       killAt: facts.preStopped.get(instance.id) ?? now + seconds * 1000,
       atOnce: seconds === 0,
     });

@@ -1,19 +1,28 @@
 import type { PodCondition } from '../../model/api/types.ts';
 import { apiTime } from '../../model/status/pod-conditions.ts';
+import { shouldRestart } from '../../model/status/restart-decision.ts';
 import { newestContainer } from '../planner/observed.ts';
 import { resizeNeeded } from '../planner/resize-needed.ts';
 import { specContainers } from '../spec-containers.ts';
 import type { StatusInput } from './status-input.ts';
 
+const IN_PROGRESS = 'PodResizeInProgress';
+
 /**
- * `PodResizePending` as long as the node has no room for the resources that the spec says; `PodResizeInProgress` as long as a running container has other resources than its spec says, with the error that stops it.
+ * `PodResizePending` as long as the node has no room for the resources that the spec says; `PodResizeInProgress` as long as a running container has other resources than its spec says, or was ended to be given them,
+ * with the error that stops it.
  */
 export function resizeConditions(input: StatusInput): PodCondition[] {
   const { pod, observed, facts, ending } = input;
   if (ending !== undefined) return [];
+  const isBegun = pod.status?.conditions?.some(({ type }) => type === IN_PROGRESS) === true;
   const pending = specContainers(pod).filter((container) => {
     const newest = newestContainer(observed, container.name);
-    return newest?.state === 'CONTAINER_RUNNING' && resizeNeeded(pod, container, newest) !== 'no';
+    if (newest === undefined || resizeNeeded(pod, container, newest) === 'no') return false;
+    if (newest.state === 'CONTAINER_RUNNING') return true;
+    const comesBack =
+      newest.state === 'CONTAINER_EXITED' && shouldRestart(pod, container.spec, newest.exitCode);
+    return isBegun && comesBack;
   });
   if (pending.length === 0) return [];
   if (facts.resizeRefusal !== undefined) return [condition('PodResizePending', facts.resizeRefusal, input)];
@@ -21,7 +30,7 @@ export function resizeConditions(input: StatusInput): PodCondition[] {
     .map(({ name }) => facts.failures.get(`resize/${name}`))
     .find((one) => one !== undefined);
   const error = failure === undefined ? {} : { reason: 'Error', message: failure.message };
-  return [condition('PodResizeInProgress', error, input)];
+  return [condition(IN_PROGRESS, error, input)];
 }
 
 function condition(
