@@ -51,9 +51,9 @@ async function runOn(
   terminal: Terminal,
 ): Promise<void> {
   using interrupts = new Interrupts();
-  const isChangedBefore = manifests.objects.length > 0 || !engine.createsFirst;
-  if (options.replace === true || isChangedBefore)
-    await freeNames(engine, manifests.pods, options.replace ?? false);
+  // One pod alone is refused by whoever is to make it, before anything is changed.
+  const isAlone = engine.createsFirst && manifests.pods.length === 1 && manifests.objects.length === 0;
+  if (options.replace === true || !isAlone) await freeNames(engine, manifests.pods, options.replace ?? false);
   await engine.pullImages(manifests.pods, terminal, { signal: interrupts.first });
   await using applied = await engine.apply(manifests);
   const start = options.detach === true ? runDetached : runForeground;
