@@ -5,6 +5,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { runInLab } from './support/faults/lab.ts';
+import { removeLabCgroups } from './support/faults/remove-lab-cgroups.ts';
 import type { ModelOptions, ModelReport } from './support/faults/model.ts';
 
 const PROGRAM = new URL('./support/faults/model.ts', import.meta.url);
@@ -19,12 +20,17 @@ test('whatever happens, what is wanted of a pod comes, what is not wanted goes, 
     seed,
     limitMs: seconds * 1000,
     path: PEAPOD_MODEL_PATH ?? '',
+    cgroupParent: `/peapod-model-${process.pid}`,
   };
   let report: ModelReport | undefined;
-  await runInLab(PROGRAM, [JSON.stringify(options)], (line) => {
-    const told = JSON.parse(line) as ModelReport | { sequence: string };
-    if ('done' in told) report = told;
-  });
+  try {
+    await runInLab(PROGRAM, [JSON.stringify(options)], (line) => {
+      const told = JSON.parse(line) as ModelReport | { sequence: string };
+      if ('done' in told) report = told;
+    });
+  } finally {
+    await removeLabCgroups(options.cgroupParent);
+  }
   assert.equal(report?.report, '');
   t.diagnostic(`${report?.sequences} sequences`);
   assert.ok((report?.sequences ?? 0) >= 1, 'a sequence at least');

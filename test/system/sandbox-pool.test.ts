@@ -35,6 +35,9 @@ before(async () => {
 });
 after(async () => {
   for (const { id } of await runtime.listPodSandboxes()) await runtime.removePodSandbox(id);
+  // Who asks for a sandbox owns the pod's cgroup.
+  for (const uid of await runtime.podCgroups.list()) await runtime.podCgroups.remove(uid);
+  assert.deepEqual(globSync(`/sys/fs/cgroup/{,*/}${NAME}`), []);
   rmSync(folder, { recursive: true });
 });
 

@@ -8,6 +8,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import * as fc from 'fast-check';
 import { cgroupOf } from '../peapod.ts';
 import { LabServer } from './lab-server.ts';
+import { labRoot } from './remove-lab-cgroups.ts';
 import {
   awaitGone,
   awaitWhole,
@@ -31,6 +32,8 @@ export interface ModelOptions {
   limitMs: number;
   /** Where a failure is repeated from, as the report of it says. */
   path: string;
+  /** The lab's own. */
+  cgroupParent: string;
 }
 
 export interface ModelReport {
@@ -41,7 +44,7 @@ export interface ModelReport {
 }
 
 const options = JSON.parse(process.argv[2] ?? '{}') as ModelOptions;
-const ROOT = `/var/lib/peapod/lab-${process.ppid}-${Date.now()}`;
+const ROOT = labRoot(options.cgroupParent);
 const CLOCK = '/run/clock';
 const SETTLE_MS = 20_000;
 /** Longer than any back-off. */
