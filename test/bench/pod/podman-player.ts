@@ -1,9 +1,10 @@
 import { execFile } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, globSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
+import { removeCgroup } from '../../../src/runtime/cgroup/cgroup-files.ts';
 import { imageArchive } from '../../system/support/images.ts';
 import { memoryFolder } from './memory-folder.ts';
 import type { Player } from './player.ts';
@@ -28,6 +29,7 @@ export async function podmanPlayer(): Promise<PodmanPlayer> {
   // Its default limits are higher than what a container of a machine without CAP_SYS_RESOURCE may have.
   await writeFile(configuration, '[containers]\ndefault_ulimits=["nofile=9000:9000","nproc=9000:9000"]\n');
   const hadLeases = existsSync(LEASES);
+  const cgroupsBefore = new Set(podCgroups());
   const podman = async (...args: string[]): Promise<void> => {
     const own = ['--root', join(directory, 'storage'), '--runroot', runRoot.path];
     await run('nsenter', [`--net=/run/netns/${NETNS}`, 'podman', ...own, ...args], {
@@ -49,9 +51,15 @@ export async function podmanPlayer(): Promise<PodmanPlayer> {
       await removeAll();
       await run('ip', ['netns', 'delete', NETNS]);
       if (!hadLeases) await rm(LEASES, { recursive: true, force: true });
+      for (const cgroup of podCgroups()) if (!cgroupsBefore.has(cgroup)) await removeCgroup(cgroup);
       await run('umount', [join(directory, 'storage/overlay')]).catch(() => {});
       await rm(directory, { recursive: true, force: true });
       await runRoot[Symbol.asyncDispose]();
     },
   };
+}
+
+/** It leaves some. */
+function podCgroups(): string[] {
+  return globSync('/sys/fs/cgroup/*/libpod_parent/*/cgroup.procs').map(dirname);
 }
