@@ -5,7 +5,7 @@ import { ApiError } from './api-error.ts';
 import type { ApiClient } from './api-client.ts';
 import { EventQueue } from './event-queue.ts';
 import { CLAIMS, EVENTS, PODS } from './resource-types.ts';
-import type { PodName, UserClient } from './user-client.ts';
+import type { FollowOptions, PodName, UserClient } from './user-client.ts';
 
 const RETRY_MS = 200;
 /** How long a server may take to come back after it was killed. */
@@ -67,13 +67,7 @@ export class ApiUserClient implements UserClient {
   }
 
   /** A server that is away is waited for. */
-  async *followPods({
-    signal,
-    only,
-  }: {
-    signal: AbortSignal;
-    only?: PodName;
-  }): AsyncGenerator<readonly Pod[]> {
+  async *followPods({ signal, only }: FollowOptions): AsyncGenerator<readonly Pod[]> {
     const stop = new AbortController();
     const ended = AbortSignal.any([signal, stop.signal]);
     const pods = new Map<string, Pod>();

@@ -12,6 +12,12 @@ export interface PodName {
   readonly name: string;
 }
 
+export interface FollowOptions {
+  readonly signal: AbortSignal;
+  /** All when absent. */
+  readonly only?: PodName;
+}
+
 /** What somebody at a terminal does with pods, whoever has them: a server, or the files that several processes share. */
 export interface UserClient {
   /** Of all namespaces. */
@@ -34,7 +40,7 @@ export interface UserClient {
    * Yields the pods as they are, all or only the one of this name: at once, and again when one of them, or its status, may have changed, until the signal
    * aborts. Changes that come while the caller is busy are yielded together.
    */
-  followPods(options: { signal: AbortSignal; only?: PodName }): AsyncIterable<readonly Pod[]>;
+  followPods(options: FollowOptions): AsyncIterable<readonly Pod[]>;
   getPersistentVolumeClaim(namespace: string, name: string): Promise<PersistentVolumeClaim | undefined>;
 }
 

@@ -187,6 +187,7 @@ test('run goes on through a kill of the server, and says that one was killed whi
   process.kill((JSON.parse(readFileSync(state, 'utf8')) as { pid: number }).pid, 'SIGKILL');
   await until('ps warns', async () => {
     const { stderr } = await peapod.call(['ps']);
+    assert.doesNotMatch(stderr, /stopped server/);
     return /the server \(PID \d+\) was killed: its pods run on/.test(stderr) ? true : undefined;
   });
   await peapod.succeed(['serve', '-d', '--listen', '127.0.0.1:0']);

@@ -9,6 +9,7 @@ import { allPods, findPod } from '../find-pods.ts';
 import { parseOutputFormat, printList } from '../output/print-list.ts';
 import { colouredStatus } from '../output/status-colour.ts';
 import { terminalOf } from '../output/terminal.ts';
+import { readRunningServer } from '../serve/read-server.ts';
 import { serverSettings } from '../serve/server-settings.ts';
 import type { Settings } from '../settings.ts';
 import { systemClock } from '../system-clock.ts';
@@ -29,9 +30,10 @@ export async function ps(settings: Settings, names: readonly string[], options: 
   if (sources.server === undefined) await tellOfUnattended(settings);
 }
 
-/** Of pods that a server has left running, which nobody sees until the next one serves. */
+/** Of pods that a server has left running, which nobody sees until the next one serves. One that was killed is warned of by whoever looks for it. */
 async function tellOfUnattended(settings: Settings): Promise<void> {
   const { root, run } = serverSettings(settings, undefined);
+  if (readRunningServer(run) !== undefined) return;
   const { length } = await readdir(bundlesDirectory(runtimePaths(root, run))).catch(() => []);
   if (length === 0) return;
   const terminal = terminalOf(process.stderr);

@@ -22,7 +22,7 @@ import type {
 } from '../../model/api/types.ts';
 import type { Clock } from '../../model/clock.ts';
 import { PeapodError } from '../../model/errors.ts';
-import type { PodName, UserClient } from '../user-client.ts';
+import type { FollowOptions, UserClient } from '../user-client.ts';
 import type { PodClient, PodEvent, PodEventRecord } from '../pod-client.ts';
 import { addEvent } from './event-list.ts';
 import { ObjectFolder, type Step } from './object-folder.ts';
@@ -111,13 +111,7 @@ export class DirectoryClient implements PodClient, UserClient {
     }
   }
 
-  async *followPods({
-    signal,
-    only,
-  }: {
-    signal: AbortSignal;
-    only?: PodName;
-  }): AsyncGenerator<readonly Pod[]> {
+  async *followPods({ signal, only }: FollowOptions): AsyncGenerator<readonly Pod[]> {
     for await (const _ of watchFolders([this.#pods.path, this.#statuses.path], { signal })) {
       if (only === undefined) yield await this.listPods();
       else {
